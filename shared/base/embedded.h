@@ -1,0 +1,15 @@
+/*
+ * embedded.h - a file of schema/ carried inside the program (schema/embed.cmake writes them).
+ */
+#ifndef EMBEDDED_H
+#define EMBEDDED_H
+
+#include <stddef.h>
+
+struct embedded {
+    const char *name;          /* File name without folders, sorted as the build listed them. */
+    const unsigned char *data; /* NUL after the last byte, not counted. */
+    size_t size;
+};
+
+#endif

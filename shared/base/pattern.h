@@ -1,0 +1,22 @@
+/*
+ * pattern.h - regular expressions with bounded work (PCRE2, UTF, no JIT, match and depth limits).
+ */
+#ifndef PATTERN_H
+#define PATTERN_H
+
+#include "err.h"
+#include "mem.h"
+#include "span.h"
+
+struct pattern;
+
+/* The whole text must match (as XLSForm's regex(): anchored by the caller's own ^ and $ only when
+   `whole` is false). Fails with ERR_FORMAT when the expression is wrong or longer than 1,000 bytes. */
+MUST_CHECK enum err pattern_new(const struct mem *mem, struct span expression, bool whole,
+                                struct pattern **ret, struct diag *diag);
+void pattern_free(struct pattern *pattern);
+
+/* ERR_TOO_LARGE when the work limit was hit. */
+MUST_CHECK enum err pattern_match(const struct pattern *pattern, struct span text, bool *ret);
+
+#endif
