@@ -1,0 +1,64 @@
+/*
+ * svc.h - the server without sockets: requests in, answers out, one commit for many.
+ *
+ * svc_submit() runs a request inside the open group (it begins one when none is open) and holds
+ * its answer back; svc_commit() makes the group durable (synchronous=FULL) and only then hands
+ * every answer to its `done`. When the commit fails, every request of the group is answered
+ * ERR_DB and nothing of it happened. So nothing is acknowledged that a power cut can take back.
+ *
+ * One thread calls a svc. Sockets, TLS and threads live in front.c; the simulator calls these
+ * two functions itself.
+ */
+#ifndef SVC_H
+#define SVC_H
+
+#include "buf.h"
+#include "err.h"
+#include "host.h"
+
+struct svc;
+
+/* Borrowed for the time of svc_submit(). Header values are empty spans when absent. */
+struct svc_request {
+    const char *method; /* "POST" */
+    const char *path;   /* "/v1/sync", without query */
+    struct span node;      /* Douar-Node: id of the caller, 22 characters */
+    struct span signature; /* Douar-Signature: 86 characters */
+    struct span ratchet;   /* Douar-Ratchet: 22 characters, empty at first */
+    struct span content_type;
+    struct span body;      /* as it came over the wire (still packed) */
+    struct span peer;      /* address for rate limits, no port */
+};
+
+struct svc_reply {
+    int status;               /* HTTP status */
+    const char *content_type; /* constant string */
+    int64_t retry_after_s;    /* 0: no Retry-After header */
+    struct buf body;
+};
+
+typedef void (*svc_done)(void *ctx, const struct svc_reply *reply);
+
+/* Opens the node under `home` (server_config.h). The svc keeps `host` by reference. */
+MUST_CHECK enum err svc_open(const struct host *host, const char *home, struct svc **ret,
+                             struct diag *diag);
+void svc_close(struct svc *svc);
+
+/* Never fails as a call: whatever happens becomes the reply given to `done` at the commit. */
+void svc_submit(struct svc *svc, const struct svc_request *request, svc_done done, void *ctx);
+MUST_CHECK enum err svc_commit(struct svc *svc);
+size_t svc_pending(const struct svc *svc); /* Requests that wait for the commit. */
+
+/* What a front needs before it reads a body: the route's answer to method, path and size.
+   OK, or ERR_ROUTE, ERR_METHOD, ERR_TOO_LARGE (with diag). */
+MUST_CHECK enum err svc_admit(const char *method, const char *path, uint64_t body_size,
+                              struct diag *diag);
+
+/* Work by the clock while serving (uplink, backup, flush of last-seen times); called between
+   groups, never inside one. Returns ms until it wants to be called again. */
+int64_t svc_tick(struct svc *svc);
+
+/* The body of an error reply: {"error":"name","args":[...]} */
+void svc_error_body(const struct diag *diag, struct buf *ret);
+
+#endif

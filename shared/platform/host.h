@@ -1,0 +1,68 @@
+/*
+ * host.h - every effect on the outside world, handed down from main.
+ *
+ * Nothing else in the product asks the operating system for time, randomness, memory, files or
+ * the network. The simulator gives virtual ones; main gives the real ones (host_real.h).
+ */
+#ifndef HOST_H
+#define HOST_H
+
+#include <stdint.h>
+
+#include "buf.h"
+#include "err.h"
+#include "mem.h"
+
+struct host_files;
+
+/* What a transport is asked to do; see client/transport.h for who performs it. */
+struct exchange_request {
+    const char *url; /* https://host:port/path */
+    const char *const *pins; /* "sha256//base64", at least one; pin_count of them */
+    size_t pin_count;
+    const char *ca_pem;      /* the hub's private CA, NUL-terminated; NULL: pins alone */
+    bool skip_dates;         /* the clock is insane: certificate dates aren't judged, pins are */
+    const char *const *headers; /* "Name: value", header_count of them */
+    size_t header_count;
+    struct span body;
+    int64_t timeout_ms;      /* without a byte moving */
+    size_t max_reply_size;
+};
+
+struct exchange_reply {
+    int status;     /* HTTP status; 0 when none was received */
+    int64_t retry_after_s;
+    uint64_t sent_bytes, received_bytes; /* body and headers as the library counts them */
+    struct buf body; /* the caller inits and releases it */
+};
+
+struct host {
+    void *ctx;
+    struct mem mem;
+    int64_t (*now_ms)(void *ctx);  /* wall clock, Unix ms: may jump, lie, go back */
+    int64_t (*mono_ms)(void *ctx); /* monotonic since some start */
+    void (*random)(void *ctx, void *ret, size_t size);
+    void (*sleep_ms)(void *ctx, int64_t ms);
+    /* Network: OK and a status, or ERR_NETWORK, ERR_PIN. NULL on nodes without one. */
+    enum err (*exchange)(void *ctx, const struct exchange_request *request,
+                         struct exchange_reply *reply, struct diag *diag);
+    /* Named fault points for tests; constant false in release. */
+    bool (*fault)(void *ctx, const char *site);
+    const char *vfs;       /* SQLite VFS name; NULL: the default */
+    struct span db_key;    /* empty until the encrypting VFS */
+    const struct host_files *files;
+};
+
+/*
+ * Plain files outside the database: anchor, configuration, exports. Paths are UTF-8.
+ * `write_atomic` writes a temporary file, syncs, renames and syncs the folder; mode 0600.
+ */
+struct host_files {
+    enum err (*read)(void *ctx, const char *path, struct buf *ret); /* ERR_NOT_FOUND, ERR_FILE */
+    enum err (*write_atomic)(void *ctx, const char *path, struct span bytes);
+    enum err (*make_folder)(void *ctx, const char *path); /* with parents, mode 0700 */
+    enum err (*remove)(void *ctx, const char *path);      /* OK when absent */
+    bool (*exists)(void *ctx, const char *path);
+};
+
+#endif
