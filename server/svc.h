@@ -18,15 +18,13 @@
 
 struct svc;
 
-/* Borrowed for the time of svc_submit(). Header values are empty spans when absent. */
+/* Borrowed for the time of svc_submit(). No header but Content-Type matters: who calls, and its
+   proof, stand in the body (wire/envelope.h), so that a bundle on a stick carries them too. */
 struct svc_request {
     const char *method; /* "POST" */
     const char *path;   /* "/v1/sync", without query */
-    struct span node;      /* Douar-Node: id of the caller, 22 characters */
-    struct span signature; /* Douar-Signature: 86 characters */
-    struct span ratchet;   /* Douar-Ratchet: 22 characters, empty at first */
     struct span content_type;
-    struct span body;      /* as it came over the wire (still packed) */
+    struct span body;      /* as it came over the wire: a wire/envelope.h, signed and packed */
     struct span peer;      /* address for rate limits, no port */
 };
 

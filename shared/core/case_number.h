@@ -1,0 +1,25 @@
+/*
+ * case_number.h - the number a person can read out: "A07-00042-K".
+ *
+ * The device's short code (given at enrolment, unique in the organisation), a counter of that
+ * device, and a check character (ISO 7064 MOD 37,36 over the rest without dashes), so it is
+ * unique without contact and a mistyped one is noticed.
+ */
+#ifndef CASE_NUMBER_H
+#define CASE_NUMBER_H
+
+#include "err.h"
+#include "span.h"
+
+#define CASE_NUMBER_SIZE 32
+#define SHORT_CODE_MAX 8 /* A-Z, 0-9 */
+
+/* `short_code` of A-Z and 0-9; `counter` from 1. */
+MUST_CHECK enum err case_number_write(const char *short_code, int64_t counter,
+                                      char ret[CASE_NUMBER_SIZE]);
+
+/* Upper-cases, accepts it without dashes; false when the check character is wrong. Writes the
+   standard form. */
+bool case_number_read(struct span text, char ret[CASE_NUMBER_SIZE]);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * form.h - what a person fills: questions that map to properties of one record type.
+ *
+ * For now a plain list, as published JSON (schema/form.schema.json). XLSForm, ODK XForms and the
+ * expression language come behind the same struct (design: forms).
+ */
+#ifndef FORM_H
+#define FORM_H
+
+#include "type.h"
+
+#define FORM_QUESTIONS_MAX 1000
+
+struct question {
+    const char *name;
+    const char *save_to; /* property id */
+    struct labels labels; /* empty: the property's */
+    struct labels hint;
+    bool required;
+};
+
+struct form {
+    const char *id;
+    int64_t version;
+    struct labels labels;
+    const char *type;
+    struct question *questions;
+    size_t question_count;
+};
+
+/* Everything lives in `arena`. `type` may be NULL (not checked against it). ERR_BAD_FORM names
+   the place, what is wrong and how to mend it. */
+MUST_CHECK enum err form_read(const struct json *json, const struct type *type,
+                              struct arena *arena, struct form *ret, struct diag *diag);
+
+const struct question *form_question(const struct form *form, const char *name_or_property);
+
+/* One answer of a form being filled: property and canonical value. */
+struct answer {
+    const struct property *property;
+    struct span json;
+};
+
+/*
+ * Checks answers as a whole: required questions answered (for a new record, or cleared in an
+ * edit), groups complete where their first property is given, each value by type_check_value().
+ * `is_new`: absent answers count as missing.
+ */
+MUST_CHECK enum err form_check(const struct mem *mem, const struct form *form,
+                               const struct type *type, const struct answer *answers,
+                               size_t count, bool is_new, struct diag *diag);
+
+#endif
