@@ -1,0 +1,35 @@
+/*
+ * envelope.h - a request as it crosses the wire: who calls, proof of it, and the packed text.
+ *
+ * schema/protocol.md, "Transport". The signature binds the request to one hub, one incarnation of
+ * it (epoch) and the last ratchet it gave, so a captured request can't be played again.
+ */
+#ifndef ENVELOPE_H
+#define ENVELOPE_H
+
+#include "buf.h"
+#include "id.h"
+#include "sign.h"
+
+#define ENVELOPE_HEAD_SIZE 98
+
+struct envelope {
+    uint8_t dictionary;
+    struct id node;
+    uint64_t epoch;
+    uint64_t ratchet;
+    struct signature signature;
+    struct span packed; /* borrowed */
+};
+
+/* Signs and appends the whole request body. `hub` is the callee's id; `path` as "/v1/sync". */
+MUST_CHECK enum err envelope_write(const struct envelope *envelope, const char *path,
+                                   struct id hub, const struct secret_key *key, struct buf *ret);
+
+/* ERR_FORMAT, ERR_UNKNOWN_FORMAT or ERR_TOO_LARGE; reads nothing of the packed text. */
+MUST_CHECK enum err envelope_read(struct span body, struct envelope *ret, struct diag *diag);
+
+bool envelope_verify(const struct envelope *envelope, const char *path, struct id hub,
+                     const struct public_key *key);
+
+#endif

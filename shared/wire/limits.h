@@ -1,0 +1,29 @@
+/*
+ * limits.h - every maximum of what crosses a wire or a stick, in one place.
+ *
+ * What exceeds one is refused with ERR_TOO_LARGE naming the limit, before memory is taken for
+ * it. The server's own socket limits are in server/http_limits.h; sizes of an op are in
+ * core/op.h, of types and forms in core/type.h and core/form.h.
+ */
+#ifndef LIMITS_H
+#define LIMITS_H
+
+#define WIRE_PACKED_MAX   (4u * 1024 * 1024)  /* bytes of one packed text */
+#define WIRE_PLAIN_MAX    (16u * 1024 * 1024) /* bytes of one unpacked text */
+#define WIRE_LINE_MAX     (1024u * 1024)      /* bytes of one header or row line */
+#define WIRE_BATCH_MAX    (1024u * 1024)      /* bytes of bodies in one batch */
+#define WIRE_BATCH_OPS    4096u               /* ops in one batch */
+#define WIRE_REPLY_MIN    (8u * 1024)         /* smallest "max" a caller may ask for */
+#define WIRE_REPLY_MAX    (4u * 1024 * 1024)  /* largest */
+#define WIRE_FEEDS_MAX    4096u               /* feeds named in a request or reply */
+#define WIRE_ROOTS_MAX    4096u               /* roots named in one request */
+#define WIRE_ORIGINS_MAX  65536u              /* origins named in one reply */
+#define WIRE_ENROL_MAX    4096u               /* bytes of an enrolment request */
+#define WIRE_RECEIPTS_MAX 4u                  /* receipts kept of one batch */
+
+/* A push starts small, doubles on success, halves on failure (bytes of plain text). */
+#define WIRE_PUSH_START (8u * 1024)
+#define WIRE_PUSH_LEAST (2u * 1024)
+#define WIRE_PUSH_MOST  (256u * 1024)
+
+#endif

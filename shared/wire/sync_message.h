@@ -1,0 +1,123 @@
+/*
+ * sync_message.h - the first lines of a sync request and its reply, and the rows of a reply.
+ *
+ * schema/protocol.md, "Sync". Everything read lives in the arena or borrows from the text.
+ */
+#ifndef SYNC_MESSAGE_H
+#define SYNC_MESSAGE_H
+
+#include "arena.h"
+#include "batch.h"
+#include "id.h"
+#include "op.h"
+
+/* One feed and how far it was read (request), or its last row up to the new cursor (reply). */
+struct feed_position {
+    struct span scope;
+    struct span compartment;
+    int64_t n;
+    uint64_t hash; /* rolling hash at row n */
+};
+
+struct sync_request {
+    int64_t clock_ms; /* raw */
+    bool has_offset;
+    int64_t offset_ms;
+    bool has_cursor;   /* false: `feeds` is meant (possibly empty) */
+    int64_t cursor;
+    uint8_t state[16];
+    struct feed_position *feeds;
+    size_t feed_count;
+    int64_t max_size; /* bytes of plain reply */
+    struct id *roots, *want;
+    size_t root_count, want_count;
+    bool has_relay;
+    int64_t relay;
+    bool has_stables;
+    int64_t stables;
+};
+
+void sync_request_write(const struct sync_request *request, struct buf *ret);
+MUST_CHECK enum err sync_request_read(struct span line, struct arena *arena,
+                                      struct sync_request *ret, struct diag *diag);
+
+/* How far an origin is known: its number and the chain's link there. */
+struct origin_point {
+    struct id origin;
+    int64_t seq;
+    struct link link;
+};
+
+struct sync_reply {
+    int64_t time_ms;
+    bool has_ratchet;
+    uint64_t ratchet;
+    bool has_ack;
+    struct origin_point ack;
+    bool has_stable;
+    struct origin_point stable; /* of the origin in ack */
+    bool need_feeds;
+    bool has_cursor;
+    int64_t cursor;
+    uint8_t state[16];
+    bool more;
+    bool has_got;
+    int64_t got;
+    bool has_stables;
+    int64_t stables;
+    struct origin_point *stable_points;
+    size_t stable_point_count;
+    struct feed_position *feeds; /* changed since the caller's cursor */
+    size_t feed_count;
+    struct feed_position *drops; /* n and hash unused */
+    size_t drop_count;
+    struct id *origins;
+    size_t origin_count;
+    int64_t late_count, refused_count;
+};
+
+void sync_reply_write(const struct sync_reply *reply, struct buf *ret);
+MUST_CHECK enum err sync_reply_read(struct span line, struct arena *arena, struct sync_reply *ret,
+                                    struct diag *diag);
+
+/* The combined state over feeds sorted by (scope, compartment); sorts `feeds` in place. */
+void sync_state(struct feed_position *feeds, size_t count, uint8_t ret[16]);
+
+enum sync_row_kind {
+    ROW_OP,
+    ROW_ENTER, /* `op_count` op rows follow */
+    ROW_LEAVE, /* ditto */
+    ROW_DEAD,
+    ROW_LOW,
+    ROW_AGREE
+};
+
+struct dead_register {
+    struct id entity;
+    struct span reg;
+    uint64_t *preds;
+    size_t pred_count;
+};
+
+struct sync_row {
+    enum sync_row_kind kind;
+    /* ROW_OP */
+    int64_t origin_index; /* -1: no envelope */
+    int64_t seq;
+    int64_t receipt_ms; /* 0: none. Also ROW_LOW */
+    struct span body;
+    bool has_signature;
+    struct signature signature;
+    /* ROW_ENTER, ROW_LEAVE, ROW_AGREE: the root; ROW_LOW: the uid */
+    struct id id;
+    struct span compartment;
+    int64_t op_count;
+    struct dead_register *dead; /* ENTER, LEAVE, DEAD */
+    size_t dead_count;
+};
+
+void sync_row_write(const struct sync_row *row, struct buf *ret);
+MUST_CHECK enum err sync_row_read(struct span line, struct arena *arena, struct sync_row *ret,
+                                  struct diag *diag);
+
+#endif
