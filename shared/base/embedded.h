@@ -12,4 +12,7 @@ struct embedded {
     size_t size;
 };
 
+/* The file of that name, or NULL. */
+const struct embedded *embedded_find(const struct embedded *files, size_t count, const char *name);
+
 #endif
