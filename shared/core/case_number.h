@@ -14,12 +14,15 @@
 #define CASE_NUMBER_SIZE 32
 #define SHORT_CODE_MAX 8 /* A-Z, 0-9 */
 
-/* `short_code` of A-Z and 0-9; `counter` from 1. */
+/* `short_code` of A-Z and 0-9 (else ERR_FORMAT); `counter` from 1 (else ERR_OUT_OF_RANGE). */
 MUST_CHECK enum err case_number_write(const char *short_code, int64_t counter,
                                       char ret[CASE_NUMBER_SIZE]);
 
-/* Upper-cases, accepts it without dashes; false when the check character is wrong. Writes the
-   standard form. */
+/*
+ * Reads what a person typed: any case, dashes or spaces or neither, Arabic-Indic digits. Writes
+ * the standard form; false when the check character is wrong. Without a dash the counter is the
+ * last five digits, so a number beyond 99,999 needs its first dash.
+ */
 bool case_number_read(struct span text, char ret[CASE_NUMBER_SIZE]);
 
 #endif

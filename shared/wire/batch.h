@@ -23,6 +23,8 @@ struct batch {
     struct id origin;
     int64_t from;   /* first number, 1 or more */
     int64_t count;  /* 1 .. WIRE_BATCH_OPS */
+    bool has_prev;
+    struct link prev; /* at from - 1; absent when the callee acknowledged exactly that point */
     struct link link; /* at the last op */
     struct signature signature;
     bool has_open;

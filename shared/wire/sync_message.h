@@ -31,8 +31,11 @@ struct sync_request {
     int64_t max_size; /* bytes of plain reply */
     struct id *roots, *want;
     size_t root_count, want_count;
+    int64_t stable_seq; /* of the own origin, as the caller knows it; 0: nothing */
     bool has_relay;
     int64_t relay;
+    struct id *visits; /* a hub's: devices that synced with it */
+    size_t visit_count;
     bool has_stables;
     int64_t stables;
 };
