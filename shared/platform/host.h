@@ -63,6 +63,8 @@ struct host_files {
     enum err (*make_folder)(void *ctx, const char *path); /* with parents, mode 0700 */
     enum err (*remove)(void *ctx, const char *path);      /* OK when absent */
     bool (*exists)(void *ctx, const char *path);
+    /* Replaces `to`; both in one folder, which is synced. */
+    enum err (*rename)(void *ctx, const char *from, const char *to);
 };
 
 #endif
