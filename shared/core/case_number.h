@@ -12,7 +12,7 @@
 #include "span.h"
 
 #define CASE_NUMBER_SIZE 32
-#define SHORT_CODE_MAX 8 /* A-Z, 0-9 */
+#define SHORT_CODE_MAX   8 /* A-Z, 0-9 */
 
 /* `short_code` of A-Z and 0-9 (else ERR_FORMAT); `counter` from 1 (else ERR_OUT_OF_RANGE). */
 MUST_CHECK enum err case_number_write(const char *short_code, int64_t counter,

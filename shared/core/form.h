@@ -13,7 +13,7 @@
 
 struct question {
     const char *name;
-    const char *save_to; /* property id */
+    const char *save_to;  /* property id */
     struct labels labels; /* empty: the property's */
     struct labels hint;
     bool required;
@@ -30,8 +30,8 @@ struct form {
 
 /* Everything lives in `arena`. `type` may be NULL (not checked against it). ERR_BAD_FORM names
    the place, what is wrong and how to mend it. */
-MUST_CHECK enum err form_read(const struct json *json, const struct type *type,
-                              struct arena *arena, struct form *ret, struct diag *diag);
+MUST_CHECK enum err form_read(const struct json *json, const struct type *type, struct arena *arena,
+                              struct form *ret, struct diag *diag);
 
 const struct question *form_question(const struct form *form, const char *name_or_property);
 
@@ -47,7 +47,7 @@ struct answer {
  * `is_new`: absent answers count as missing.
  */
 MUST_CHECK enum err form_check(const struct mem *mem, const struct form *form,
-                               const struct type *type, const struct answer *answers,
-                               size_t count, bool is_new, struct diag *diag);
+                               const struct type *type, const struct answer *answers, size_t count,
+                               bool is_new, struct diag *diag);
 
 #endif

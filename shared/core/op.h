@@ -28,16 +28,16 @@
 #include "json.h"
 #include "stamp.h"
 
-#define OP_FORMAT 1
-#define OP_BODY_MAX (64 * 1024)
+#define OP_FORMAT        1
+#define OP_BODY_MAX      (64 * 1024)
 #define OP_REGISTERS_MAX 512
-#define OP_PREDS_MAX 1024 /* of one register */
-#define OP_TX_MAX 256     /* ops of one save */
+#define OP_PREDS_MAX     1024 /* of one register */
+#define OP_TX_MAX        256  /* ops of one save */
 
 enum op_kind { OP_SAVE, OP_RESOLVE, OP_DELETE, OP_OTHER /* known later; kept, relayed */ };
 
 struct op_register {
-    struct span name; /* "phone", "consent" (a group), "needs/food" (an element), "_scope" */
+    struct span name;      /* "phone", "consent" (a group), "needs/food" (an element), "_scope" */
     const uint64_t *preds; /* ascending, each once */
     size_t pred_count;
 };

@@ -11,7 +11,7 @@
 #include "span.h"
 
 #define PLACE_CODE_MAX 64
-#define PLACE_ORG "org"
+#define PLACE_ORG      "org"
 
 bool place_code_valid(struct span code); /* segments of [0-9a-z]{1,12}, 1 to 8 of them */
 bool place_within(struct span code, struct span outer); /* equal, or below */

@@ -13,10 +13,10 @@
 
 /* One live op's value of a register. */
 struct register_value {
-    struct span json;      /* canonical value; of a group: an object with its properties */
+    struct span json; /* canonical value; of a group: an object with its properties */
     struct stamp_rank rank;
-    int64_t author_rank;   /* of the person: 0 worker, 1 supervisor (POLICY_RANK) */
-    size_t op_index;       /* the caller's own handle */
+    int64_t author_rank; /* of the person: 0 worker, 1 supervisor (POLICY_RANK) */
+    size_t op_index;     /* the caller's own handle */
 };
 
 struct register_shown {
@@ -33,7 +33,7 @@ struct register_shown {
  * Results that must be built (a sum, a list) are made in `arena`.
  */
 MUST_CHECK enum err register_show(enum policy policy, enum value_type type,
-                                  struct register_value *values, size_t count,
-                                  struct arena *arena, struct register_shown *ret);
+                                  struct register_value *values, size_t count, struct arena *arena,
+                                  struct register_shown *ret);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "id.h"
 
-#define STAMP_SLACK_MS (10 * 60 * 1000LL)
+#define STAMP_SLACK_MS   (10 * 60 * 1000LL)
 #define STAMP_NO_RECEIPT INT64_MAX
 
 struct stamp {

@@ -29,10 +29,10 @@ enum policy {
 
 enum sensitivity { SENSITIVITY_NORMAL, SENSITIVITY_PERSONAL, SENSITIVITY_HIGH };
 
-#define TYPE_NAME_MAX 40        /* characters of a type, property, group, choice or form id */
+#define TYPE_NAME_MAX       40 /* characters of a type, property, group, choice or form id */
 #define TYPE_PROPERTIES_MAX 500
-#define TYPE_CHOICES_MAX 2000   /* choices of one property */
-#define LANGUAGE_COUNT 4
+#define TYPE_CHOICES_MAX    2000 /* choices of one property */
+#define LANGUAGE_COUNT      4
 
 enum language { LANGUAGE_AR, LANGUAGE_FR, LANGUAGE_ZGH, LANGUAGE_EN };
 
@@ -55,9 +55,9 @@ struct property {
     const char *compartment; /* "base" unless said otherwise */
     enum sensitivity sensitivity;
     bool required;
-    bool search; /* `find` looks in it */
-    bool unique; /* an exact double is worth a warning */
-    bool place;  /* a place code */
+    bool search;         /* `find` looks in it */
+    bool unique;         /* an exact double is worth a warning */
+    bool place;          /* a place code */
     const char *pattern; /* NULL or PCRE, the whole text must match */
     const char *example;
     const char *min, *max; /* canonical JSON, NULL: none */
@@ -83,7 +83,8 @@ MUST_CHECK enum err type_read(const struct json *json, struct arena *arena, stru
                               struct diag *diag);
 
 const struct property *type_property(const struct type *type, const char *id); /* NULL: none */
-const char *type_nearest_property(const struct type *type, const char *id); /* "" when none is near */
+const char *type_nearest_property(const struct type *type,
+                                  const char *id); /* "" when none is near */
 
 /* The register a property is written under: its group, or itself. */
 const char *property_register(const struct property *property);

@@ -29,7 +29,7 @@ enum value_type {
 
 #define VALUE_TEXT_MAX 4000 /* bytes of one text answer */
 
-const char *value_type_name(enum value_type type);                  /* "select_one" */
+const char *value_type_name(enum value_type type); /* "select_one" */
 bool value_type_from_name(const char *name, enum value_type *ret);
 
 /*
