@@ -1,0 +1,106 @@
+-- The node: an append-only log of ops, the registers that follow from it, and feeds by scope.
+-- One schema for device, hub and region. Tables marked [derived] can be rebuilt from the log
+-- (`check --rebuild`). Ids on the wire are 16 bytes; in large tables they are local integers.
+
+-- What this node is: role, id, key, epoch, clocks, counters (node_self.h names the keys).
+CREATE TABLE self(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+-- Local numbers of names: scopes, compartments, registers, types.
+CREATE TABLE symbol(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+
+-- One incarnation of a writer. seq/link: how far its chain is known without a gap; base: where
+-- the chain starts here; stable: how far the region's backup has it.
+CREATE TABLE origin(
+    id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, node BLOB,
+    base_seq INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL DEFAULT 0, link BLOB,
+    stable_seq INTEGER NOT NULL DEFAULT 0, stable_link BLOB, stable_backup INTEGER NOT NULL DEFAULT 0,
+    open_signature BLOB);
+CREATE INDEX origin_node ON origin(node);
+CREATE INDEX origin_stable ON origin(stable_backup);
+
+-- Signed batches as they came, for relaying and for `check`. way: 0 own, 1 from below, 2 from above.
+CREATE TABLE batch(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, origin INTEGER NOT NULL, first INTEGER NOT NULL,
+    count INTEGER NOT NULL, prev BLOB NOT NULL, link BLOB NOT NULL, signature BLOB NOT NULL,
+    way INTEGER NOT NULL, hub BLOB, receipt_ms INTEGER, receipt_signature BLOB,
+    UNIQUE(origin, first, count, way));
+
+-- type: of the op with the smallest uid prefix (type_op), so that order doesn't matter.
+-- root: the entity whose _scope it follows; itself for a root; NULL while unknown.
+CREATE TABLE entity(
+    id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, type INTEGER NOT NULL, type_op INTEGER NOT NULL,
+    root INTEGER, missing INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX entity_root ON entity(root);
+CREATE INDEX entity_type ON entity(type);
+
+-- The log. uid8: the first 8 bytes of uid, how predecessors name it. receipt_ms: earliest hub
+-- receipt, NULL before one. way as in batch. flags: node_log.h.
+CREATE TABLE op(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, uid BLOB NOT NULL UNIQUE, entity INTEGER NOT NULL,
+    compartment INTEGER NOT NULL, origin INTEGER, seq INTEGER, link BLOB,
+    time_ms INTEGER NOT NULL, counter INTEGER NOT NULL, receipt_ms INTEGER,
+    way INTEGER NOT NULL, flags INTEGER NOT NULL DEFAULT 0, tx INTEGER, org_signature BLOB,
+    body BLOB NOT NULL);
+CREATE INDEX op_entity ON op(entity);
+CREATE UNIQUE INDEX op_slot ON op(origin, seq) WHERE origin IS NOT NULL;
+
+-- [derived] Ops whose value a register now holds; ops known to be superseded.
+CREATE TABLE live(entity INTEGER, register INTEGER, uid8 INTEGER, op INTEGER NOT NULL,
+    PRIMARY KEY(entity, register, uid8)) WITHOUT ROWID;
+-- Not derivable from the log alone: a relay may know what is dead without holding who said so.
+CREATE TABLE dead(entity INTEGER, register INTEGER, uid8 INTEGER,
+    PRIMARY KEY(entity, register, uid8)) WITHOUT ROWID;
+
+-- [derived] Live values of _scope of each root.
+CREATE TABLE member(root INTEGER, scope INTEGER, PRIMARY KEY(root, scope)) WITHOUT ROWID;
+
+-- A server's numbered feeds. n is one counter of the node; what: 0 op (ref: op), 1 enter
+-- (ref: root), 2 dead learnt (ref: entity), 3 lowered effective time (ref: op).
+-- hash: rolling, so that a cursor proves which history it read.
+CREATE TABLE feed(id INTEGER PRIMARY KEY, scope INTEGER NOT NULL, compartment INTEGER NOT NULL,
+    n INTEGER NOT NULL DEFAULT 0, hash INTEGER NOT NULL DEFAULT 0, UNIQUE(scope, compartment));
+CREATE TABLE feed_row(feed INTEGER, n INTEGER, what INTEGER NOT NULL, ref INTEGER NOT NULL,
+    hash INTEGER NOT NULL, PRIMARY KEY(feed, n)) WITHOUT ROWID;
+
+-- A server this node syncs with (a device's hubs, a hub's region). cursor -1: feeds stand at
+-- different numbers.
+CREATE TABLE server(
+    id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, url TEXT NOT NULL, pins TEXT NOT NULL, ca TEXT NOT NULL,
+    epoch INTEGER NOT NULL, ratchet INTEGER NOT NULL DEFAULT 0, acked INTEGER NOT NULL DEFAULT 0,
+    got INTEGER NOT NULL DEFAULT 0, stables INTEGER NOT NULL DEFAULT 0, synced_ms INTEGER, unsure INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE server_feed(server INTEGER, scope TEXT, compartment TEXT, n INTEGER NOT NULL, hash INTEGER NOT NULL,
+    PRIMARY KEY(server, scope, compartment)) WITHOUT ROWID;
+-- Which server (and epoch) last agreed that a held root is granted.
+CREATE TABLE agreed(root INTEGER PRIMARY KEY, server INTEGER NOT NULL, epoch INTEGER NOT NULL);
+
+-- A caller of this server: its ratchet, what it last told, what a relay has handed over.
+CREATE TABLE caller(
+    node BLOB PRIMARY KEY, ratchet INTEGER NOT NULL DEFAULT 0, ratchet_before INTEGER NOT NULL DEFAULT 0,
+    seen_ms INTEGER, clock_offset_ms INTEGER, relay_epoch INTEGER, relay_got INTEGER NOT NULL DEFAULT 0,
+    warned INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE visit(hub BLOB, node BLOB, seen_ms INTEGER, PRIMARY KEY(hub, node)) WITHOUT ROWID;
+
+CREATE TABLE invite(
+    code BLOB PRIMARY KEY, secret_hash BLOB NOT NULL, definition TEXT NOT NULL, expires_ms INTEGER NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0, used_by BLOB, used_key BLOB, answer TEXT) WITHOUT ROWID;
+
+-- What must not be applied and must not be lost: why, and the bytes as they came.
+CREATE TABLE quarantine(id INTEGER PRIMARY KEY, why TEXT NOT NULL, node BLOB, at_ms INTEGER NOT NULL, bytes BLOB NOT NULL);
+
+-- Work for a person: why an op wants review (late, ...). Disputes are in record.disputes.
+CREATE TABLE flag(op INTEGER, why TEXT, at_ms INTEGER NOT NULL, settled INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY(op, why)) WITHOUT ROWID;
+
+-- [derived] What is shown: one row an entity, refreshed for entities in `dirty`.
+CREATE TABLE dirty(entity INTEGER PRIMARY KEY);
+CREATE TABLE record(entity INTEGER PRIMARY KEY, type INTEGER NOT NULL, case_number TEXT, title TEXT NOT NULL,
+    document TEXT NOT NULL, disputes INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0, updated_ms INTEGER NOT NULL);
+CREATE INDEX record_type ON record(type, entity);
+CREATE INDEX record_case ON record(case_number);
+CREATE INDEX record_disputed ON record(entity) WHERE disputes > 0;
+-- Values worth a warning when entered twice (national id, phone), and texts that find looks in.
+CREATE TABLE unique_value(property INTEGER, value TEXT, entity INTEGER, PRIMARY KEY(property, value, entity)) WITHOUT ROWID;
+CREATE INDEX unique_value_entity ON unique_value(entity);
+CREATE VIRTUAL TABLE find_text USING fts5(text, tokenize = 'unicode61 remove_diacritics 0', detail = none, columnsize = 0);
+-- rowid of find_text = id here: one row for each entity and compartment.
+CREATE TABLE find_row(id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, compartment INTEGER NOT NULL, UNIQUE(entity, compartment));

@@ -1,0 +1,106 @@
+/*
+ * org.h - the organisation's configuration as a node knows it: types, forms, places, persons,
+ * grants and nodes. It travels as signed ops in scope "org" and is read here into memory.
+ *
+ * Everything returned is borrowed from the node until its next write or sync; copy what must
+ * live longer.
+ */
+#ifndef ORG_H
+#define ORG_H
+
+#include "form.h"
+#include "node.h"
+#include "place.h"
+#include "type.h"
+
+enum verb { VERB_READ = 1, VERB_WRITE = 2, VERB_REVIEW = 4 };
+
+struct org_place {
+    const char *code;
+    const char *level;  /* region, province, cercle, commune, douar */
+    const char *parent; /* code or NULL */
+    struct labels labels;
+};
+
+struct org_person {
+    struct id id;
+    const char *name;
+    const char *role; /* worker, supervisor, manager */
+    bool revoked;
+};
+
+struct org_grant {
+    struct id id;
+    struct id person;
+    const char *scope;
+    const char **compartments;
+    size_t compartment_count;
+    unsigned verbs; /* enum verb, or'ed */
+    bool revoked;
+};
+
+struct org_node {
+    struct id id;
+    const char *name;
+    enum role role;
+    struct public_key key;
+    const char *short_code;
+    const char **scopes;
+    size_t scope_count;
+    const char **compartments;
+    size_t compartment_count;
+    bool has_person;
+    struct id person;
+    struct id by; /* who vouched: the hub, or zero for the region */
+    bool revoked;
+    int64_t revoked_ms; /* as the revocation says; 0 */
+};
+
+struct org {
+    const struct type *types;
+    size_t type_count;
+    const struct form *forms;
+    size_t form_count;
+    const struct org_place *places; /* sorted by code */
+    size_t place_count;
+    const struct org_person *persons;
+    size_t person_count;
+    const struct org_grant *grants;
+    size_t grant_count;
+    const struct org_node *nodes;
+    size_t node_count;
+};
+
+/* The current configuration; read again when it changed. */
+MUST_CHECK enum err node_org(struct node *node, const struct org **ret);
+
+const struct type *org_type(const struct org *org, struct span id);
+const struct form *org_form(const struct org *org, struct span id);
+const struct org_place *org_place(const struct org *org, struct span code);
+const struct org_person *org_person(const struct org *org, struct id id);
+const struct org_node *org_node(const struct org *org, struct id id);
+/* By id, a prefix of it (4 or more characters), or exact name. ERR_UNKNOWN_PERSON, ERR_AMBIGUOUS. */
+MUST_CHECK enum err org_person_find(const struct org *org, const char *text,
+                                    const struct org_person **ret, struct diag *diag);
+MUST_CHECK enum err org_node_find(const struct org *org, const char *text,
+                                  const struct org_node **ret, struct diag *diag);
+
+/* May the person do `verb` on what lies in `scope`, in `compartment`? Pure; deny by default. */
+bool org_person_may(const struct org *org, struct id person, struct span scope,
+                    struct span compartment, enum verb verb);
+/* Does the node's own grant cover the scope and compartment? Every node reads scope "org". */
+bool org_node_covers(const struct org_node *node, struct span scope, struct span compartment);
+
+/*
+ * Publishing: one signed op in scope "org". `kind` is "_type", "_form", "_place", "_person",
+ * "_grant" or "_node"; `name` the definition's own id; `definition` canonical JSON. Publishing
+ * what already stands writes nothing. Allowed to the region for all kinds, to a hub for _node
+ * of workers and supervisors within its own scopes (ERR_NOT_ALLOWED).
+ */
+MUST_CHECK enum err org_publish(struct node *node, const char *kind, const char *name,
+                                struct span definition, struct diag *diag);
+/* Sets the `revoked` register of a _person, _grant or _node, with the time. */
+MUST_CHECK enum err org_revoke(struct node *node, const char *kind, const char *name,
+                               struct diag *diag);
+
+#endif

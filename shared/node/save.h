@@ -1,0 +1,86 @@
+/*
+ * save.h - a person writes: new records, edits, deletions, resolutions, undo.
+ *
+ * Each call is one save: one or more ops bound by a tx, durable (synchronous=FULL) before it
+ * returns. Only what differs from what is shown is written; a save without a change writes
+ * nothing. Access is checked here for the person and the device.
+ */
+#ifndef SAVE_H
+#define SAVE_H
+
+#include "form.h"
+#include "node.h"
+
+/* One property to write. For policy set: `json` is the whole new set; for counter and append:
+   one more delta or item. */
+struct change {
+    const char *property;
+    struct span json; /* canonical value, or null to clear */
+};
+
+struct save {
+    struct id person;        /* who writes */
+    const char *form;        /* form's id; NULL: none */
+    const char *type;        /* for a new record without a form */
+    bool is_new;
+    struct id entity;        /* edited entity; ignored when is_new */
+    struct span place;       /* new root: its place code */
+    bool has_parent;         /* new child: its parent */
+    struct id parent;
+    const struct change *changes;
+    size_t change_count;
+};
+
+/* An exact double of a value marked unique, in another record this person may see. */
+struct save_warning {
+    const char *property;
+    struct span value;
+    struct id entity;
+};
+
+struct saved {
+    struct id entity;
+    char case_number[32];
+    size_t op_count; /* 0: nothing had changed */
+    struct save_warning *warnings;
+    size_t warning_count;
+};
+
+/* Fails with the input errors of core (property and value named), ERR_NOT_ENROLLED,
+   ERR_NOT_ALLOWED, ERR_OUT_OF_SCOPE, ERR_UNKNOWN_PLACE, ERR_DELETED, ERR_NOT_FOUND. */
+MUST_CHECK enum err node_save(struct node *node, const struct save *save, struct arena *arena,
+                              struct saved *ret, struct diag *diag);
+
+/* The same checks without writing: what node_save() would say (warnings included). */
+MUST_CHECK enum err node_save_check(struct node *node, const struct save *save,
+                                    struct arena *arena, struct saved *ret, struct diag *diag);
+
+MUST_CHECK enum err node_delete(struct node *node, struct id person, struct id entity,
+                                const char *reason, struct diag *diag);
+
+/* Takes back the last save of this device that no server has yet been told of: its ops leave the
+   log and their numbers are used again. Returns the entity. ERR_NOTHING_TO_UNDO. */
+MUST_CHECK enum err node_undo(struct node *node, struct id person, struct id *ret_entity,
+                              struct diag *diag);
+
+/* Decides a dispute: `take` is an index into the alternatives that record.h lists, or -1 and
+   `value`. Supersedes exactly the alternatives that were listed. ERR_NOT_DISPUTED. */
+struct resolve {
+    struct id person;
+    struct id entity;
+    const char *property; /* property or group */
+    int64_t take;
+    struct span value;
+    const char *reason;
+};
+MUST_CHECK enum err node_resolve(struct node *node, const struct resolve *resolve,
+                                 struct arena *arena, struct diag *diag);
+
+/* A place found on the way: a record of type `place` in the scope of its parent; returns the new
+   code (the parent's and a short random part). */
+MUST_CHECK enum err node_place_add(struct node *node, struct id person, const char *parent,
+                                   const struct change *changes, size_t change_count,
+                                   struct arena *arena, struct saved *ret, struct span *ret_code,
+                                   struct diag *diag);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * sync.h - the calling end of a sync as a state machine without sockets.
+ *
+ * sync_step(machine, event) -> action. libcurl, the simulator's network and (later) a file on a
+ * stick only perform actions and report events. The machine writes to the node's database
+ * itself: before it returns an action, what the last reply brought is durable.
+ *
+ *   action = sync_start(...)
+ *   SYNC_EXCHANGE: post `body` to `path`, report SYNC_REPLY or SYNC_FAILED
+ *   SYNC_WAIT:     wait `wait_ms` (back-off with jitter, or Retry-After), report SYNC_WAITED
+ *   SYNC_DONE / SYNC_GAVE_UP: `result` and `diag` say how it went
+ */
+#ifndef SYNC_H
+#define SYNC_H
+
+#include "node.h"
+#include "pack.h"
+
+struct sync;
+
+enum sync_event_kind { SYNC_BEGIN, SYNC_REPLY, SYNC_FAILED, SYNC_WAITED };
+
+struct sync_event {
+    enum sync_event_kind kind;
+    int status;            /* SYNC_REPLY: HTTP status */
+    struct span body;      /* SYNC_REPLY: borrowed for the call */
+    int64_t retry_after_s; /* SYNC_REPLY */
+    const struct diag *diag; /* SYNC_FAILED: why */
+};
+
+enum sync_action_kind { SYNC_EXCHANGE, SYNC_WAIT, SYNC_DONE, SYNC_GAVE_UP };
+
+struct sync_result {
+    int64_t requests, retries;
+    int64_t ops_pushed, ops_received, rows_received;
+    int64_t bytes_sent, bytes_received; /* bodies */
+    int64_t late, refused;
+    int64_t disputed; /* records that became disputed by this sync */
+};
+
+struct sync_action {
+    enum sync_action_kind kind;
+    const char *path;
+    struct span body;     /* owned by the machine until the next step */
+    int64_t wait_ms;
+    /* for progress: */
+    int64_t push_left, pull_known_left; /* ops; -1: unknown */
+    struct sync_result result;
+    struct diag diag;     /* SYNC_GAVE_UP */
+};
+
+struct sync_options {
+    int64_t tries;      /* attempts in a row without progress before it gives up; 0: 5 */
+    int64_t reply_size; /* most bytes of one reply; 0: 256 KiB, adapts */
+};
+
+/* The server to call: the only one unless the node knows several (`server` by id). Keeps node
+   and pack by reference. ERR_NOT_ENROLLED. */
+MUST_CHECK enum err sync_new(struct node *node, struct pack *pack, const struct id *server,
+                             const struct sync_options *options, struct sync **ret,
+                             struct diag *diag);
+void sync_free(struct sync *sync);
+
+/* A database failure ends the sync with SYNC_GAVE_UP. */
+void sync_step(struct sync *sync, const struct sync_event *event, struct sync_action *ret);
+
+/* Where the machine talks to: url, pins, CA; whether certificate dates can be judged. Borrowed. */
+struct sync_server {
+    struct id id;
+    const char *url;
+    const char *pins; /* "base64;base64" */
+    const char *ca_pem;
+    bool skip_dates;
+};
+MUST_CHECK enum err sync_server(struct sync *sync, struct sync_server *ret);
+
+#endif
