@@ -14,12 +14,16 @@
 
 struct zip; /* Contexts and dictionaries; costly to make, used by one thread at a time. */
 
-/* `dictionary` (may be empty) is kept by reference and must outlive the zip; `level` as zstd's. */
+/* `dictionary` (may be empty) is kept by reference and must outlive the zip, as must `mem`; one
+   without an id of its own (not made by zstd's trainer) is ERR_FORMAT. `level` as zstd's. */
 MUST_CHECK enum err zip_new(const struct mem *mem, struct span dictionary, int level,
                             struct zip **ret);
 void zip_free(struct zip *zip);
 
+/* Both append nothing when they fail. ERR_TOO_LARGE: the frame doesn't fit the buffer's maximum. */
 MUST_CHECK enum err zip_add_packed(struct zip *zip, struct span plain, struct buf *ret);
+
+/* ERR_FORMAT, ERR_TOO_LARGE, ERR_UNKNOWN_FORMAT ("dictionary", its id) or ERR_NOMEM. */
 MUST_CHECK enum err zip_add_unpacked(struct zip *zip, struct span packed, size_t max_size,
                                      struct buf *ret, struct diag *diag);
 
