@@ -1,0 +1,23 @@
+/*
+ * node_sql.h - every SQL statement of the node, by name.
+ *
+ * Values are bound, never printed in. A unit test prepares each against the migrated schema.
+ * The lists are split by subject: log_sql.h, sync_sql.h, record_sql.h.
+ */
+#ifndef NODE_SQL_H
+#define NODE_SQL_H
+
+#include "log_sql.h"
+#include "record_sql.h"
+#include "sync_sql.h"
+
+enum node_stmt {
+#define NODE_STMT_ENUM(name, sql) name,
+    LOG_SQL(NODE_STMT_ENUM) RECORD_SQL(NODE_STMT_ENUM) SYNC_SQL(NODE_STMT_ENUM)
+#undef NODE_STMT_ENUM
+        NODE_STMT_COUNT
+};
+
+extern const char *const node_sql[NODE_STMT_COUNT];
+
+#endif
