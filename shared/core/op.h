@@ -73,7 +73,7 @@ struct op {
 
 /*
  * Reads a body. The arrays are made in `arena`; spans point into `body`, which must outlive the
- * op. Fails with ERR_TOO_LARGE, ERR_JSON, ERR_UTF8 or ERR_FORMAT (what, where) on bytes that
+ * op. Fails with ERR_TOO_LARGE, ERR_JSON or ERR_FORMAT (what, where) on bytes that
  * can't be an op of any format; an unknown format number is no failure. Registers keep the order
  * of the body; predecessors come sorted.
  */
