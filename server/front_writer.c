@@ -1,0 +1,180 @@
+/*
+ * front_writer.c - the queue and the one thread that owns the svc.
+ *
+ * A commit costs a sync of the disk, so one commit should serve many. While the writer commits,
+ * others queue up, and that alone makes groups under load. What it misses is the herd: clients
+ * answered together send their next requests together, a little apart; a writer that runs off
+ * with the first of them splits the herd in two and pays two syncs. So after a group of several
+ * the writer waits for as many again, at most HTTP_GROUP_WAIT_MS from the first; a client alone
+ * is never made to wait.
+ */
+#include "front_parts.h"
+
+#include <time.h>
+
+#include "http_limits.h"
+
+#define NS_PER_MS 1000000L
+
+static void add_ms(struct timespec *time, int64_t ms)
+{
+    time->tv_sec += (time_t)(ms / 1000);
+    time->tv_nsec += (long)(ms % 1000) * NS_PER_MS;
+    if (time->tv_nsec >= 1000 * NS_PER_MS) {
+        time->tv_nsec -= 1000 * NS_PER_MS;
+        time->tv_sec++;
+    }
+}
+
+bool writer_take(struct front *front, struct front_request *request)
+{
+    struct writer *writer = &front->writer;
+    pthread_mutex_lock(&writer->lock);
+    bool taken = !writer->stopping;
+    if (taken) {
+        /* Before it is queued, or the answer could come before the suspension. */
+        MHD_suspend_connection(request->http);
+        request->next = NULL;
+        if (writer->last != NULL) {
+            writer->last->next = request;
+        } else {
+            writer->first = request;
+        }
+        writer->last = request;
+        pthread_cond_signal(&writer->filled);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return taken;
+}
+
+/* Waits until something is queued, until the time, or until the front stops. NULL: nothing there.
+   `until` NULL doesn't wait. */
+static struct front_request *next_request(struct writer *writer, const struct timespec *until)
+{
+    pthread_mutex_lock(&writer->lock);
+    while (writer->first == NULL && !writer->stopping && until != NULL) {
+        if (pthread_cond_timedwait(&writer->filled, &writer->lock, until) != 0) {
+            break;
+        }
+    }
+    struct front_request *request = writer->first;
+    if (request != NULL) {
+        writer->first = request->next;
+        if (writer->first == NULL) {
+            writer->last = NULL;
+        }
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return request;
+}
+
+static bool is_stopping(struct writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    bool stopping = writer->stopping;
+    pthread_mutex_unlock(&writer->lock);
+    return stopping;
+}
+
+/* svc_done: keeps the answer and wakes the connection, whose thread owns the request again. */
+static void keep_answer(void *ctx, const struct svc_reply *reply)
+{
+    struct front_request *request = ctx;
+    request->status = reply->status;
+    request->reply_type = reply->content_type;
+    request->retry_after_s = reply->retry_after_s;
+    buf_init(&request->reply, &request->front->host->mem, reply->body.size);
+    buf_add_span(&request->reply, buf_span(&reply->body));
+    request->answered = true;
+    MHD_resume_connection(request->http);
+}
+
+static void submit(struct front *front, struct front_request *request)
+{
+    struct svc_request asked = {
+        .method = request->method,
+        .path = request->path,
+        .content_type = span_of(request->content_type),
+        .body = buf_span(&request->body),
+        .peer = span_of(request->peer),
+    };
+    atomic_fetch_add(&front->requests, 1);
+    svc_submit(front->svc, &asked, keep_answer, request);
+}
+
+static void run_group(struct front *front, struct front_request *first)
+{
+    struct writer *writer = &front->writer;
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    add_ms(&until, HTTP_GROUP_WAIT_MS);
+    size_t count = 0;
+    struct front_request *request = first;
+    while (request != NULL) {
+        submit(front, request);
+        count++;
+        if (count == HTTP_GROUP_MAX) {
+            break;
+        }
+        request = next_request(writer, count < writer->usual_group ? &until : NULL);
+    }
+    writer->usual_group = count;
+    atomic_fetch_add(&front->groups, 1);
+    /* On failure the svc answered every request of the group with that error. */
+    if (svc_commit(front->svc) != OK) {
+        atomic_fetch_add(&front->failed_groups, 1);
+    }
+}
+
+static void *writer_run(void *ctx)
+{
+    struct front *front = ctx;
+    struct writer *writer = &front->writer;
+    int64_t tick_ms = front_now_ms(front);
+    for (;;) {
+        int64_t now_ms = front_now_ms(front);
+        if (now_ms >= tick_ms) {
+            int64_t wait_ms = svc_tick(front->svc);
+            now_ms = front_now_ms(front);
+            tick_ms = now_ms + (wait_ms > 0 ? wait_ms : 1);
+        }
+        struct timespec until;
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        add_ms(&until, tick_ms - now_ms);
+        struct front_request *request = next_request(writer, &until);
+        if (request != NULL) {
+            run_group(front, request);
+        } else if (is_stopping(writer)) {
+            return NULL;
+        }
+    }
+}
+
+enum err writer_start(struct front *front)
+{
+    struct writer *writer = &front->writer;
+    pthread_condattr_t attributes;
+    if (pthread_condattr_init(&attributes) != 0) {
+        return ERR_NOMEM;
+    }
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&writer->lock, NULL);
+    (void)pthread_cond_init(&writer->filled, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pthread_create(&writer->thread, NULL, writer_run, front) != 0) {
+        pthread_cond_destroy(&writer->filled);
+        pthread_mutex_destroy(&writer->lock);
+        return ERR_NOMEM;
+    }
+    return OK;
+}
+
+void writer_stop(struct front *front)
+{
+    struct writer *writer = &front->writer;
+    pthread_mutex_lock(&writer->lock);
+    writer->stopping = true;
+    pthread_cond_signal(&writer->filled);
+    pthread_mutex_unlock(&writer->lock);
+    pthread_join(writer->thread, NULL);
+}

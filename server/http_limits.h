@@ -1,0 +1,48 @@
+/*
+ * http_limits.h - every maximum of the HTTPS front, and why it has that figure.
+ *
+ * Body sizes are not here: they belong to the routes, and svc_admit() knows them. What is refused
+ * gets a JSON error that names the limit. Only what doesn't even fit into a connection's memory
+ * is refused by libmicrohttpd itself, with its own short page.
+ */
+#ifndef HTTP_LIMITS_H
+#define HTTP_LIMITS_H
+
+/* Sizes, in bytes. A sync request has about 250 bytes of headers. */
+#define HTTP_URL_MAX           2048  /* path and query */
+#define HTTP_HEADERS_SIZE_MAX  16384 /* request line and all headers */
+#define HTTP_HEADER_COUNT_MAX  64
+#define HTTP_HEADER_VALUE_MAX  4096
+#define HTTP_CONNECTION_MEMORY 32768 /* what libmicrohttpd may use for one connection */
+#define HTTP_REFUSAL_MAX       4096  /* the JSON body of a refusal */
+
+/* How much of an over-long chunked body is read and thrown away so that the refusal can still be
+   answered; beyond, the connection is cut. (A body of known size is refused before it is read.) */
+#define HTTP_DISCARD_MAX 65536
+
+/* All bodies held at once, over all connections: with it a hub stays below 64 MiB. */
+#define HTTP_BODIES_MAX (32u * 1024 * 1024)
+
+/* Numbers of connections. Many phones may share one address behind a mobile operator's gateway. */
+#define HTTP_CONNECTIONS_MAX 4096
+#define HTTP_PER_IP_MAX      256
+#define HTTP_THREADS         2
+
+/* One commit for many: how many requests it may hold, and how long it waits for those under way. */
+#define HTTP_GROUP_MAX     64
+#define HTTP_GROUP_WAIT_MS 10
+
+/*
+ * Deadlines. A 2G connection gives 1-4 KB/s and needs 5-10 s for a TLS handshake; 128 B/s is the
+ * least that is served. Whoever sends slower holds a connection of the hub for nothing.
+ */
+#define HTTP_FIRST_HEAD_MS  20000  /* TLS handshake and headers of the first request */
+#define HTTP_IDLE_MS        60000  /* nothing at all moves: between requests, or within one */
+#define HTTP_HEAD_MS        10000  /* headers of a later request, beyond the idle time */
+#define HTTP_BODY_WINDOW_MS 60000  /* in every such window ... */
+#define HTTP_BODY_RATE      128    /* ... at least so many bytes a second on average */
+#define HTTP_BODY_MS        900000 /* a whole body; a reply has this and its size / HTTP_BODY_RATE */
+#define HTTP_STOP_MS        5000   /* front_stop() lets replies go out for so long */
+#define HTTP_BUSY_RETRY_S   5      /* Retry-After of a hub that is stopping or full */
+
+#endif

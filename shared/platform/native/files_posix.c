@@ -1,0 +1,236 @@
+#include "files_posix.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_STEP 65536
+
+static enum err err_of_errno(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return ERR_NOT_FOUND;
+    case ENOSPC:
+    case EDQUOT:
+        return ERR_DB_FULL;
+    case ENOMEM:
+        return ERR_NOMEM;
+    default:
+        return ERR_FILE;
+    }
+}
+
+/* Appends to `ret` until the end of the file; one byte more than allowed is asked for, so that a
+   file that grew after its size was looked at is refused as well. */
+static enum err read_all(int fd, struct buf *ret)
+{
+    for (;;) {
+        size_t left = ret->max_size > ret->size ? ret->max_size - ret->size : 0;
+        size_t step = left < READ_STEP ? left : READ_STEP;
+        uint8_t extra;
+        uint8_t *room = step == 0 ? &extra : buf_room(ret, step);
+        if (room == NULL) {
+            return buf_error(ret);
+        }
+        ssize_t got = read(fd, room, step == 0 ? 1 : step);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return err_of_errno(errno);
+        }
+        if (got == 0) {
+            return OK;
+        }
+        if (step == 0) {
+            return ERR_TOO_LARGE;
+        }
+        buf_grew(ret, (size_t)got);
+    }
+}
+
+static enum err files_read(void *ctx, const char *path, struct buf *ret)
+{
+    (void)ctx;
+    /* O_NONBLOCK: opening a named pipe must fail below, not wait for a writer. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return err_of_errno(errno);
+    }
+    struct stat about;
+    enum err e = ERR_FILE;
+    size_t size_before = ret->size;
+    if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) {
+        e = read_all(fd, ret);
+    }
+    close(fd);
+    if (e) {
+        buf_truncate(ret, size_before);
+    }
+    return e;
+}
+
+/* The folder part of a path: "." for a bare name, "/" for a name in the root. */
+static enum err folder_of(const char *path, char ret[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    size_t size = slash == NULL ? 0 : (size_t)(slash - path);
+    if (size >= PATH_MAX) {
+        return ERR_FILE;
+    }
+    if (slash == NULL) {
+        memcpy(ret, ".", 2);
+    } else if (size == 0) {
+        memcpy(ret, "/", 2);
+    } else {
+        memcpy(ret, path, size);
+        ret[size] = '\0';
+    }
+    return OK;
+}
+
+static enum err sync_folder_of(const char *path)
+{
+    char folder[PATH_MAX];
+    enum err e = folder_of(path, folder);
+    if (e) {
+        return e;
+    }
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return err_of_errno(errno);
+    }
+    /* Some file systems (FUSE, network shares) can't sync a folder: there it isn't ours to mend. */
+    if (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP) {
+        e = err_of_errno(errno);
+    }
+    close(fd);
+    return e;
+}
+
+static enum err write_all(int fd, struct span bytes)
+{
+    size_t done = 0;
+    while (done < bytes.size) {
+        ssize_t put = write(fd, bytes.data + done, bytes.size - done);
+        if (put < 0 && errno == EINTR) {
+            continue;
+        }
+        if (put < 0) {
+            return err_of_errno(errno);
+        }
+        done += (size_t)put;
+    }
+    return fsync(fd) == 0 ? OK : err_of_errno(errno);
+}
+
+/* A name of its own for each writer: two of them at once must not rename each other's half. */
+static enum err temporary_name(const char *path, char ret[PATH_MAX])
+{
+    uint32_t number = 0;
+    if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
+        return ERR_FILE;
+    }
+    int size = snprintf(ret, PATH_MAX, "%s.tmp-%08x", path, (unsigned)number);
+    return size > 0 && size < PATH_MAX ? OK : ERR_FILE;
+}
+
+static enum err files_write_atomic(void *ctx, const char *path, struct span bytes)
+{
+    (void)ctx;
+    char temporary[PATH_MAX];
+    enum err e = temporary_name(path, temporary);
+    if (e) {
+        return e;
+    }
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return err_of_errno(errno);
+    }
+    e = write_all(fd, bytes);
+    if (close(fd) != 0 && !e) {
+        e = err_of_errno(errno);
+    }
+    if (!e && rename(temporary, path) != 0) {
+        e = err_of_errno(errno);
+    }
+    if (e) {
+        unlink(temporary);
+        return e;
+    }
+    return sync_folder_of(path);
+}
+
+/* One folder whose parent is there. */
+static enum err make_one_folder(const char *path)
+{
+    if (mkdir(path, 0700) == 0) {
+        return sync_folder_of(path);
+    }
+    struct stat about;
+    int why = errno;
+    /* Being there already may show as EEXIST, EROFS or EACCES, by file system. */
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        return OK;
+    }
+    return err_of_errno(why);
+}
+
+static enum err files_make_folder(void *ctx, const char *path)
+{
+    (void)ctx;
+    char part[PATH_MAX];
+    size_t size = strlen(path);
+    while (size > 1 && path[size - 1] == '/') {
+        size--;
+    }
+    if (size == 0 || size >= sizeof part) {
+        return ERR_FILE;
+    }
+    for (size_t i = 1; i <= size; i++) {
+        if (i < size && path[i] != '/') {
+            continue;
+        }
+        memcpy(part, path, i);
+        part[i] = '\0';
+        enum err e = make_one_folder(part);
+        if (e) {
+            return e;
+        }
+    }
+    return OK;
+}
+
+static enum err files_remove(void *ctx, const char *path)
+{
+    (void)ctx;
+    if (unlink(path) != 0) {
+        return errno == ENOENT || errno == ENOTDIR ? OK : err_of_errno(errno);
+    }
+    return sync_folder_of(path);
+}
+
+static bool files_exists(void *ctx, const char *path)
+{
+    (void)ctx;
+    return access(path, F_OK) == 0;
+}
+
+const struct host_files *files_posix(void)
+{
+    static const struct host_files files = {
+        .read = files_read,
+        .write_atomic = files_write_atomic,
+        .make_folder = files_make_folder,
+        .remove = files_remove,
+        .exists = files_exists,
+    };
+    return &files;
+}

@@ -1,0 +1,128 @@
+#include "host_real.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "files_posix.h"
+#include "num.h"
+#include "transport_curl.h"
+
+static int64_t read_clock_ms(clockid_t clock)
+{
+    struct timespec now;
+    /* Both clocks exist on every system we run on; without time a node must not go on. */
+    if (clock_gettime(clock, &now) != 0) {
+        abort();
+    }
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t now_ms(void *ctx)
+{
+    const struct host_real *real = ctx;
+    return read_clock_ms(CLOCK_REALTIME) + real->clock_offset_ms;
+}
+
+static int64_t mono_ms(void *ctx)
+{
+    (void)ctx;
+    return read_clock_ms(CLOCK_MONOTONIC);
+}
+
+static void random_bytes(void *ctx, void *ret, size_t size)
+{
+    (void)ctx;
+    uint8_t *out = ret;
+    while (size > 0) {
+        ssize_t got = getrandom(out, size, 0);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        /* Ids and keys from anything weaker would collide or be guessed. */
+        if (got <= 0) {
+            abort();
+        }
+        out += got;
+        size -= (size_t)got;
+    }
+}
+
+static void sleep_ms(void *ctx, int64_t ms)
+{
+    (void)ctx;
+    if (ms <= 0) {
+        return;
+    }
+    struct timespec left = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+    }
+}
+
+static void *resize(void *ctx, void *old, size_t size)
+{
+    (void)ctx;
+    if (size == 0) {
+        free(old);
+        return NULL;
+    }
+    return realloc(old, size);
+}
+
+static bool fault(void *ctx, const char *site)
+{
+    (void)ctx;
+    (void)site;
+    return false;
+}
+
+static enum err exchange(void *ctx, const struct exchange_request *request,
+                         struct exchange_reply *reply, struct diag *diag)
+{
+    const struct host_real *real = ctx;
+    return transport_exchange(real->transport, request, reply, diag);
+}
+
+static int64_t clock_offset_ms(void)
+{
+    int64_t offset_ms = 0;
+    const char *text = getenv("DOUAR_CLOCK_OFFSET_MS");
+    if (text == NULL || !num_read_i64(span_of(text), &offset_ms)) {
+        return 0;
+    }
+    return offset_ms;
+}
+
+void host_real_init(struct host_real *real, struct host *ret)
+{
+    *real = (struct host_real){.clock_offset_ms = clock_offset_ms()};
+    *ret = (struct host){
+        .ctx = real,
+        .mem = {.ctx = NULL, .resize = resize},
+        .now_ms = now_ms,
+        .mono_ms = mono_ms,
+        .random = random_bytes,
+        .sleep_ms = sleep_ms,
+        .fault = fault,
+        .files = files_posix(),
+    };
+}
+
+enum err host_real_connect(struct host_real *real, struct host *host)
+{
+    struct transport *transport = NULL;
+    enum err e = transport_open(&host->mem, &transport);
+    if (e) {
+        return e;
+    }
+    real->transport = transport;
+    host->exchange = exchange;
+    return OK;
+}
+
+void host_real_release(struct host_real *real)
+{
+    transport_close(real->transport);
+    real->transport = NULL;
+}

@@ -1,0 +1,23 @@
+/*
+ * process.h - what is set once for the whole process, and how it is told to stop.
+ *
+ * main calls process_init() before anything else, and a server calls process_block_stop() before
+ * it starts threads (they inherit the mask), then process_wait_stop() in its first thread.
+ */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include "err.h"
+
+/*
+ * Files made from here on are the owner's alone (umask 077), a peer that hangs up is an error
+ * and not a signal, libsodium is ready, and as many descriptors as the system allows may be open
+ * (a hub holds thousands of connections; the usual soft limit is 1,024). ERR_INTERNAL when
+ * libsodium can't start.
+ */
+MUST_CHECK enum err process_init(void);
+
+void process_block_stop(void); /* SIGTERM and SIGINT wait until somebody asks for them. */
+int process_wait_stop(void);   /* Blocks; returns the signal's number. */
+
+#endif
