@@ -57,6 +57,14 @@ MUST_CHECK enum err self_set_text(struct node *node, const char *key, const char
 /* A failure of the database with the reason kept for the person. */
 enum err node_failed(struct node *node, enum err e, struct diag *diag);
 
+MUST_CHECK enum err node_new_origin(struct node *node);
+
+/* ---- node_anchor.c: a file beside the database that tells a restored database from its newest. */
+MUST_CHECK enum err node_check_anchor(struct node *node); /* own transaction when it must act */
+void node_write_anchor(struct node *node); /* after a commit; may lag, so failure is no failure */
+/* New origin; every own op not proven stable is issued again under it, with its uid unchanged. */
+MUST_CHECK enum err log_reorigin(struct node *node);
+
 /* ---- node_symbol.c: local numbers of names (scopes, compartments, registers, types). */
 MUST_CHECK enum err symbol_id(struct node *node, struct span text, int64_t *ret); /* makes it */
 MUST_CHECK enum err symbol_find(struct node *node, struct span text, int64_t *ret); /* 0: none */

@@ -88,7 +88,8 @@ MUST_CHECK enum err org_node_find(const struct org *org, const char *text,
 /* May the person do `verb` on what lies in `scope`, in `compartment`? Pure; deny by default. */
 bool org_person_may(const struct org *org, struct id person, struct span scope,
                     struct span compartment, enum verb verb);
-/* Does the node's own grant cover the scope and compartment? Every node reads scope "org". */
+/* Does the node's own grant cover the scope and compartment (empty: any)? Every node reads scope
+   "org". */
 bool org_node_covers(const struct org_node *node, struct span scope, struct span compartment);
 
 /*

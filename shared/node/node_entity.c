@@ -1,0 +1,90 @@
+/*
+ * node_entity.c - entities by name, the root each follows, and the scopes a root belongs to.
+ */
+#include <string.h>
+
+#include "node_internal.h"
+
+enum err entity_find(struct node *node, struct id name, struct entity_row *ret)
+{
+    struct entity_row row = {.name = name};
+    struct stmt *s = db_stmt(node->db, ENTITY_BY_NAME);
+    stmt_bind_blob(s, 1, name.bytes, ID_SIZE);
+    if (stmt_row(s)) {
+        row.id = stmt_i64(s, 0);
+        row.type = stmt_i64(s, 1);
+        row.root = stmt_i64(s, 2);
+        row.missing = stmt_i64(s, 3) != 0;
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = row;
+    }
+    return e;
+}
+
+enum err entity_get(struct node *node, int64_t id, struct entity_row *ret)
+{
+    struct entity_row row = {0};
+    struct stmt *s = db_stmt(node->db, ENTITY_BY_ID);
+    stmt_bind_i64(s, 1, id);
+    if (stmt_row(s)) {
+        row.id = id;
+        (void)stmt_blob(s, 0, row.name.bytes, ID_SIZE);
+        row.type = stmt_i64(s, 1);
+        row.root = stmt_i64(s, 2);
+        row.missing = stmt_i64(s, 3) != 0;
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = row;
+    }
+    return e;
+}
+
+enum err members_of(struct node *node, int64_t root, struct members *ret)
+{
+    struct members members = {.count = 0};
+    if (root != 0) {
+        struct stmt *s = db_stmt(node->db, MEMBER_OF);
+        stmt_bind_i64(s, 1, root);
+        while (members.count < MEMBER_MAX && stmt_row(s)) {
+            members.scopes[members.count++] = stmt_i64(s, 0);
+        }
+        enum err e = stmt_end(s);
+        if (e) {
+            return e;
+        }
+    }
+    *ret = members;
+    return OK;
+}
+
+enum err root_in_sight(struct node *node, int64_t root, bool *ret)
+{
+    if (node->identity.role >= ROLE_HUB) {
+        *ret = root != 0;
+        return OK;
+    }
+    const struct org *org = NULL;
+    struct members members;
+    enum err e = node_org(node, &org);
+    if (!e) {
+        e = members_of(node, root, &members);
+    }
+    if (e) {
+        return e;
+    }
+    const struct org_node *me = org_node(org, node->identity.id);
+    bool seen = false;
+    for (size_t i = 0; i < members.count && me && !seen; i++) {
+        const char *scope = NULL;
+        e = symbol_text(node, members.scopes[i], &scope);
+        if (e) {
+            return e;
+        }
+        seen = org_node_covers(me, span_of(scope), (struct span){0});
+    }
+    *ret = seen;
+    return OK;
+}
