@@ -7,6 +7,9 @@
 /* The longest compatibility decomposition (U+FDFA) has 18 characters. */
 #define DECOMPOSED_MAX 32
 
+/* Left out before it is taken apart: Unicode would make a letter of it (ya-w, U+2D61). */
+#define TIFINAGH_LABIALISATION 0x2D6Fu
+
 #define DROPPED 0u            /* written or not, it means the same */
 #define SPACE   (uint32_t)' ' /* whatever parts words */
 
@@ -32,7 +35,6 @@ static const struct mapping mappings[] = {
     {0x06CC, 0x064A},  /* Farsi yeh to yeh */
     {0x0762, 0x0643},  /* keheh with dot above */
     {0x0763, 0x0643},  /* keheh with three dots above */
-    {0x2D6F, DROPPED}, /* Tifinagh labialisation mark */
 };
 
 static uint32_t map_letter(uint32_t character)
@@ -88,23 +90,31 @@ static void add_folded(struct folding *folding, uint32_t character)
     folding->parted = false;
 }
 
-enum err fold_add(struct buf *buf, struct span text)
+/* Character by character: marks are dropped, so their order needs no second pass, and the library
+   takes no memory. */
+static void add_character(struct folding *folding, uint32_t character)
 {
     const utf8proc_option_t options = UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
                                       UTF8PROC_STRIPMARK | UTF8PROC_IGNORE;
+    utf8proc_int32_t parts[DECOMPOSED_MAX];
+    int boundary = UTF8PROC_BOUNDCLASS_START;
+    utf8proc_ssize_t count = utf8proc_decompose_char((utf8proc_int32_t)character, parts,
+                                                     DECOMPOSED_MAX, options, &boundary);
+    for (utf8proc_ssize_t i = 0; i < count && i < DECOMPOSED_MAX; i++) {
+        add_folded(folding, (uint32_t)parts[i]);
+    }
+}
+
+enum err fold_add(struct buf *buf, struct span text)
+{
     struct folding folding = {.buf = buf};
     if (!utf8_valid(text, NULL)) {
         return ERR_UTF8;
     }
     while (text.size > 0) {
-        /* Character by character: marks are dropped, so their order needs no second pass, and
-           the library takes no memory. */
-        utf8proc_int32_t parts[DECOMPOSED_MAX];
-        int boundary = UTF8PROC_BOUNDCLASS_START;
-        utf8proc_ssize_t count = utf8proc_decompose_char((utf8proc_int32_t)utf8_next(&text), parts,
-                                                         DECOMPOSED_MAX, options, &boundary);
-        for (utf8proc_ssize_t i = 0; i < count && i < DECOMPOSED_MAX; i++) {
-            add_folded(&folding, (uint32_t)parts[i]);
+        uint32_t character = utf8_next(&text);
+        if (character != TIFINAGH_LABIALISATION) {
+            add_character(&folding, character);
         }
     }
     return buf_error(buf);

@@ -3,19 +3,22 @@
 #define ZSTD_STATIC_LINKING_ONLY
 #include "zip.h"
 
+#include <string.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
 #include "num.h"
 
-#define WINDOW_LOG_MAX  20
-#define WINDOW_SIZE_MAX (1u << WINDOW_LOG_MAX)
+#define WINDOW_LOG_MAX   20
+#define USUAL_FRAME_SIZE (64 * 1024) /* batches are 8 to 256 KiB */
+#define WINDOW_SIZE_MAX  (1u << WINDOW_LOG_MAX)
 
 struct zip {
     const struct mem *mem;
     ZSTD_CCtx *packer;
     ZSTD_DCtx *unpacker;
-    ZSTD_DDict *dictionary; /* NULL when there is none */
+    void *digest;           /* the dictionary as the packer wants it; NULL when there is none */
+    ZSTD_DDict *dictionary; /* the same for the unpacker */
     unsigned dictionary_id;
 };
 
@@ -43,9 +46,32 @@ static enum err err_of(size_t result)
     return code == ZSTD_error_memory_allocation ? ERR_NOMEM : ERR_FORMAT;
 }
 
-/* Parameters stay with the packer from frame to frame. The dictionary is digested at the first
-   frame, with these parameters, so they come before it. */
-static enum err set_up_packer(ZSTD_CCtx *packer, struct span dictionary, int level)
+/*
+ * The packer's dictionary lies in memory of our own: zstd 1.5.4 crashes in the call that would
+ * take it (ZSTD_createCDict_advanced2) when there is none left.
+ */
+static enum err digest_dictionary(struct zip *zip, struct span dictionary, int level)
+{
+    ZSTD_compressionParameters parameters =
+        ZSTD_getCParams(level, USUAL_FRAME_SIZE, dictionary.size);
+    size_t size = ZSTD_estimateCDictSize_advanced(dictionary.size, parameters, ZSTD_dlm_byRef);
+    zip->digest = zip->mem->resize(zip->mem->ctx, NULL, size);
+    if (zip->digest == NULL) {
+        return ERR_NOMEM;
+    }
+    /* Zero for the level says that the parameters hold for frames of every size. */
+    memset(zip->digest, 0, size);
+    const ZSTD_CDict *digested =
+        ZSTD_initStaticCDict(zip->digest, size, dictionary.data, dictionary.size, ZSTD_dlm_byRef,
+                             ZSTD_dct_fullDict, parameters);
+    if (digested == NULL) {
+        return ERR_FORMAT;
+    }
+    return err_of(ZSTD_CCtx_refCDict(zip->packer, digested));
+}
+
+/* Parameters stay with the packer from frame to frame. */
+static enum err set_up_packer(ZSTD_CCtx *packer, int level)
 {
     const struct {
         ZSTD_cParameter parameter;
@@ -55,17 +81,29 @@ static enum err set_up_packer(ZSTD_CCtx *packer, struct span dictionary, int lev
         {ZSTD_c_contentSizeFlag, 1},      {ZSTD_c_checksumFlag, 0},
         {ZSTD_c_dictIDFlag, 1},
     };
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
-        enum err err =
-            err_of(ZSTD_CCtx_setParameter(packer, settings[i].parameter, settings[i].value));
-        if (err != OK) {
-            return err;
-        }
+    enum err err = OK;
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0] && err == OK; i++) {
+        err = err_of(ZSTD_CCtx_setParameter(packer, settings[i].parameter, settings[i].value));
     }
-    if (dictionary.size == 0) {
-        return OK;
+    return err;
+}
+
+static enum err set_up_dictionary(struct zip *zip, struct span dictionary, int level,
+                                  ZSTD_customMem custom)
+{
+    zip->dictionary_id = ZSTD_getDictID_fromDict(dictionary.data, dictionary.size);
+    if (zip->dictionary_id == ZIP_NO_DICT) {
+        /* Bytes without an id could not be asked for by a frame. */
+        return ERR_FORMAT;
     }
-    return err_of(ZSTD_CCtx_loadDictionary_byReference(packer, dictionary.data, dictionary.size));
+    enum err err = digest_dictionary(zip, dictionary, level);
+    if (err != OK) {
+        return err;
+    }
+    /* The digest has been made, so these bytes are a dictionary: only memory can be lacking. */
+    zip->dictionary = ZSTD_createDDict_advanced(dictionary.data, dictionary.size, ZSTD_dlm_byRef,
+                                                ZSTD_dct_fullDict, custom);
+    return zip->dictionary == NULL ? ERR_NOMEM : OK;
 }
 
 enum err zip_new(const struct mem *mem, struct span dictionary, int level, struct zip **ret)
@@ -76,28 +114,16 @@ enum err zip_new(const struct mem *mem, struct span dictionary, int level, struc
     }
     ZSTD_customMem custom = {.customAlloc = take, .customFree = give, .opaque = (void *)mem};
     *zip = (struct zip){.mem = mem};
-    enum err err = ERR_FORMAT;
-    if (dictionary.size > 0) {
-        zip->dictionary_id = ZSTD_getDictID_fromDict(dictionary.data, dictionary.size);
-        if (zip->dictionary_id == ZIP_NO_DICT) {
-            /* Bytes without an id could not be asked for by a frame. */
-            goto out;
-        }
-    }
-    err = ERR_NOMEM;
     zip->packer = ZSTD_createCCtx_advanced(custom);
     zip->unpacker = ZSTD_createDCtx_advanced(custom);
+    enum err err = ERR_NOMEM;
     if (zip->packer == NULL || zip->unpacker == NULL) {
         goto out;
     }
-    if (dictionary.size > 0) {
-        zip->dictionary = ZSTD_createDDict_advanced(dictionary.data, dictionary.size,
-                                                    ZSTD_dlm_byRef, ZSTD_dct_fullDict, custom);
-        if (zip->dictionary == NULL) {
-            goto out;
-        }
+    err = set_up_packer(zip->packer, level);
+    if (err == OK && dictionary.size > 0) {
+        err = set_up_dictionary(zip, dictionary, level, custom);
     }
-    err = set_up_packer(zip->packer, dictionary, level);
 out:
     if (err != OK) {
         zip_free(zip);
@@ -115,6 +141,7 @@ void zip_free(struct zip *zip)
     (void)ZSTD_freeCCtx(zip->packer);
     (void)ZSTD_freeDCtx(zip->unpacker);
     (void)ZSTD_freeDDict(zip->dictionary);
+    (void)zip->mem->resize(zip->mem->ctx, zip->digest, 0);
     (void)zip->mem->resize(zip->mem->ctx, zip, 0);
 }
 
