@@ -32,7 +32,11 @@ struct db_options {
 
 MUST_CHECK enum err db_open(const struct host *host, const struct db_options *options,
                             struct db **ret, struct diag *diag);
-void db_close(struct db *db);
+void db_close(struct db *db); /* Undoes an open transaction. NULL is fine. */
+
+/* SQLite's words on the last failure ("" before the first), for a diag or a log line. They may
+   name tables and files but never hold values. */
+const char *db_error_text(const struct db *db);
 
 /*
  * Brings the schema to the newest of `migrations` (files "0001_name.sql", in order), each in its

@@ -1,0 +1,222 @@
+#include "db_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+static enum err err_of(int code, int system_errno)
+{
+    switch (code & 0xFF) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return OK;
+    case SQLITE_NOMEM:
+        return ERR_NOMEM;
+    case SQLITE_FULL:
+        return ERR_DB_FULL;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return ERR_DB_CORRUPT;
+    case SQLITE_BUSY:
+        return ERR_BUSY;
+    case SQLITE_TOOBIG:
+        return ERR_TOO_LARGE;
+    case SQLITE_IOERR:
+        if (code == SQLITE_IOERR_NOMEM) {
+            return ERR_NOMEM;
+        }
+        /* Growing the -shm file reports a full disk as an I/O error. */
+        return system_errno == ENOSPC ? ERR_DB_FULL : ERR_DB;
+    default:
+        return ERR_DB;
+    }
+}
+
+enum err db_fail_text(struct db *db, enum err e, const char *text)
+{
+    db->error = e;
+    span_text(span_of(text), db->error_text, sizeof db->error_text);
+    return e;
+}
+
+enum err db_fail(struct db *db, int code)
+{
+    bool closed = db->handle == NULL;
+    enum err e = err_of(code, closed ? 0 : sqlite3_system_errno(db->handle));
+    if (e == OK) {
+        return OK;
+    }
+    /* The connection's own message is more telling, but only while it is about this failure. */
+    bool current = !closed && sqlite3_extended_errcode(db->handle) == code;
+    return db_fail_text(db, e, current ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code));
+}
+
+const char *db_error_text(const struct db *db)
+{
+    return db->error_text;
+}
+
+enum err db_exec(struct db *db, const char *sql)
+{
+    return db_fail(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+}
+
+static enum err ask(struct db *db, const char *sql, int64_t *ret_number, char *ret_text,
+                    size_t text_size)
+{
+    sqlite3_stmt *handle = NULL;
+    int code = sqlite3_prepare_v2(db->handle, sql, -1, &handle, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(handle);
+    }
+    enum err e = db_fail(db, code);
+    if (code == SQLITE_DONE) {
+        e = db_fail_text(db, ERR_DB, "no answer to a setting");
+    }
+    if (code == SQLITE_ROW && ret_number != NULL) {
+        *ret_number = sqlite3_column_int64(handle, 0);
+    }
+    if (code == SQLITE_ROW && ret_text != NULL) {
+        const char *text = (const char *)sqlite3_column_text(handle, 0);
+        span_text(span_of(text), ret_text, text_size);
+    }
+    (void)sqlite3_finalize(handle);
+    return e;
+}
+
+enum err db_ask_i64(struct db *db, const char *sql, int64_t *ret)
+{
+    return ask(db, sql, ret, NULL, 0);
+}
+
+enum err db_ask_text(struct db *db, const char *sql, char *ret, size_t size)
+{
+    return ask(db, sql, NULL, ret, size);
+}
+
+static enum err run_own(struct db *db, enum own_stmt index)
+{
+    return stmt_run(db_own_stmt(db, index));
+}
+
+bool db_in_transaction(const struct db *db)
+{
+    return db->writing;
+}
+
+/*
+ * A full disk, a failed write or no memory may make SQLite undo the whole transaction by itself.
+ * What ran afterwards would then be committed one by one, so nothing may run until db_end().
+ */
+bool db_was_undone(const struct db *db)
+{
+    return (db->writing || db->read_begun) && sqlite3_get_autocommit(db->handle) != 0;
+}
+
+enum err db_begin(struct db *db)
+{
+    assert(!db->writing && db->read_depth == 0);
+    enum err e = run_own(db, OWN_BEGIN);
+    db->writing = e == OK;
+    return e;
+}
+
+enum err db_end(struct db *db, enum err e)
+{
+    assert(db->writing && db->save_depth == 0);
+    bool undone = db_was_undone(db);
+    db->writing = false;
+    if (undone) {
+        /* Who goes on after a failure that undid everything must not be told it was kept. */
+        enum err reason = db->error != OK ? db->error : ERR_DB;
+        return e != OK ? e : reason;
+    }
+    if (e == OK) {
+        e = run_own(db, OWN_COMMIT);
+    }
+    if (e != OK && sqlite3_get_autocommit(db->handle) == 0) {
+        char why[DB_ERROR_SIZE];
+        memcpy(why, db->error_text, sizeof why);
+        enum err first = db->error;
+        (void)run_own(db, OWN_ROLLBACK); /* Fails only when SQLite has rolled back already. */
+        (void)db_fail_text(db, first, why);
+    }
+    return e;
+}
+
+enum err db_save_begin(struct db *db)
+{
+    assert(db->writing);
+    enum err e = run_own(db, OWN_SAVE);
+    db->save_depth += e == OK ? 1 : 0;
+    return e;
+}
+
+enum err db_save_end(struct db *db, enum err e)
+{
+    assert(db->writing && db->save_depth > 0);
+    db->save_depth--;
+    if (db_was_undone(db)) {
+        enum err reason = db->error != OK ? db->error : ERR_DB;
+        return e != OK ? e : reason;
+    }
+    if (e == OK) {
+        return run_own(db, OWN_SAVE_KEEP);
+    }
+    enum err undo = run_own(db, OWN_SAVE_UNDO);
+    if (undo == OK) {
+        undo = run_own(db, OWN_SAVE_KEEP); /* RELEASE ends the savepoint that stays after undo. */
+    }
+    return undo == OK ? e : undo;
+}
+
+enum err db_read_begin(struct db *db)
+{
+    if (db->read_depth == 0 && !db->writing) {
+        enum err e = run_own(db, OWN_BEGIN_READ);
+        if (e) {
+            return e;
+        }
+        db->read_begun = true;
+    }
+    db->read_depth++;
+    return OK;
+}
+
+void db_read_end(struct db *db)
+{
+    assert(db->read_depth > 0);
+    db->read_depth--;
+    if (db->read_depth > 0 || !db->read_begun) {
+        return;
+    }
+    bool undone = db_was_undone(db);
+    db->read_begun = false;
+    if (!undone && run_own(db, OWN_COMMIT) != OK) {
+        (void)run_own(db, OWN_ROLLBACK);
+    }
+}
+
+int64_t db_last_id(const struct db *db)
+{
+    return sqlite3_last_insert_rowid(db->handle);
+}
+
+int64_t db_changed(const struct db *db)
+{
+    return sqlite3_changes64(db->handle);
+}
+
+int64_t db_version(struct db *db)
+{
+    struct stmt *stmt = db_own_stmt(db, OWN_DATA_VERSION);
+    int64_t version = stmt_row(stmt) ? stmt_i64(stmt, 0) : -1;
+    return stmt_end(stmt) == OK ? version : -1;
+}
+
+enum err db_checkpoint(struct db *db)
+{
+    return db_fail(
+        db, sqlite3_wal_checkpoint_v2(db->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+}
