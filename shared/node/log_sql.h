@@ -58,6 +58,8 @@
     X(BATCH_LAST_OWN, "SELECT coalesce(max(first + count - 1), 0) FROM batch WHERE origin = ?1 AND way = 0") \
     X(BATCH_ADD, "INSERT OR IGNORE INTO batch(origin, first, count, prev, link, signature, way, hub, receipt_ms, receipt_signature)" \
                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)") \
+    X(OWN_AFTER, "SELECT id, seq FROM op WHERE origin = ?1 AND seq > ?2 ORDER BY seq LIMIT 1") \
+    X(SERVERS_START_OVER, "UPDATE server SET acked = 0, unsure = 0") \
     X(ORG_OPS, "SELECT e.id, s.text FROM entity e JOIN symbol s ON s.id = e.type WHERE e.type IN" \
                " (SELECT id FROM symbol WHERE text IN ('_type','_form','_place','_person','_grant','_node'))")
 /* clang-format on */

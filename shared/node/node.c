@@ -373,11 +373,15 @@ enum err node_secret(struct node *node, struct secret_key *ret)
 
 enum err node_begin(struct node *node)
 {
-    enum err e = node->depth == 0 ? db_begin(node->db) : db_save_begin(node->db);
+    enum err e = feed_flush(node); /* what was counted so far must survive a failure inside */
+    if (!e) {
+        e = node->depth == 0 ? db_begin(node->db) : db_save_begin(node->db);
+    }
     if (e) {
         return e;
     }
     if (node->depth == 0) {
+        node->n_loaded = false;
         int64_t version = db_version(node->db);
         if (version != node->version) { /* another process wrote */
             node->version = version;
@@ -391,6 +395,9 @@ enum err node_begin(struct node *node)
 enum err node_end(struct node *node, enum err e)
 {
     node->depth--;
+    if (!e) {
+        e = feed_flush(node);
+    }
     if (node->depth > 0) {
         e = db_save_end(node->db, e);
     } else {
@@ -404,6 +411,8 @@ enum err node_end(struct node *node, enum err e)
         node->wrote_own = false;
     }
     if (e) {
+        node->n_loaded = false;
+        node->n_changed = false;
         forget_caches(node); /* rows that caches were filled from may be gone */
     }
     return e;

@@ -42,6 +42,9 @@ struct node {
     struct arena org_arena;
     struct org org;
     bool org_stale;
+    /* The counter of feed events: loaded on first use in a transaction, written at its end. */
+    int64_t n;
+    bool n_loaded, n_changed;
     bool wrote_own; /* own ops since the last commit: the anchor is rewritten after it */
 };
 
@@ -131,6 +134,11 @@ MUST_CHECK enum err log_stamp(struct node *node, struct stamp *ret);
  */
 MUST_CHECK enum err log_write(struct node *node, struct op *op, bool sign_for_org,
                               int64_t *ret_op);
+/* The chain's link of an origin at a number, when it is known here. */
+MUST_CHECK enum err log_link_at(struct node *node, int64_t origin, int64_t seq, bool *ret_found,
+                                struct link *ret);
+MUST_CHECK enum err log_add_batch(struct node *node, int64_t origin, const struct batch *batch,
+                                  enum way way, const struct receipt *receipt);
 /* Signs own ops not yet in a batch, as one (hubs and regions, at the end of a write). */
 MUST_CHECK enum err log_close_batch(struct node *node);
 
@@ -162,14 +170,22 @@ MUST_CHECK enum err log_mark_dirty(struct node *node, int64_t entity);
 
 /* ---- node_feed.c: feeds by (scope, compartment). Devices keep none. */
 enum feed_what { FEED_OP, FEED_ENTER, FEED_DEAD, FEED_LOW };
+struct feed_event {
+    enum feed_what what;
+    int64_t ref;   /* row of the op, root or entity */
+    uint64_t mark; /* first 8 bytes of its uid or name: what the rolling hash covers */
+};
 /* One event in the feeds of `scopes` for one compartment. */
 MUST_CHECK enum err feed_add(struct node *node, const struct members *scopes, int64_t compartment,
-                             enum feed_what what, int64_t ref);
+                             const struct feed_event *event);
 /* ENTER of a root in every compartment its tree has. */
-MUST_CHECK enum err feed_enter(struct node *node, int64_t root, const struct members *scopes);
-/* The same event in every compartment of the entity. */
-MUST_CHECK enum err feed_add_all(struct node *node, const struct members *scopes, int64_t entity,
-                                 enum feed_what what, int64_t ref);
+MUST_CHECK enum err feed_enter(struct node *node, const struct entity_row *root,
+                               const struct members *scopes);
+/* What is dead in an entity became more: told in every compartment it has. */
+MUST_CHECK enum err feed_dead(struct node *node, const struct entity_row *entity,
+                              const struct members *scopes);
+/* Writes the counter back; node_begin and node_end call it. */
+MUST_CHECK enum err feed_flush(struct node *node);
 
 /* ---- node_project.c */
 /* Makes the shown record of one entity anew (document, title, disputes, search, uniques). */

@@ -1,0 +1,566 @@
+/*
+ * node_log.c - the log: ops in, registers that follow.
+ *
+ * apply is order-free and idempotent: live(entity, register) = ops writing it minus ops named
+ * as predecessor in it by any op. What is superseded stays known (table dead), so that a late
+ * copy is dead on arrival.
+ */
+#include <string.h>
+
+#include "hash.h"
+#include "json.h"
+#include "node_internal.h"
+#include "node_log.h"
+#include "node_member.h"
+
+#define LOG_BODY_ARENA (1024u * 1024)
+
+static int64_t min_i64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+enum err log_mark_dirty(struct node *node, int64_t entity)
+{
+    struct stmt *s = db_stmt(node->db, DIRTY_ADD);
+    stmt_bind_i64(s, 1, entity);
+    return stmt_run(s);
+}
+
+enum err log_flag(struct node *node, int64_t op, const char *why)
+{
+    struct stmt *s = db_stmt(node->db, FLAG_ADD);
+    stmt_bind_i64(s, 1, op);
+    stmt_bind_text(s, 2, span_of(why));
+    stmt_bind_i64(s, 3, node->host->now_ms(node->host->ctx));
+    return stmt_run(s);
+}
+
+enum err log_quarantine(struct node *node, const char *why, struct id from, struct span bytes)
+{
+    struct stmt *s = db_stmt(node->db, QUARANTINE_HAS);
+    stmt_bind_blob(s, 1, bytes.data, bytes.size);
+    bool held = stmt_row(s);
+    enum err e = stmt_end(s);
+    if (e || held) {
+        return e;
+    }
+    s = db_stmt(node->db, QUARANTINE_ADD);
+    stmt_bind_text(s, 1, span_of(why));
+    stmt_bind_blob(s, 2, from.bytes, ID_SIZE);
+    stmt_bind_i64(s, 3, node->host->now_ms(node->host->ctx));
+    stmt_bind_blob(s, 4, bytes.data, bytes.size);
+    return stmt_run(s);
+}
+
+/* ---- reading back */
+
+enum err log_live(struct node *node, int64_t entity, int64_t reg, struct arena *arena,
+                  struct live_op **ret, size_t *ret_count)
+{
+    size_t count = 0;
+    size_t capacity = 4;
+    struct live_op *list = arena_array(arena, capacity, sizeof *list);
+    struct stmt *s = db_stmt(node->db, LIVE_OF);
+    stmt_bind_i64(s, 1, entity);
+    stmt_bind_i64(s, 2, reg);
+    while (list && stmt_row(s)) {
+        if (count == capacity) {
+            struct live_op *more = arena_array(arena, capacity * 2, sizeof *more);
+            if (more) {
+                memcpy(more, list, count * sizeof *list);
+            }
+            list = more;
+            capacity *= 2;
+        }
+        if (list) {
+            list[count++] = (struct live_op){stmt_i64(s, 0), stmt_u64(s, 1)};
+        }
+    }
+    enum err e = stmt_end(s);
+    if (!e && !list) {
+        e = ERR_NOMEM;
+    }
+    if (!e) {
+        *ret = list;
+        *ret_count = count;
+    }
+    return e;
+}
+
+enum err log_read(struct node *node, int64_t row, struct arena *arena, struct logged *ret)
+{
+    struct logged logged = {.row = row, .receipt_ms = STAMP_NO_RECEIPT};
+    struct span body = {0};
+    struct stmt *s = db_stmt(node->db, OP_GET);
+    stmt_bind_i64(s, 1, row);
+    enum err e = OK;
+    if (stmt_row(s)) {
+        e = arena_copy(arena, stmt_span(s, 0), &body);
+        logged.origin = stmt_i64(s, 1);
+        logged.seq = stmt_i64(s, 2);
+        if (!stmt_is_null(s, 3)) {
+            logged.receipt_ms = stmt_i64(s, 3);
+        }
+        logged.flags = stmt_i64(s, 4);
+        logged.way = (enum way)stmt_i64(s, 5);
+        logged.has_org_signature =
+            stmt_blob(s, 6, logged.org_signature.bytes, SIGNATURE_SIZE);
+    } else {
+        e = ERR_INTERNAL;
+    }
+    enum err end = stmt_end(s);
+    e = end ? end : e;
+    if (!e) {
+        e = op_read(body, arena, &logged.op, NULL);
+    }
+    if (!e) {
+        logged.effective_ms = stamp_effective(logged.op.stamp.time_ms, logged.receipt_ms);
+        *ret = logged;
+    }
+    return e;
+}
+
+/* ---- registers */
+
+static enum err kill_pred(struct node *node, int64_t entity, int64_t reg, uint64_t uid8,
+                          bool *ret_new)
+{
+    struct stmt *s = db_stmt(node->db, LIVE_DELETE);
+    stmt_bind_i64(s, 1, entity);
+    stmt_bind_i64(s, 2, reg);
+    stmt_bind_u64(s, 3, uid8);
+    enum err e = stmt_run(s);
+    if (e) {
+        return e;
+    }
+    s = db_stmt(node->db, DEAD_ADD);
+    stmt_bind_i64(s, 1, entity);
+    stmt_bind_i64(s, 2, reg);
+    stmt_bind_u64(s, 3, uid8);
+    e = stmt_run(s);
+    if (!e && db_changed(node->db) > 0) {
+        *ret_new = true;
+    }
+    return e;
+}
+
+static enum err write_register(struct node *node, int64_t entity, int64_t reg, uint64_t uid8,
+                               int64_t op_row)
+{
+    struct stmt *s = db_stmt(node->db, DEAD_HAS);
+    stmt_bind_i64(s, 1, entity);
+    stmt_bind_i64(s, 2, reg);
+    stmt_bind_u64(s, 3, uid8);
+    bool dead = stmt_row(s);
+    enum err e = stmt_end(s);
+    if (e || dead) {
+        return e;
+    }
+    s = db_stmt(node->db, LIVE_ADD);
+    stmt_bind_i64(s, 1, entity);
+    stmt_bind_i64(s, 2, reg);
+    stmt_bind_u64(s, 3, uid8);
+    stmt_bind_i64(s, 4, op_row);
+    return stmt_run(s);
+}
+
+static enum err write_registers(struct node *node, int64_t entity, const struct op *op,
+                                int64_t op_row)
+{
+    uint64_t uid8 = id_prefix8(op->uid);
+    bool any = false;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < op->register_count; i++) {
+        const struct op_register *reg = &op->registers[i];
+        int64_t symbol = 0;
+        e = symbol_id(node, reg->name, &symbol);
+        for (size_t k = 0; !e && k < reg->pred_count; k++) {
+            e = kill_pred(node, entity, symbol, reg->preds[k], &any);
+        }
+        if (!e) {
+            e = write_register(node, entity, symbol, uid8, op_row);
+        }
+    }
+    return e;
+}
+
+/* ---- an op that is held already */
+
+static enum err merge_envelope(struct node *node, int64_t row, bool has_one,
+                               const struct envelope_of_op *envelope)
+{
+    if (!envelope->present) {
+        return OK;
+    }
+    struct stmt *s = db_stmt(node->db, OP_IN_SLOT);
+    stmt_bind_i64(s, 1, envelope->origin);
+    stmt_bind_i64(s, 2, envelope->seq);
+    bool taken = stmt_row(s);
+    bool same = taken && stmt_i64(s, 0) == row;
+    bool bare = taken && stmt_is_null(s, 2);
+    enum err e = stmt_end(s);
+    if (e || (same && !(bare && envelope->has_link))) {
+        return e;
+    }
+    if (same) {
+        s = db_stmt(node->db, OP_SET_LINK);
+        stmt_bind_i64(s, 1, row);
+        stmt_bind_blob(s, 2, envelope->link.bytes, LINK_SIZE);
+        return stmt_run(s);
+    }
+    if (taken || has_one) {
+        s = db_stmt(node->db, ENVELOPE_ADD);
+        stmt_bind_i64(s, 1, envelope->origin);
+        stmt_bind_i64(s, 2, envelope->seq);
+        stmt_bind_i64(s, 3, row);
+    } else {
+        s = db_stmt(node->db, OP_SET_ENVELOPE);
+        stmt_bind_i64(s, 1, row);
+        stmt_bind_i64(s, 2, envelope->origin);
+        stmt_bind_i64(s, 3, envelope->seq);
+    }
+    if (envelope->has_link) {
+        stmt_bind_blob(s, 4, envelope->link.bytes, LINK_SIZE);
+    } else {
+        stmt_bind_null(s, 4);
+    }
+    return stmt_run(s);
+}
+
+/* A lowered effective time is an event of its own: it may change who is shown first. */
+enum err log_lower_receipt(struct node *node, const struct held_op *held, int64_t receipt_ms)
+{
+    if (receipt_ms >= held->receipt_ms) {
+        return OK;
+    }
+    struct stmt *s = db_stmt(node->db, OP_SET_RECEIPT);
+    stmt_bind_i64(s, 1, held->row);
+    stmt_bind_i64(s, 2, receipt_ms);
+    enum err e = stmt_run(s);
+    if (e || stamp_effective(held->time_ms, receipt_ms) ==
+                 stamp_effective(held->time_ms, held->receipt_ms)) {
+        return e;
+    }
+    struct entity_row entity;
+    struct members members;
+    e = entity_get(node, held->entity, &entity);
+    if (!e) {
+        e = members_of(node, entity.root, &members);
+    }
+    if (!e) {
+        struct feed_event event = {FEED_LOW, held->row, id_prefix8(held->uid)};
+        e = feed_add(node, &members, held->compartment, &event);
+    }
+    return e ? e : log_mark_dirty(node, held->entity);
+}
+
+enum err log_find(struct node *node, struct id uid, struct held_op *ret)
+{
+    struct held_op held = {.uid = uid, .receipt_ms = STAMP_NO_RECEIPT};
+    struct stmt *s = db_stmt(node->db, OP_BY_UID);
+    stmt_bind_blob(s, 1, uid.bytes, ID_SIZE);
+    if (stmt_row(s)) {
+        held.row = stmt_i64(s, 0);
+        held.time_ms = stmt_i64(s, 1);
+        if (!stmt_is_null(s, 2)) {
+            held.receipt_ms = stmt_i64(s, 2);
+        }
+        held.entity = stmt_i64(s, 3);
+        held.compartment = stmt_i64(s, 4);
+        held.has_envelope = !stmt_is_null(s, 5);
+        held.lacks_org_signature = stmt_i64(s, 6) != 0;
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = held;
+    }
+    return e;
+}
+
+/* ---- a new op */
+
+static struct op_effect effect_of(const struct op *op)
+{
+    struct op_effect effect = {.org = op->type.size > 0 && op->type.data[0] == '_'};
+    for (size_t i = 0; i < op->register_count; i++) {
+        effect.writes_scope |= span_is(op->registers[i].name, "_scope");
+        effect.writes_root |= span_is(op->registers[i].name, "_root");
+    }
+    return effect;
+}
+
+static enum err entity_for(struct node *node, const struct op *op, struct entity_row *ret)
+{
+    struct entity_row entity;
+    int64_t type_op = (int64_t)id_prefix8(op->uid);
+    enum err e = entity_find(node, op->entity, &entity);
+    if (e) {
+        return e;
+    }
+    if (entity.id == 0) {
+        e = entity_add(node, op->entity, op->type, type_op, &entity.id);
+        if (!e) {
+            e = entity_get(node, entity.id, &entity);
+        }
+    } else {
+        /* Of ops that disagree on the type, the smallest uid says: order must not matter. */
+        struct stmt *s = db_stmt(node->db, ENTITY_TYPE_OP);
+        stmt_bind_i64(s, 1, entity.id);
+        bool earlier = stmt_row(s) && type_op < stmt_i64(s, 0);
+        e = stmt_end(s);
+        if (!e && earlier) {
+            e = symbol_id(node, op->type, &entity.type);
+        }
+        if (!e && earlier) {
+            s = db_stmt(node->db, ENTITY_SET_TYPE);
+            stmt_bind_i64(s, 1, entity.id);
+            stmt_bind_i64(s, 2, entity.type);
+            stmt_bind_i64(s, 3, type_op);
+            e = stmt_run(s);
+        }
+    }
+    if (!e) {
+        *ret = entity;
+    }
+    return e;
+}
+
+static enum err slot_taken(struct node *node, const struct envelope_of_op *envelope, bool *ret)
+{
+    *ret = false;
+    if (!envelope->present) {
+        return OK;
+    }
+    struct stmt *s = db_stmt(node->db, OP_IN_SLOT);
+    stmt_bind_i64(s, 1, envelope->origin);
+    stmt_bind_i64(s, 2, envelope->seq);
+    *ret = stmt_row(s);
+    return stmt_end(s);
+}
+
+static enum err insert_op(struct node *node, const struct arriving *in, int64_t entity,
+                          int64_t compartment, int64_t *ret_row)
+{
+    const struct op *op = in->op;
+    bool twin = false; /* a twin in a taken slot is stored without an envelope */
+    enum err e = slot_taken(node, &in->envelope, &twin);
+    if (e) {
+        return e;
+    }
+    struct stmt *s = db_stmt(node->db, OP_ADD);
+    stmt_bind_blob(s, 1, op->uid.bytes, ID_SIZE);
+    stmt_bind_i64(s, 2, entity);
+    stmt_bind_i64(s, 3, compartment);
+    if (in->envelope.present && !twin) {
+        stmt_bind_i64(s, 4, in->envelope.origin);
+        stmt_bind_i64(s, 5, in->envelope.seq);
+    } else {
+        stmt_bind_null(s, 4);
+        stmt_bind_null(s, 5);
+    }
+    if (in->envelope.present && !twin && in->envelope.has_link) {
+        stmt_bind_blob(s, 6, in->envelope.link.bytes, LINK_SIZE);
+    } else {
+        stmt_bind_null(s, 6);
+    }
+    stmt_bind_i64(s, 7, op->stamp.time_ms);
+    stmt_bind_i64(s, 8, op->stamp.counter);
+    if (in->receipt_ms == STAMP_NO_RECEIPT) {
+        stmt_bind_null(s, 9);
+    } else {
+        stmt_bind_i64(s, 9, in->receipt_ms);
+    }
+    stmt_bind_i64(s, 10, in->way);
+    stmt_bind_i64(s, 11, 0);
+    if (op->tx) {
+        stmt_bind_u64(s, 12, op->tx);
+    } else {
+        stmt_bind_null(s, 12);
+    }
+    if (in->has_org_signature) {
+        stmt_bind_blob(s, 13, in->org_signature.bytes, SIGNATURE_SIZE);
+    } else {
+        stmt_bind_null(s, 13);
+    }
+    stmt_bind_blob(s, 14, op->body.data, op->body.size);
+    e = stmt_run(s);
+    if (!e) {
+        *ret_row = db_last_id(node->db);
+    }
+    return e;
+}
+
+static enum err apply_new(struct node *node, const struct arriving *in,
+                          const struct op_effect *effect, int64_t *ret_row)
+{
+    const struct op *op = in->op;
+    struct entity_row entity;
+    struct members before;
+    int64_t compartment = 0;
+    int64_t row = 0;
+    enum err e = entity_for(node, op, &entity);
+    if (!e) {
+        e = members_of(node, entity.root, &before);
+    }
+    int64_t root_before = entity.root;
+    if (!e) {
+        e = symbol_id(node, op->compartment, &compartment);
+    }
+    if (!e) {
+        e = insert_op(node, in, entity.id, compartment, &row);
+    }
+    if (!e) {
+        e = write_registers(node, entity.id, op, row);
+    }
+    if (!e) {
+        e = member_settle(node, &entity, op, effect);
+    }
+    if (!e) {
+        struct feed_event event = {FEED_OP, row, id_prefix8(op->uid)};
+        e = member_tell_feeds(node, &entity, &before, root_before, &event, compartment);
+    }
+    if (!e && effect->org) {
+        node->org_stale = true;
+    } else if (!e) {
+        e = log_mark_dirty(node, entity.id);
+    }
+    if (!e) {
+        *ret_row = row;
+    }
+    return e;
+}
+
+/* An op of a format to come: kept and relayed with its entity unknown, so in nobody's feed. */
+static enum err keep_unknown(struct node *node, const struct arriving *in, int64_t *ret_row)
+{
+    return insert_op(node, in, 0, 0, ret_row);
+}
+
+/*
+ * A device holds a stub of a root that left: content of it that still comes is skipped, and the
+ * root is marked as not whole, so that it is asked for should it come back.
+ */
+static enum err skip_for_stub(struct node *node, const struct arriving *in,
+                              const struct op_effect *effect, bool *ret)
+{
+    struct entity_row entity;
+    struct members members;
+    bool seen = true;
+    *ret = false;
+    if (node->identity.role >= ROLE_HUB || in->way != WAY_ABOVE || effect->writes_scope) {
+        return OK;
+    }
+    enum err e = entity_find(node, in->op->entity, &entity);
+    if (e || entity.root == 0) {
+        return e;
+    }
+    e = members_of(node, entity.root, &members);
+    if (!e && members.count > 0) {
+        e = root_in_sight(node, entity.root, &seen);
+    }
+    if (!e && !seen) {
+        struct stmt *s = db_stmt(node->db, ENTITY_SET_MISSING);
+        stmt_bind_i64(s, 1, entity.root);
+        stmt_bind_i64(s, 2, 1);
+        e = stmt_run(s);
+        *ret = true;
+    }
+    return e;
+}
+
+static enum err apply_unheld(struct node *node, const struct arriving *in, enum applied *ret,
+                             int64_t *ret_row)
+{
+    struct op_effect effect = {0};
+    bool skip = false;
+    bool trusted = true;
+    int64_t row = 0;
+    if (!in->op->known_format) {
+        enum err e = keep_unknown(node, in, &row);
+        *ret = APPLIED_NEW;
+        *ret_row = row;
+        return e;
+    }
+    effect = effect_of(in->op);
+    enum err e = OK;
+    if (effect.org) {
+        e = in->has_org_signature
+                ? org_op_trusted(node, in->op, &in->org_signature, &trusted)
+                : OK;
+        trusted = trusted && in->has_org_signature;
+        if (!e && !trusted) {
+            *ret = APPLIED_QUARANTINED;
+            *ret_row = 0;
+            return log_quarantine(node, "org_signature", in->from, in->op->body);
+        }
+    } else {
+        e = skip_for_stub(node, in, &effect, &skip);
+    }
+    if (!e && !skip) {
+        e = apply_new(node, in, &effect, &row);
+    }
+    if (!e) {
+        *ret = skip ? APPLIED_SKIPPED : APPLIED_NEW;
+        *ret_row = row;
+    }
+    return e;
+}
+
+enum err log_apply(struct node *node, const struct arriving *in, enum applied *ret,
+                   int64_t *ret_op)
+{
+    struct held_op held;
+    enum err e = log_find(node, in->op->uid, &held);
+    if (e) {
+        return e;
+    }
+    if (held.row == 0) {
+        return apply_unheld(node, in, ret, ret_op);
+    }
+    e = merge_envelope(node, held.row, held.has_envelope, &in->envelope);
+    if (!e) {
+        e = log_lower_receipt(node, &held, min_i64(in->receipt_ms, held.receipt_ms));
+    }
+    if (!e) {
+        *ret = APPLIED_KNOWN;
+        *ret_op = held.row;
+    }
+    return e;
+}
+
+enum err log_apply_dead(struct node *node, struct id name, struct span reg, const uint64_t *preds,
+                        size_t count)
+{
+    struct entity_row entity;
+    struct members before;
+    int64_t symbol = 0;
+    bool any = false;
+    enum err e = entity_find(node, name, &entity);
+    if (!e && entity.id == 0) {
+        e = entity_add(node, name, (struct span){0}, INT64_MAX, &entity.id);
+        entity.name = name;
+    }
+    if (!e) {
+        e = members_of(node, entity.root, &before);
+    }
+    if (!e) {
+        e = symbol_id(node, reg, &symbol);
+    }
+    for (size_t i = 0; !e && i < count; i++) {
+        e = kill_pred(node, entity.id, symbol, preds[i], &any);
+    }
+    if (e || !any) {
+        return e;
+    }
+    if (span_is(reg, "_scope") && entity.root == entity.id && entity.root != 0) {
+        e = member_refresh(node, entity.id);
+    }
+    if (!e) {
+        e = feed_dead(node, &entity, &before);
+    }
+    if (!e) {
+        e = member_tell_feeds(node, &entity, &before, entity.root, NULL, 0);
+    }
+    return e ? e : log_mark_dirty(node, entity.id);
+}
