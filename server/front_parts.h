@@ -64,7 +64,10 @@ struct writer {
     struct front_request *first, *last;
     bool stopping;
     pthread_t thread;
-    size_t usual_group; /* the writer's own: how many requests the last group held */
+
+    /* The writer's own. */
+    size_t usual_group; /* requests in the last group */
+    int64_t commit_ns;  /* how long its commit took */
 };
 
 struct front {

@@ -1,0 +1,381 @@
+/*
+ * node_org_read.c - the organisation's configuration, read from its live ops into memory.
+ *
+ * Read whole when it changed: it is small (hundreds of rows) and changes seldom, and a plain
+ * struct is what every other part can look at without a query.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "code.h"
+#include "json.h"
+#include "node_internal.h"
+
+/* Growing lists while reading; the arrays end in the org arena. */
+struct org_reader {
+    struct node *node;
+    struct arena *arena;
+    struct arena scratch; /* bodies and trees of one entity */
+    struct type *types;
+    size_t type_capacity;
+    struct form *forms;
+    size_t form_capacity;
+    struct org_place *places;
+    size_t place_capacity;
+    struct org_person *persons;
+    size_t person_capacity;
+    struct org_grant *grants;
+    size_t grant_capacity;
+    struct org_node *nodes;
+    size_t node_capacity;
+    struct org org;
+};
+
+/* Room for one more item; doubles into the arena (what is left behind goes with it). */
+static void *one_more(struct arena *arena, void *list, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return list;
+    }
+    size_t wanted = *capacity ? *capacity * 2 : 16;
+    void *more = arena_array(arena, wanted, size);
+    if (more) {
+        if (count > 0) {
+            memcpy(more, list, count * size);
+        }
+        *capacity = wanted;
+    }
+    return more;
+}
+
+static const char *copy_text(struct org_reader *r, const struct json *object, const char *key)
+{
+    const char *text = json_text(json_get(object, key));
+    return text ? arena_text(r->arena, text) : NULL;
+}
+
+static const char **copy_list(struct org_reader *r, const struct json *array, size_t *ret_count)
+{
+    size_t count = json_is(array, JSON_ARRAY) ? json_count(array) : 0;
+    const char **list = arena_array(r->arena, count + 1, sizeof *list);
+    size_t used = 0;
+    for (const struct json *item = count ? json_first(array) : NULL; item && list;
+         item = json_next(item)) {
+        if (json_is(item, JSON_TEXT)) {
+            list[used++] = arena_text(r->arena, json_text(item));
+        }
+    }
+    *ret_count = list ? used : 0;
+    return list;
+}
+
+static void copy_labels(struct org_reader *r, const struct json *object, struct labels *ret)
+{
+    for (int i = 0; i < LANGUAGE_COUNT; i++) {
+        const char *text = json_text(json_get(object, language_name((enum language)i)));
+        ret->text[i] = text ? arena_text(r->arena, text) : NULL;
+    }
+}
+
+static bool read_id(const struct json *object, const char *key, struct id *ret)
+{
+    return id_read(json_span(json_get(object, key)), ret);
+}
+
+static enum err add_type(struct org_reader *r, const struct json *def)
+{
+    r->types = one_more(r->arena, r->types, r->org.type_count, &r->type_capacity, sizeof *r->types);
+    if (!r->types) {
+        return ERR_NOMEM;
+    }
+    enum err e = type_read(def, r->arena, &r->types[r->org.type_count], NULL);
+    if (e == ERR_NOMEM) {
+        return e;
+    }
+    r->org.type_count += e ? 0 : 1; /* One from a later version that can't be read is left out. */
+    return OK;
+}
+
+static enum err add_form(struct org_reader *r, const struct json *def)
+{
+    r->forms = one_more(r->arena, r->forms, r->org.form_count, &r->form_capacity, sizeof *r->forms);
+    if (!r->forms) {
+        return ERR_NOMEM;
+    }
+    enum err e = form_read(def, NULL, r->arena, &r->forms[r->org.form_count], NULL);
+    if (e == ERR_NOMEM) {
+        return e;
+    }
+    r->org.form_count += e ? 0 : 1;
+    return OK;
+}
+
+static enum err add_place(struct org_reader *r, const struct json *def)
+{
+    r->places =
+        one_more(r->arena, r->places, r->org.place_count, &r->place_capacity, sizeof *r->places);
+    if (!r->places) {
+        return ERR_NOMEM;
+    }
+    struct org_place *place = &r->places[r->org.place_count];
+    *place = (struct org_place){.code = copy_text(r, def, "code"),
+                                .level = copy_text(r, def, "level"),
+                                .parent = copy_text(r, def, "parent")};
+    copy_labels(r, json_get(def, "labels"), &place->labels);
+    r->org.place_count += place->code && place_code_valid(span_of(place->code)) ? 1 : 0;
+    return OK;
+}
+
+static enum err add_person(struct org_reader *r, const struct json *def, bool revoked)
+{
+    r->persons = one_more(r->arena, r->persons, r->org.person_count, &r->person_capacity,
+                          sizeof *r->persons);
+    if (!r->persons) {
+        return ERR_NOMEM;
+    }
+    struct org_person *person = &r->persons[r->org.person_count];
+    *person = (struct org_person){.name = copy_text(r, def, "name"),
+                                  .role = copy_text(r, def, "role"),
+                                  .revoked = revoked};
+    if (read_id(def, "id", &person->id) && person->name && person->role) {
+        r->org.person_count++;
+    }
+    return OK;
+}
+
+static enum err add_grant(struct org_reader *r, const struct json *def, bool revoked)
+{
+    static const struct {
+        const char *name;
+        enum verb verb;
+    } verbs[] = {{"read", VERB_READ}, {"write", VERB_WRITE}, {"review", VERB_REVIEW}};
+    r->grants =
+        one_more(r->arena, r->grants, r->org.grant_count, &r->grant_capacity, sizeof *r->grants);
+    if (!r->grants) {
+        return ERR_NOMEM;
+    }
+    struct org_grant *grant = &r->grants[r->org.grant_count];
+    *grant = (struct org_grant){.scope = copy_text(r, def, "scope"), .revoked = revoked};
+    grant->compartments = copy_list(r, json_get(def, "compartments"), &grant->compartment_count);
+    for (const struct json *item = json_first(json_get(def, "verbs")); item;
+         item = json_next(item)) {
+        for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+            grant->verbs |= span_is(json_span(item), verbs[i].name) ? verbs[i].verb : 0u;
+        }
+    }
+    if (read_id(def, "id", &grant->id) && read_id(def, "person", &grant->person) && grant->scope) {
+        r->org.grant_count++;
+    }
+    return OK;
+}
+
+static enum err add_node(struct org_reader *r, const struct json *def, bool revoked,
+                         int64_t revoked_ms)
+{
+    r->nodes = one_more(r->arena, r->nodes, r->org.node_count, &r->node_capacity, sizeof *r->nodes);
+    if (!r->nodes) {
+        return ERR_NOMEM;
+    }
+    struct org_node *node = &r->nodes[r->org.node_count];
+    uint8_t key[PUBLIC_KEY_SIZE];
+    *node = (struct org_node){.name = copy_text(r, def, "name"),
+                              .short_code = copy_text(r, def, "short"),
+                              .revoked = revoked,
+                              .revoked_ms = revoked_ms};
+    node->scopes = copy_list(r, json_get(def, "scopes"), &node->scope_count);
+    node->compartments = copy_list(r, json_get(def, "compartments"), &node->compartment_count);
+    node->has_person = read_id(def, "person", &node->person);
+    (void)read_id(def, "by", &node->by);
+    if (read_id(def, "id", &node->id) && node->name && node->short_code &&
+        role_from_name(json_get_text(def, "role", ""), &node->role) &&
+        base64_read(json_span(json_get(def, "key")), key, sizeof key)) {
+        memcpy(node->key.bytes, key, sizeof key);
+        r->org.node_count++;
+    }
+    return OK;
+}
+
+/* What is shown of one register of an org entity: the latest live op (policy last). */
+static enum err latest(struct org_reader *r, int64_t entity, const char *reg_name,
+                       struct logged *ret, bool *ret_found)
+{
+    int64_t reg = 0;
+    struct live_op *live = NULL;
+    size_t count = 0;
+    struct stamp_rank best = {0};
+    *ret_found = false;
+    enum err e = symbol_find(r->node, span_of(reg_name), &reg);
+    if (e || reg == 0) {
+        return e;
+    }
+    e = log_live(r->node, entity, reg, &r->scratch, &live, &count);
+    for (size_t i = 0; !e && i < count; i++) {
+        struct logged logged;
+        e = log_read(r->node, live[i].op, &r->scratch, &logged);
+        struct stamp_rank rank = {logged.effective_ms, logged.op.stamp.counter, logged.op.uid};
+        if (!e && (!*ret_found || stamp_rank_compare(&rank, &best) > 0)) {
+            best = rank;
+            *ret = logged;
+            *ret_found = true;
+        }
+    }
+    return e;
+}
+
+static enum err add_definition(struct org_reader *r, const char *kind, const struct json *def,
+                               bool revoked, int64_t revoked_ms)
+{
+    if (strcmp(kind, "_type") == 0) {
+        return add_type(r, def);
+    }
+    if (strcmp(kind, "_form") == 0) {
+        return add_form(r, def);
+    }
+    if (strcmp(kind, "_place") == 0) {
+        return add_place(r, def);
+    }
+    if (strcmp(kind, "_person") == 0) {
+        return add_person(r, def, revoked);
+    }
+    if (strcmp(kind, "_grant") == 0) {
+        return add_grant(r, def, revoked);
+    }
+    return add_node(r, def, revoked, revoked_ms);
+}
+
+static enum err read_entity(struct org_reader *r, int64_t entity, const char *kind)
+{
+    struct logged def_op;
+    struct logged revoke_op;
+    struct json *def = NULL;
+    struct json *revoke = NULL;
+    bool found = false;
+    bool revoked = false;
+    arena_reset(&r->scratch);
+    enum err e = latest(r, entity, "def", &def_op, &found);
+    if (e || !found) {
+        return e;
+    }
+    e = latest(r, entity, "revoked", &revoke_op, &revoked);
+    if (!e) {
+        e = json_parse(def_op.op.values, &def, NULL);
+    }
+    if (!e && revoked) {
+        e = json_parse(revoke_op.op.values, &revoke, NULL);
+        revoked = json_bool(json_get(revoke, "revoked"));
+    }
+    if (!e) {
+        e = add_definition(r, kind, json_get(def, "def"), revoked,
+                           revoked ? revoke_op.effective_ms : 0);
+    }
+    json_free(def);
+    json_free(revoke);
+    return e == ERR_NOMEM || e == ERR_DB || e == ERR_DB_CORRUPT ? e : OK;
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const struct org_place *x = a;
+    const struct org_place *y = b;
+    return strcmp(x->code, y->code);
+}
+
+static int compare_types(const void *a, const void *b)
+{
+    const struct type *x = a;
+    const struct type *y = b;
+    return strcmp(x->id, y->id);
+}
+
+static int compare_forms(const void *a, const void *b)
+{
+    const struct form *x = a;
+    const struct form *y = b;
+    return strcmp(x->id, y->id);
+}
+
+static void finish(struct org_reader *r)
+{
+    if (r->org.place_count) {
+        qsort(r->places, r->org.place_count, sizeof *r->places, compare_places);
+    }
+    if (r->org.type_count) {
+        qsort(r->types, r->org.type_count, sizeof *r->types, compare_types);
+    }
+    if (r->org.form_count) {
+        qsort(r->forms, r->org.form_count, sizeof *r->forms, compare_forms);
+    }
+    r->org.types = r->types;
+    r->org.forms = r->forms;
+    r->org.places = r->places;
+    r->org.persons = r->persons;
+    r->org.grants = r->grants;
+    r->org.nodes = r->nodes;
+}
+
+/* Entity rows and kinds first: reading their ops needs the statements again. */
+struct org_entity {
+    int64_t id;
+    const char *kind;
+};
+
+static enum err list_entities(struct org_reader *r, struct org_entity **ret, size_t *ret_count)
+{
+    struct org_entity *list = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    enum err e = OK;
+    struct stmt *s = db_stmt(r->node->db, ORG_OPS);
+    while (!e && stmt_row(s)) {
+        list = one_more(r->arena, list, count, &capacity, sizeof *list);
+        if (!list) {
+            e = ERR_NOMEM;
+            break;
+        }
+        list[count].id = stmt_i64(s, 0);
+        list[count].kind = arena_span_text(r->arena, stmt_span(s, 1));
+        e = list[count].kind ? OK : ERR_NOMEM;
+        count++;
+    }
+    enum err end = stmt_end(s);
+    e = e ? e : end;
+    if (!e) {
+        *ret = list;
+        *ret_count = count;
+    }
+    return e;
+}
+
+enum err node_org(struct node *node, const struct org **ret)
+{
+    if (node->depth == 0) { /* outside a transaction: did another process write? */
+        int64_t version = db_version(node->db);
+        if (version != node->version) {
+            node->version = version;
+            symbols_forget(node);
+            node->org_stale = true;
+        }
+    }
+    if (!node->org_stale) {
+        *ret = &node->org;
+        return OK;
+    }
+    struct org_reader r = {.node = node, .arena = &node->org_arena};
+    struct org_entity *list = NULL;
+    size_t count = 0;
+    arena_reset(&node->org_arena);
+    node->org = (struct org){0};
+    arena_init(&r.scratch, &node->host->mem, 64u * 1024 * 1024);
+    enum err e = list_entities(&r, &list, &count);
+    for (size_t i = 0; !e && i < count; i++) {
+        e = read_entity(&r, list[i].id, list[i].kind);
+    }
+    arena_release(&r.scratch);
+    if (!e) {
+        finish(&r);
+        node->org = r.org;
+        node->org_stale = false;
+        *ret = &node->org;
+    }
+    return e;
+}
