@@ -171,6 +171,15 @@ enum err db_save_end(struct db *db, enum err e)
     return undo == OK ? e : undo;
 }
 
+static void end_view(struct db *db)
+{
+    bool undone = db_was_undone(db);
+    db->read_begun = false;
+    if (!undone && run_own(db, OWN_COMMIT) != OK) {
+        (void)run_own(db, OWN_ROLLBACK);
+    }
+}
+
 enum err db_read_begin(struct db *db)
 {
     if (db->read_depth == 0 && !db->writing) {
@@ -179,6 +188,12 @@ enum err db_read_begin(struct db *db)
             return e;
         }
         db->read_begun = true;
+        /* BEGIN alone takes no view: the first read does. */
+        e = run_own(db, OWN_LOOK);
+        if (e) {
+            end_view(db);
+            return e;
+        }
     }
     db->read_depth++;
     return OK;
@@ -188,13 +203,8 @@ void db_read_end(struct db *db)
 {
     assert(db->read_depth > 0);
     db->read_depth--;
-    if (db->read_depth > 0 || !db->read_begun) {
-        return;
-    }
-    bool undone = db_was_undone(db);
-    db->read_begun = false;
-    if (!undone && run_own(db, OWN_COMMIT) != OK) {
-        (void)run_own(db, OWN_ROLLBACK);
+    if (db->read_depth == 0 && db->read_begun) {
+        end_view(db);
     }
 }
 

@@ -17,6 +17,7 @@
 enum own_stmt {
     OWN_BEGIN,
     OWN_BEGIN_READ,
+    OWN_LOOK,
     OWN_COMMIT,
     OWN_ROLLBACK,
     OWN_SAVE,

@@ -136,6 +136,7 @@ static enum err make_statements(struct db *db, const struct db_options *options)
     static const char *const own_sql[OWN_COUNT] = {
         [OWN_BEGIN] = "BEGIN IMMEDIATE",
         [OWN_BEGIN_READ] = "BEGIN",
+        [OWN_LOOK] = "SELECT 1 FROM sqlite_schema LIMIT 1",
         [OWN_COMMIT] = "COMMIT",
         [OWN_ROLLBACK] = "ROLLBACK",
         [OWN_SAVE] = "SAVEPOINT unit",
