@@ -6,8 +6,64 @@
 
 /* clang-format off */
 #define SYNC_SQL(X) \
-    X(SERVER_BY_NAME, "SELECT id, url, pins, ca, epoch, ratchet, acked, got, stables, synced_ms, unsure FROM server WHERE name = ?1") \
-    X(SERVER_ADD, "INSERT INTO server(name, url, pins, ca, epoch) VALUES(?1, ?2, ?3, ?4, ?5)")
+    /* the calling end */ \
+    X(SERVER_COLUMNS, "SELECT id, url, pins, ca, epoch, ratchet, acked, got, stables, unsure, cursor, name FROM server WHERE name = ?1") \
+    X(SERVER_FIRST, "SELECT id, url, pins, ca, epoch, ratchet, acked, got, stables, unsure, cursor, name FROM server ORDER BY id LIMIT 1") \
+    X(SERVER_ADD, "INSERT INTO server(name, url, pins, ca, epoch) VALUES(?1, ?2, ?3, ?4, ?5)") \
+    X(SERVER_SAVE, "UPDATE server SET epoch = ?2, ratchet = ?3, acked = ?4, got = ?5, stables = ?6, unsure = ?7, cursor = ?8 WHERE id = ?1") \
+    X(SERVER_SYNCED, "UPDATE server SET synced_ms = ?2 WHERE id = ?1") \
+    X(SERVER_FEEDS, "SELECT scope, compartment, n, hash FROM server_feed WHERE server = ?1 ORDER BY scope, compartment") \
+    X(SERVER_FEED_SET, "INSERT INTO server_feed(server, scope, compartment, n, hash) VALUES(?1, ?2, ?3, ?4, ?5)" \
+                       " ON CONFLICT(server, scope, compartment) DO UPDATE SET n = ?4, hash = ?5") \
+    X(SERVER_FEED_DROP, "DELETE FROM server_feed WHERE server = ?1 AND scope = ?2 AND compartment = ?3") \
+    X(OWN_RANGE, "SELECT seq, tx, body, org_signature, link FROM op WHERE origin = ?1 AND seq > ?2 ORDER BY seq") \
+    X(OWN_LEFT, "SELECT count(*) FROM op WHERE origin = ?1 AND seq > ?2") \
+    X(STABLE_SET, "UPDATE origin SET stable_seq = ?2, stable_link = ?3, stable_backup = ?4 WHERE id = ?1 AND stable_seq < ?2") \
+    X(AGREED_SET, "INSERT INTO agreed(root, server, epoch) VALUES(?1, ?2, ?3) ON CONFLICT(root) DO UPDATE SET server = ?2, epoch = ?3" \
+                  " WHERE server <> ?2 OR epoch <> ?3") \
+    X(AGREED_OWN, "INSERT OR IGNORE INTO agreed(root, server, epoch) SELECT e.id, ?1, ?2 FROM op o JOIN live l ON l.op = o.id" \
+                  " JOIN entity e ON e.id = l.entity WHERE o.origin = ?3 AND o.seq > ?4 AND o.seq <= ?5 AND l.register = ?6 AND e.root = e.id") \
+    X(ROOTS_UNSURE, "SELECT e.name, e.id FROM entity e LEFT JOIN agreed a ON a.root = e.id WHERE e.root = e.id" \
+                    " AND (a.root IS NULL OR a.server <> ?1 OR a.epoch <> ?2) AND EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op" \
+                    " WHERE l.entity = e.id AND l.register = ?3 AND (o.way <> 0 OR o.seq <= ?4)) ORDER BY e.id") \
+    X(ROOTS_MISSING, "SELECT name, id FROM entity WHERE missing = 1 AND root = id") \
+    X(DIRTY_ALL, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity") \
+    X(DIRTY_TREE, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity WHERE root = ?1") \
+    X(BATCH_AFTER, "SELECT b.id, b.origin, b.first, b.count, b.prev, b.link, b.signature, b.hub, b.receipt_ms, b.receipt_signature," \
+                   " o.name, o.node, o.open_signature FROM batch b JOIN origin o ON o.id = b.origin WHERE b.id > ?1 AND b.way <> 2 ORDER BY b.id") \
+    X(BATCH_BACKLOG, "SELECT count(*), coalesce(sum(count), 0), coalesce(max(id), 0) FROM batch WHERE id > ?1 AND way <> 2") \
+    X(SLOT_BODY, "SELECT body, org_signature FROM op WHERE origin = ?1 AND seq = ?2") \
+    X(ENVELOPE_BODY, "SELECT o.body, o.org_signature FROM envelope v JOIN op o ON o.id = v.op WHERE v.origin = ?1 AND v.seq = ?2") \
+    X(VISITS_UNTOLD, "SELECT node FROM caller WHERE told = 0") \
+    X(VISITS_TOLD, "UPDATE caller SET told = 1 WHERE told = 0") \
+    X(DISPUTED_COUNT, "SELECT count(*) FROM record WHERE disputes > 0") \
+    /* the answering end */ \
+    X(CALLER_GET, "SELECT ratchet, ratchet_before, relay_epoch, relay_got FROM caller WHERE node = ?1") \
+    X(CALLER_ADD, "INSERT OR IGNORE INTO caller(node) VALUES(?1)") \
+    X(CALLER_RATCHET, "UPDATE caller SET ratchet = ?2, ratchet_before = ?3 WHERE node = ?1") \
+    X(CALLER_RELAY, "UPDATE caller SET relay_epoch = ?2, relay_got = ?3 WHERE node = ?1") \
+    X(CALLER_SEEN, "INSERT INTO caller(node, seen_ms, clock_offset_ms) VALUES(?1, ?2, ?3)" \
+                   " ON CONFLICT(node) DO UPDATE SET seen_ms = ?2, clock_offset_ms = ?3") \
+    X(CALLER_LIST, "SELECT node, seen_ms, clock_offset_ms FROM caller") \
+    X(ORIGIN_OF_NODE, "SELECT id, name, seq, link, stable_seq, stable_link FROM origin WHERE node = ?1 ORDER BY id DESC LIMIT 1") \
+    X(ORIGIN_FILL, "SELECT first + count - 1, link FROM batch WHERE origin = ?1 AND first <= ?2 + 1 AND first + count - 1 > ?2 ORDER BY 1 DESC LIMIT 1") \
+    X(FEED_LIST, "SELECT f.id, f.scope, f.compartment, f.n, f.hash, s.text, c.text FROM feed f JOIN symbol s ON s.id = f.scope" \
+                 " JOIN symbol c ON c.id = f.compartment") \
+    X(FEED_ROW_AT, "SELECT n, hash FROM feed_row WHERE feed = ?1 AND n <= ?2 ORDER BY n DESC LIMIT 1") \
+    X(FEED_ROWS, "SELECT n, what, ref FROM feed_row WHERE feed = ?1 AND n > ?2 ORDER BY n LIMIT ?3") \
+    X(OP_FOR_ROW, "SELECT body, origin, seq, receipt_ms, org_signature, entity, uid FROM op WHERE id = ?1") \
+    X(LIVE_OPS_OF, "SELECT DISTINCT l.op FROM live l JOIN op o ON o.id = l.op WHERE l.entity = ?1 AND o.compartment = ?2 ORDER BY l.op") \
+    X(LIVE_OPS_IN, "SELECT op FROM live WHERE entity = ?1 AND register = ?2 ORDER BY op") \
+    X(DEAD_OF, "SELECT s.text, d.uid8 FROM dead d JOIN symbol s ON s.id = d.register WHERE d.entity = ?1 ORDER BY d.register, d.uid8") \
+    X(DEAD_OF_REGISTER, "SELECT s.text, d.uid8 FROM dead d JOIN symbol s ON s.id = d.register WHERE d.entity = ?1 AND d.register = ?2 ORDER BY d.uid8") \
+    X(VISIT_ADD, "INSERT OR IGNORE INTO visit(hub, node, seen_ms) VALUES(?1, ?2, ?3)") \
+    X(VISITS_OF, "SELECT node FROM visit WHERE hub = ?1") \
+    X(STABLES_SINCE, "SELECT name, stable_seq, stable_link FROM origin WHERE stable_backup > ?1 ORDER BY stable_backup LIMIT 4096") \
+    X(ORIGIN_HEADS, "SELECT id, seq, link FROM origin WHERE seq > stable_seq") \
+    X(INVITE_ADD, "INSERT INTO invite(code, secret_hash, definition, expires_ms) VALUES(?1, ?2, ?3, ?4)") \
+    X(INVITE_GET, "SELECT secret_hash, definition, expires_ms, tries, used_by, used_key, answer FROM invite WHERE code = ?1") \
+    X(INVITE_TRY, "UPDATE invite SET tries = tries + 1 WHERE code = ?1") \
+    X(INVITE_USED, "UPDATE invite SET used_by = ?2, used_key = ?3, answer = ?4 WHERE code = ?1")
 /* clang-format on */
 
 #endif

@@ -32,8 +32,11 @@ struct sync_request {
     struct id *roots, *want;
     size_t root_count, want_count;
     int64_t stable_seq; /* of the own origin, as the caller knows it; 0: nothing */
-    bool has_relay;
-    int64_t relay;
+    int64_t acked_seq;  /* "at": how far the callee acknowledged the own origin, as known; 0 */
+    bool has_relay;     /* "relay":[from,to,"epoch"]: batches of a hub follow, after its number
+                           `from` up to `to`, numbers of its own epoch */
+    int64_t relay_from, relay_to;
+    uint64_t relay_epoch;
     struct id *visits; /* a hub's: devices that synced with it */
     size_t visit_count;
     bool has_stables;
