@@ -22,15 +22,23 @@ struct register_value {
 struct register_shown {
     struct span json;      /* what a person sees; null when nothing is live */
     bool disputed;         /* several different values and the policy asks a person */
-    size_t first_index;    /* into `values` after sorting: the one shown first */
-    size_t distinct_count; /* different values among the live ones */
+    size_t first_index;    /* of the one shown first: always 0, for values come sorted so */
+    size_t distinct_count; /* different values among the live ones, shown or not */
 };
 
 /*
- * Sorts `values` (shown first at 0) and applies the policy. `type` is the property's value type
- * (ignored for a group, which compares by bytes and must not have policy max, min, set, counter).
- * POLICY_SET here decides one element: present when any live value is true.
- * Results that must be built (a sum, a list) are made in `arena`.
+ * Sorts `values` (shown first at 0) and applies the policy:
+ *   review, last, derived  the latest by stamp_rank; review is disputed when values differ
+ *   rank     the latest of the highest author rank; disputed when those of that rank differ
+ *   max, min by value_compare(); of equal ones the latest
+ *   set      one element: true when any live value is true
+ *   counter  the exact sum; an integer beyond 64 bits stays at the nearest end, which is the same
+ *            on every node, where an error would hide the register
+ *   append   an array, oldest first
+ * `null` (cleared) competes like any value under review, last, derived and rank; the others skip
+ * it, and values that aren't of the type don't count in a sum. `type` is the property's value
+ * type (ignored for a group, which must have policy review, last or rank). Results that must be
+ * built are made in `arena`. Fails with ERR_NOMEM only.
  */
 MUST_CHECK enum err register_show(enum policy policy, enum value_type type,
                                   struct register_value *values, size_t count, struct arena *arena,
