@@ -195,7 +195,7 @@ static enum err put_record(struct node *node, const struct shown *shown, struct 
 /* A root that came into sight or left it takes its tree along. */
 static enum err mark_children(struct node *node, int64_t root)
 {
-    struct stmt *s = db_stmt(node->db, DIRTY_CHILDREN);
+    struct stmt *s = db_stmt(node->db, PROJECT_CHILDREN);
     stmt_bind_i64(s, 1, root);
     return stmt_run(s);
 }

@@ -109,7 +109,7 @@ static enum err settle(struct node *node, const char *key, const struct hash *pr
     if (e) {
         return e;
     }
-    struct stmt *s = db_stmt(node->db, type ? DIRTY_TYPE : DIRTY_ALL);
+    struct stmt *s = db_stmt(node->db, type ? PROJECT_TYPE : PROJECT_ALL);
     if (type) {
         stmt_bind_i64(s, 1, type);
     }

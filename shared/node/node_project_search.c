@@ -28,8 +28,8 @@ static enum err fold_value(enum value_type type, struct span json, struct arena 
     return e;
 }
 
-enum err project_unique_key(const struct property *property, struct span json,
-                            struct arena *arena, struct span *ret)
+enum err project_unique_key(const struct property *property, struct span json, struct arena *arena,
+                            struct span *ret)
 {
     struct buf folded;
     buf_init(&folded, arena->mem, PROJECT_TEXT_MAX);
@@ -55,8 +55,7 @@ typedef enum err (*value_each)(void *ctx, const struct property *property, struc
 static enum err each_value(const struct shown *shown, const struct property *property,
                            struct arena *arena, value_each each, void *ctx)
 {
-    const struct shown_register *reg =
-        shown_register(shown, span_of(property_register(property)));
+    const struct shown_register *reg = shown_register(shown, span_of(property_register(property)));
     struct span json = {0};
     enum err e = OK;
     if (reg && (reg->shown.disputed || property->policy == POLICY_APPEND)) {
@@ -143,8 +142,8 @@ static bool first_of_compartment(const struct type *type, size_t index)
     return true;
 }
 
-static enum err index_entity(struct node *node, const struct shown *shown,
-                             const char *case_number, struct arena *arena)
+static enum err index_entity(struct node *node, const struct shown *shown, const char *case_number,
+                             struct arena *arena)
 {
     enum err e = index_compartment(node, shown, COMPARTMENT_BASE, case_number, arena);
     for (size_t i = 0; !e && shown->type && i < shown->type->property_count; i++) {

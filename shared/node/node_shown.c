@@ -70,8 +70,8 @@ static int64_t rank_of(const struct org *org, struct id person)
     return found && strcmp(found->role, "worker") != 0;
 }
 
-static enum err read_op(struct node *node, const struct org *org, int64_t row,
-                        struct buf *scratch, struct arena *arena, struct shown_op *ret)
+static enum err read_op(struct node *node, const struct org *org, int64_t row, struct buf *scratch,
+                        struct arena *arena, struct shown_op *ret)
 {
     struct json *values = NULL;
     struct shown_op op = {0};
@@ -200,8 +200,8 @@ static enum err show_register(const struct shown *shown, const struct live_row *
         reg.compartment = span_of(reg.property->compartment);
     }
     if (!e) {
-        enum value_type type = reg.property && !reg.property->group ? reg.property->type
-                                                                    : VALUE_TEXT;
+        enum value_type type =
+            reg.property && !reg.property->group ? reg.property->type : VALUE_TEXT;
         e = register_show(shown_policy(&reg), type, reg.values, count, arena, &reg.shown);
     }
     if (!e) {
@@ -327,8 +327,8 @@ bool shown_deleted(const struct shown *shown)
     return reg && span_is(reg->shown.json, "true");
 }
 
-enum err shown_part(const struct property *property, struct span register_json,
-                    struct arena *arena, struct span *ret)
+enum err shown_part(const struct property *property, struct span register_json, struct arena *arena,
+                    struct span *ret)
 {
     if (!property->group) {
         *ret = register_json;
@@ -397,8 +397,7 @@ enum err shown_property_value(const struct shown *shown, const struct property *
     if (property->policy == POLICY_SET) {
         return set_value(shown, property, arena, ret);
     }
-    const struct shown_register *reg =
-        shown_register(shown, span_of(property_register(property)));
+    const struct shown_register *reg = shown_register(shown, span_of(property_register(property)));
     if (!reg) {
         *ret = span_of(null_json);
         return OK;
@@ -408,8 +407,7 @@ enum err shown_property_value(const struct shown *shown, const struct property *
 
 bool shown_disputed(const struct shown *shown, const struct property *property)
 {
-    const struct shown_register *reg =
-        shown_register(shown, span_of(property_register(property)));
+    const struct shown_register *reg = shown_register(shown, span_of(property_register(property)));
     return reg && reg->shown.disputed;
 }
 

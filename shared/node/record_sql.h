@@ -8,9 +8,9 @@
 #define RECORD_SQL(X) \
     X(DIRTY_SOME, "SELECT entity FROM dirty LIMIT ?1") \
     X(DIRTY_DONE, "DELETE FROM dirty WHERE entity = ?1") \
-    X(DIRTY_CHILDREN, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity WHERE root = ?1 AND id <> ?1") \
-    X(DIRTY_TYPE, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity WHERE type = ?1") \
-    X(DIRTY_ALL, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity") \
+    X(PROJECT_CHILDREN, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity WHERE root = ?1 AND id <> ?1") \
+    X(PROJECT_TYPE, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity WHERE type = ?1") \
+    X(PROJECT_ALL, "INSERT OR IGNORE INTO dirty(entity) SELECT e.id FROM entity e JOIN symbol s ON s.id = e.type WHERE substr(s.text, 1, 1) <> '_'") \
     X(SHOWN_LIVE_COUNT, "SELECT count(*) FROM live WHERE entity = ?1") \
     X(SHOWN_LIVE, "SELECT s.text, l.op FROM live l JOIN symbol s ON s.id = l.register WHERE l.entity = ?1 ORDER BY s.text, l.uid8") \
     X(RECORD_PUT, "INSERT INTO record(entity, type, case_number, title, document, disputes, deleted, updated_ms)" \
@@ -49,12 +49,12 @@
                    " exists(SELECT 1 FROM flag f WHERE f.op = o.id AND f.why = 'late'), o.uid FROM op o WHERE o.entity = ?1") \
     X(ENTITY_OPS, "SELECT id FROM op WHERE entity = ?1 ORDER BY id") \
     X(CUSTODY_OPS, "SELECT o.way, o.origin, o.seq, coalesce(g.stable_seq, 0) FROM op o LEFT JOIN origin g ON g.id = o.origin WHERE o.entity = ?1") \
-    X(SERVER_ACKED, "SELECT coalesce(max(acked), 0), coalesce(max(unsure), 0), max(synced_ms) FROM server") \
+    X(SERVER_TOLD, "SELECT coalesce(max(acked), 0), coalesce(max(unsure), 0), max(synced_ms) FROM server") \
     X(STATUS_RECORDS, "SELECT count(*), coalesce(sum(disputes > 0), 0) FROM record WHERE deleted = 0") \
     X(STATUS_ORIGINS, "SELECT id, base_seq, seq, stable_seq FROM origin WHERE node = ?1") \
     X(STATUS_OWN, "SELECT stage, count(*) FROM (SELECT max(CASE WHEN seq <= ?2 THEN 0 WHEN seq <= ?3 THEN 1 ELSE 2 END) AS stage" \
                   " FROM op WHERE origin = ?1 GROUP BY entity) GROUP BY stage") \
-    X(STATUS_LATE, "SELECT count(*) FROM flag WHERE settled = 0") \
+    X(STATUS_FLAGS, "SELECT count(*) FROM flag WHERE settled = 0") \
     X(STATUS_QUARANTINE, "SELECT count(*) FROM quarantine") \
     X(FLAG_LIST, "SELECT o.uid, e.name, o.id, f.why, f.at_ms FROM flag f JOIN op o ON o.id = f.op JOIN entity e ON e.id = o.entity" \
                  " WHERE f.settled = 0 ORDER BY f.at_ms, o.id") \
