@@ -1,0 +1,235 @@
+/*
+ * call_save.c - writing: new records, edits, undo, deletion.
+ */
+#include <string.h>
+
+#include "call_answers.h"
+#include "call_put.h"
+
+/* ---- answers of a save */
+
+enum err call_put_warnings(struct call *call, const struct saved *saved)
+{
+    enum err e = OK;
+    json_name(call->out, "warnings");
+    json_open(call->out, '[');
+    for (size_t i = 0; i < saved->warning_count && !e; i++) {
+        const struct save_warning *warning = &saved->warnings[i];
+        struct record record = {0};
+        e = record_read(call->node, &call->person, warning->entity, call->arena, &record,
+                        call->diag);
+        if (e) {
+            break;
+        }
+        json_open(call->out, '{');
+        put_text(call, "property", warning->property);
+        put_raw(call, "value", warning->value);
+        put_id(call, "id", warning->entity);
+        put_text(call, "case", record.case_number);
+        put_text(call, "title", record.title);
+        json_close(call->out, '}');
+    }
+    json_close(call->out, ']');
+    return e;
+}
+
+/* Saves, or only says what a save would; then writes the answer. */
+static enum err run_save(struct call *call, const struct save *save, bool dry_run)
+{
+    struct saved saved = {0};
+    enum err e = dry_run ? node_save_check(call->node, save, call->arena, &saved, call->diag)
+                         : node_save(call->node, save, call->arena, &saved, call->diag);
+    if (e) {
+        return e;
+    }
+    if (!dry_run || !save->is_new) {
+        put_id(call, "id", saved.entity);
+    }
+    put_text(call, "case", saved.case_number);
+    put_int(call, "ops", (int64_t)saved.op_count);
+    put_true(call, "dry_run", dry_run);
+    return call_put_warnings(call, &saved);
+}
+
+/* ---- new */
+
+static enum err find_form(struct call *call, const char *id, const struct form **ret_form,
+                          const struct type **ret_type)
+{
+    const struct org *org = NULL;
+    enum err e = node_org(call->node, &org);
+    if (e) {
+        return e;
+    }
+    const struct form *form = org_form(org, span_of(id));
+    if (!form) {
+        return diag_set(call->diag, ERR_UNKNOWN_FORM, id, NULL);
+    }
+    const struct type *type = org_type(org, span_of(form->type));
+    if (!type) {
+        return diag_set(call->diag, ERR_UNKNOWN_TYPE, form->type, NULL);
+    }
+    *ret_form = form;
+    *ret_type = type;
+    return OK;
+}
+
+/* The property of a root type that says where its records belong; NULL when it has none. */
+static const struct property *place_property(const struct type *type)
+{
+    for (size_t i = 0; i < type->property_count; i++) {
+        if (type->properties[i].place) {
+            return &type->properties[i];
+        }
+    }
+    return NULL;
+}
+
+/* A code without its JSON quotes; codes need no escapes. */
+static struct span unquoted(struct span json)
+{
+    return json.size >= 2 && json.data[0] == '"' ? span_cut(json, 1, json.size - 2)
+                                                 : (struct span){0};
+}
+
+/* A place given as an argument answers the type's place question, and the other way round. */
+static enum err settle_place(struct call *call, const struct type *type, struct save *save,
+                             struct change **changes)
+{
+    const struct property *property = place_property(type);
+    for (size_t i = 0; property && i < save->change_count; i++) {
+        if (strcmp((*changes)[i].property, property->id) == 0) {
+            save->place = save->place.size ? save->place : unquoted((*changes)[i].json);
+            return OK;
+        }
+    }
+    if (!property || !save->place.size) {
+        return OK;
+    }
+    struct change *more = arena_array(call->arena, save->change_count + 1, sizeof *more);
+    if (!more) {
+        return ERR_NOMEM;
+    }
+    if (save->change_count) {
+        memcpy(more, *changes, save->change_count * sizeof *more);
+    }
+    more[save->change_count].property = property->id;
+    enum err e = value_from_text(property->type, property->id, save->place, call->arena,
+                                 &more[save->change_count].json, call->diag);
+    if (e) {
+        return e;
+    }
+    save->change_count++;
+    *changes = more;
+    return OK;
+}
+
+static enum err settle_parent(struct call *call, const struct type *type, struct save *save)
+{
+    const char *parent = call_arg_text(call, "parent");
+    if (type->parent && !parent) {
+        return diag_set(call->diag, ERR_MISSING_ARGUMENT, "parent", NULL);
+    }
+    if (!type->parent && parent) {
+        return diag_set(call->diag, ERR_UNKNOWN_OPTION, "parent", "place", NULL);
+    }
+    if (!parent) {
+        return OK;
+    }
+    save->has_parent = true;
+    return record_resolve_id(call->node, parent, &save->parent, call->diag);
+}
+
+enum err call_new(struct call *call)
+{
+    const struct form *form = NULL;
+    const struct type *type = NULL;
+    struct change *changes = NULL;
+    const char *place = call_arg_text(call, "place");
+    enum err e = find_form(call, call_arg_text(call, "form"), &form, &type);
+    if (e) {
+        return e;
+    }
+    struct save save = {.person = call->person,
+                        .form = form->id,
+                        .type = type->id,
+                        .is_new = true,
+                        .place = span_of(place)};
+    e = settle_parent(call, type, &save);
+    if (!e) {
+        e = answers_read(call, type, form, &changes, &save.change_count);
+    }
+    if (!e) {
+        e = settle_place(call, type, &save, &changes);
+    }
+    if (e) {
+        return e;
+    }
+    if (!save.has_parent && !save.place.size) {
+        return diag_set(call->diag, ERR_MISSING_ARGUMENT, "place", NULL);
+    }
+    save.changes = changes;
+    return run_save(call, &save, call_arg_bool(call, "dry_run", false));
+}
+
+/* ---- edit, undo, delete */
+
+enum err call_edit(struct call *call)
+{
+    struct id entity;
+    struct record record = {0};
+    const struct form *form = NULL;
+    struct change *changes = NULL;
+    enum err e = record_resolve_id(call->node, call_arg_text(call, "id"), &entity, call->diag);
+    if (!e) {
+        e = record_read(call->node, &call->person, entity, call->arena, &record, call->diag);
+    }
+    if (e) {
+        return e;
+    }
+    const struct type *type = record.type;
+    if (!type) {
+        return diag_set(call->diag, ERR_UNKNOWN_TYPE, record.type_name, NULL);
+    }
+    const char *form_id = call_arg_text(call, "form");
+    if (form_id) {
+        const struct type *form_type = NULL;
+        e = find_form(call, form_id, &form, &form_type);
+        if (!e && strcmp(form_type->id, type->id) != 0) {
+            e = diag_set(call->diag, ERR_UNKNOWN_FORM, form_id, type->id, NULL);
+        }
+    }
+    struct save save = {.person = call->person, .form = form ? form->id : NULL, .entity = entity};
+    if (!e) {
+        e = answers_read(call, type, form, &changes, &save.change_count);
+    }
+    if (e) {
+        return e;
+    }
+    save.changes = changes;
+    return run_save(call, &save, call_arg_bool(call, "dry_run", false));
+}
+
+enum err call_undo(struct call *call)
+{
+    struct id entity;
+    enum err e = node_undo(call->node, call->person, &entity, call->diag);
+    if (!e) {
+        put_id(call, "id", entity);
+    }
+    return e;
+}
+
+enum err call_delete(struct call *call)
+{
+    struct id entity;
+    enum err e = record_resolve_id(call->node, call_arg_text(call, "id"), &entity, call->diag);
+    if (!e) {
+        e = node_delete(call->node, call->person, entity, call_arg_text(call, "reason"),
+                        call->diag);
+    }
+    if (!e) {
+        put_id(call, "id", entity);
+    }
+    return e;
+}

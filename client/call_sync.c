@@ -1,0 +1,70 @@
+/*
+ * call_sync.c - a sync from start to end, told as events.
+ */
+#include "call_put.h"
+#include "carry.h"
+
+#define TELL_MAX 1024
+
+/* The machine's actions become events on their way to be performed. */
+static bool tell_action(void *ctx, const struct sync_action *action)
+{
+    struct call *call = ctx;
+    const struct sync_result *result = &action->result;
+    struct json_writer *answer_out = call->out;
+    struct json_writer out;
+    struct buf event;
+    bool go_on = true;
+    buf_init(&event, &call->host->mem, TELL_MAX);
+    json_begin(&out, &event);
+    call->out = &out;
+    json_open(&out, '{');
+    put_text(call, "event", "sync");
+    put_text(call, "state", action->kind == SYNC_WAIT ? "wait" : "exchange");
+    if (action->kind == SYNC_WAIT) {
+        put_int(call, "wait_ms", action->wait_ms);
+    }
+    put_int(call, "sent", result->ops_pushed);
+    put_int(call, "received", result->ops_received);
+    if (action->push_left >= 0) {
+        put_int(call, "left", action->push_left);
+    }
+    if (action->pull_known_left >= 0) {
+        put_int(call, "coming", action->pull_known_left);
+    }
+    put_int(call, "bytes_sent", result->bytes_sent);
+    put_int(call, "bytes_received", result->bytes_received);
+    put_int(call, "requests", result->requests);
+    put_int(call, "retries", result->retries);
+    json_close(&out, '}');
+    call->out = answer_out;
+    if (!buf_error(&event)) {
+        go_on = call_tell(call, buf_span(&event));
+    }
+    buf_release(&event);
+    return go_on;
+}
+
+enum err call_sync_run(struct call *call)
+{
+    struct sync_result result = {0};
+    enum err e =
+        carry_sync(call->host, call->node, NULL, NULL, tell_action, call, &result, call->diag);
+    put_int(call, "sent", result.ops_pushed);
+    put_int(call, "received", result.ops_received);
+    put_int(call, "rows", result.rows_received);
+    put_int(call, "bytes_sent", result.bytes_sent);
+    put_int(call, "bytes_received", result.bytes_received);
+    put_int(call, "requests", result.requests);
+    put_int(call, "retries", result.retries);
+    put_int(call, "late", result.late);
+    put_int(call, "refused", result.refused);
+    put_int(call, "disputed", result.disputed);
+    return e;
+}
+
+enum err call_sync(struct call *call)
+{
+    call->keep_members = true; /* bytes spent are spent, and what arrived stays */
+    return call_sync_run(call);
+}
