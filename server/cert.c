@@ -315,6 +315,11 @@ enum err cert_issue(const struct host *host, const struct cert_request *request,
         failed(diag, e, "certificate or key");
         goto out;
     }
+    e = add_names(crt, request->names, request->name_count, diag);
+    if (e) {
+        diag_keep(diag, e);
+        goto out;
+    }
     code = set_basics(host, crt, key, from_s, until_s);
     if (code >= 0) {
         code = set_common_name(crt, request->name_count > 0 ? request->names[0] : own_names[0]);
@@ -322,17 +327,13 @@ enum err cert_issue(const struct host *host, const struct cert_request *request,
     if (code >= 0) {
         code = set_server_use(crt, ca);
     }
-    e = err_of_gnutls(code);
-    if (!e) {
-        e = add_names(crt, request->names, request->name_count, diag);
+    if (code >= 0) {
+        code = gnutls_x509_crt_sign2(crt, ca, ca_key, GNUTLS_DIG_SHA256, 0);
     }
-    if (!e) {
-        e = err_of_gnutls(gnutls_x509_crt_sign2(crt, ca, ca_key, GNUTLS_DIG_SHA256, 0));
+    e = code >= 0 ? add_crt_pem(crt, ret_pem) : err_of_gnutls(code);
+    if (e) {
+        failed(diag, e, "certificate");
     }
-    if (!e) {
-        e = add_crt_pem(crt, ret_pem);
-    }
-    diag_keep(diag, e);
 out:
     gnutls_x509_crt_deinit(crt);
     gnutls_x509_crt_deinit(ca);

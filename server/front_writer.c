@@ -20,6 +20,8 @@
 #define NS_PER_MS 1000000LL
 #define NS_PER_S  1000000000LL
 
+#define TICK_MAX_MS 3600000
+
 static int64_t now_ns(void)
 {
     struct timespec now;
@@ -139,6 +141,15 @@ static void run_group(struct front *front, struct front_request *first)
     commit(front);
 }
 
+/* Whatever the svc asks for: not at once again, and no number that overflows as nanoseconds. */
+static int64_t tick_wait_ms(int64_t asked_ms)
+{
+    if (asked_ms < 1) {
+        return 1;
+    }
+    return asked_ms > TICK_MAX_MS ? TICK_MAX_MS : asked_ms;
+}
+
 static void *writer_run(void *ctx)
 {
     struct front *front = ctx;
@@ -146,8 +157,7 @@ static void *writer_run(void *ctx)
     int64_t tick_ns = now_ns();
     for (;;) {
         if (now_ns() >= tick_ns) {
-            int64_t wait_ms = svc_tick(front->svc);
-            tick_ns = now_ns() + (wait_ms > 0 ? wait_ms : 1) * NS_PER_MS;
+            tick_ns = now_ns() + tick_wait_ms(svc_tick(front->svc)) * NS_PER_MS;
         }
         struct front_request *request = next_request(writer, tick_ns);
         if (request != NULL) {

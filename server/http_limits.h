@@ -16,9 +16,13 @@
 #define HTTP_CONNECTION_MEMORY 32768 /* what libmicrohttpd may use for one connection */
 #define HTTP_REFUSAL_MAX       4096  /* the JSON body of a refusal */
 
-/* How much of an over-long chunked body is read and thrown away so that the refusal can still be
-   answered; beyond, the connection is cut. (A body of known size is refused before it is read.) */
-#define HTTP_DISCARD_MAX 65536
+/*
+ * How much of a refused body is read and thrown away so that the refusal arrives: a socket closed
+ * with bytes unread is reset, and the reset destroys what was just sent. A body announced as longer
+ * is refused at once; one that turns out longer is cut. Our own devices ask before they send more
+ * than 64 KiB (Expect: 100-continue), so this serves browsers on a LAN.
+ */
+#define HTTP_DISCARD_MAX (1024u * 1024)
 
 /* All bodies held at once, over all connections: with it a hub stays below 64 MiB. */
 #define HTTP_BODIES_MAX (32u * 1024 * 1024)

@@ -15,6 +15,10 @@
 /* An answer may ask to wait, but not for longer than a day: the clock it was made with may lie. */
 #define RETRY_AFTER_MAX_S 86400
 
+/* Larger bodies are sent after the hub said "go on", or kept silent for that long. */
+#define ASK_FIRST_SIZE    65536
+#define ASK_FIRST_WAIT_MS 10000L
+
 #define PINS_SIZE_MAX    1024
 #define SOCKETS_MAX      8
 #define REPLY_STATUS_MAX 599
@@ -57,6 +61,21 @@ static size_t take_body(char *data, size_t item_size, size_t count, void *ctx)
     }
     buf_add(body, data, size);
     return buf_error(body) ? 0 : size;
+}
+
+/* libcurl's debug hook, for its counts alone: CURLINFO_REQUEST_SIZE counts the part of a body that
+   went out with the headers, CURLINFO_SIZE_UPLOAD counts it again. */
+static int count_bytes(CURL *curl, curl_infotype what, char *data, size_t size, void *ctx)
+{
+    struct transport *transport = ctx;
+    (void)curl;
+    (void)data;
+    if (what == CURLINFO_HEADER_OUT || what == CURLINFO_DATA_OUT) {
+        transport->reply->sent_bytes += size;
+    } else if (what == CURLINFO_HEADER_IN || what == CURLINFO_DATA_IN) {
+        transport->reply->received_bytes += size;
+    }
+    return 0;
 }
 
 static int socket_opened(void *ctx, curl_socket_t fd, curlsocktype purpose)
@@ -208,26 +227,44 @@ static CURLcode set_trust(CURL *curl, const struct exchange_request *request, co
     return curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, pins);
 }
 
-/* NULL when out of memory. libcurl's own Accept, Expect and form Content-Type are taken out:
-   every byte of a header is paid for on 2G. */
-static struct curl_slist *make_headers(const struct exchange_request *request)
+static bool has_content_type(const struct exchange_request *request)
 {
-    static const char *const unwanted[] = {"Accept:", "Expect:", "Content-Type:"};
-    struct curl_slist *list = NULL;
-    size_t unwanted_count = sizeof unwanted / sizeof unwanted[0];
     for (size_t i = 0; i < request->header_count; i++) {
         if (strncasecmp(request->headers[i], "Content-Type:", 13) == 0) {
-            unwanted_count = 2;
+            return true;
         }
     }
-    for (size_t i = 0; i < unwanted_count + request->header_count; i++) {
-        const char *line = i < unwanted_count ? unwanted[i] : request->headers[i - unwanted_count];
-        struct curl_slist *longer = curl_slist_append(list, line);
-        if (longer == NULL) {
-            curl_slist_free_all(list);
-            return NULL;
-        }
-        list = longer;
+    return false;
+}
+
+/* NULL when out of memory; `list` is freed then. */
+static struct curl_slist *add_line(struct curl_slist *list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(list, line);
+    if (longer == NULL) {
+        curl_slist_free_all(list);
+    }
+    return longer;
+}
+
+/*
+ * NULL when out of memory. libcurl's own Accept and form Content-Type are taken out: every byte of
+ * a header is paid for on 2G. A large body asks first (RFC 9110, section 10.1.1): the round trip
+ * costs less than sending a body that the hub then refuses, and only so does the refusal arrive:
+ * a server that closes with a body still coming resets the connection.
+ */
+static struct curl_slist *make_headers(const struct exchange_request *request)
+{
+    bool asks = request->body.size > ASK_FIRST_SIZE;
+    struct curl_slist *list = add_line(NULL, "Accept:");
+    if (list != NULL) {
+        list = add_line(list, asks ? "Expect: 100-continue" : "Expect:");
+    }
+    if (list != NULL && !has_content_type(request)) {
+        list = add_line(list, "Content-Type:");
+    }
+    for (size_t i = 0; i < request->header_count && list != NULL; i++) {
+        list = add_line(list, request->headers[i]);
     }
     return list;
 }
@@ -242,6 +279,7 @@ static CURLcode set_request(struct transport *transport, const struct exchange_r
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
                      request->body.size > 0 ? (const char *)request->body.data : "");
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_EXPECT_100_TIMEOUT_MS, ASK_FIRST_WAIT_MS);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, transport);
     curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->max_reply_size);
@@ -249,24 +287,13 @@ static CURLcode set_request(struct transport *transport, const struct exchange_r
     curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, transport);
     curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, socket_closed);
     curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, transport);
+    curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, count_bytes);
+    curl_easy_setopt(curl, CURLOPT_DEBUGDATA, transport);
+    curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, watch_silence);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transport);
     return curl_easy_setopt(curl, CURLOPT_URL, request->url);
-}
-
-static void count_bytes(CURL *curl, struct exchange_reply *reply)
-{
-    curl_off_t up = 0;
-    curl_off_t down = 0;
-    long request_size = 0;
-    long header_size = 0;
-    curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &up);
-    curl_easy_getinfo(curl, CURLINFO_SIZE_DOWNLOAD_T, &down);
-    curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &request_size);
-    curl_easy_getinfo(curl, CURLINFO_HEADER_SIZE, &header_size);
-    reply->sent_bytes = (uint64_t)request_size + (uint64_t)up;
-    reply->received_bytes = (uint64_t)header_size + (uint64_t)down;
 }
 
 static int64_t retry_after_s(CURL *curl)
@@ -328,6 +355,8 @@ static void start_watch(struct transport *transport, const struct exchange_reque
                         struct exchange_reply *reply)
 {
     transport->reply = reply;
+    reply->sent_bytes = 0;
+    reply->received_bytes = 0;
     transport->body_limit = reply->body.size + request->max_reply_size;
     transport->too_large = false;
     transport->silent = false;
@@ -360,7 +389,6 @@ enum err transport_exchange(struct transport *transport, const struct exchange_r
     if (code == CURLE_OK) {
         code = curl_easy_perform(curl);
     }
-    count_bytes(curl, reply);
     e = judge(transport, code, request->url, diag);
     if (!e) {
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
