@@ -80,6 +80,9 @@ struct record_row {
     const char *case_number;
     const char *title;
     struct span document; /* JSON object {property: shown value}, filtered for the viewer */
+    struct id root;       /* of its tree; the entity itself for a root */
+    const char *const *scopes;
+    size_t scope_count;
     size_t dispute_count;
     bool deleted;
     int64_t updated_ms;

@@ -26,6 +26,7 @@ struct page {
 static enum err hand_on(struct page *page, struct stmt *s)
 {
     struct stored_row row;
+    struct entity_row root;
     bool seen = false;
     arena_reset(&page->arena);
     enum err e = view_turn(&page->view, stmt_i64(s, 9), &seen);
@@ -37,6 +38,12 @@ static enum err hand_on(struct page *page, struct stmt *s)
         e = view_filter(&page->view, &row, &page->arena);
     }
     if (!e) {
+        e = entity_get(page->view.node, row.root, &root);
+    }
+    if (!e) {
+        row.row.root = root.name;
+        row.row.scopes = page->view.scopes;
+        row.row.scope_count = page->view.scope_count;
         page->left--;
         page->stopped = !page->each(page->ctx, &row.row);
     }
