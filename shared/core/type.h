@@ -77,8 +77,8 @@ struct type {
     size_t property_count;
 };
 
-/* Everything lives in `arena`. Fails with ERR_BAD_TYPE naming the place ("properties[3].policy"),
-   what is wrong and how to mend it, or ERR_TOO_LARGE. */
+/* Everything lives in `arena`; `json` may go. Fails with ERR_BAD_TYPE naming the place
+   ("properties[3].policy"), what is wrong and how to mend it. */
 MUST_CHECK enum err type_read(const struct json *json, struct arena *arena, struct type *ret,
                               struct diag *diag);
 
@@ -92,13 +92,28 @@ const char *property_register(const struct property *property);
 /* First property of a register ("needs/food" gives needs); NULL when the type has none. */
 const struct property *type_register(const struct type *type, const char *reg);
 
-/* Choices, range and pattern of one canonical value. null passes (required is a form's matter).
-   ERR_BAD_CHOICE, ERR_OUT_OF_RANGE or ERR_PATTERN with their arguments. */
+/*
+ * Choices, range, pattern and (of a place property) the form of the code of one canonical value.
+ * null passes (required is a form's matter). A partial date passes when any day of it could.
+ * ERR_BAD_CHOICE, ERR_OUT_OF_RANGE, ERR_PATTERN or ERR_BAD_VALUE with their arguments.
+ */
 MUST_CHECK enum err type_check_value(const struct mem *mem, const struct property *property,
                                      struct span json, struct diag *diag);
 
-/* May `next` replace `before`? Never: a property retyped or moved to another compartment or
-   group. ERR_TYPE_CONFLICT names the first. A removed property is fine: old values stay. */
+/*
+ * What a person typed as an answer to this property: value_from_text(), and for a text with a
+ * pattern Arabic-Indic and Persian digits as ASCII before it (telephone and card numbers), then
+ * type_check_value(). Fails as these do.
+ */
+MUST_CHECK enum err type_value_from_text(const struct property *property, struct span text,
+                                         struct arena *arena, struct span *ret_json,
+                                         struct diag *diag);
+
+/*
+ * May `next` replace `before`? Never: another id or parent, a version that isn't higher, a property
+ * retyped or moved to another compartment or group. ERR_TYPE_CONFLICT names the first. A removed
+ * property is fine: old values stay.
+ */
 MUST_CHECK enum err type_may_follow(const struct type *before, const struct type *next,
                                     struct diag *diag);
 
