@@ -22,6 +22,14 @@ struct symbol_entry {
     char *text; /* in symbol_arena */
 };
 
+#define NODE_SEEN_MAX 1024 /* callers between two flushes; further ones are written at once */
+
+struct caller_seen {
+    struct id node;
+    int64_t seen_ms;
+    int64_t offset_ms; /* caller's clock minus ours */
+};
+
 struct node {
     const struct host *host;
     struct db *db;
@@ -45,6 +53,8 @@ struct node {
     /* The counter of feed events: loaded on first use in a transaction, written at its end. */
     int64_t n;
     bool n_loaded, n_changed;
+    struct caller_seen seen[NODE_SEEN_MAX]; /* serve_caller.c */
+    size_t seen_count;
     bool wrote_own; /* own ops since the last commit: the anchor is rewritten after it */
 };
 

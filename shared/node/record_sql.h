@@ -63,7 +63,6 @@
     X(DIGEST_LIVE, "SELECT m.scope, o.compartment, e.name, s.text, o.uid, o.time_ms, o.receipt_ms" \
                    " FROM live l JOIN entity e ON e.id = l.entity JOIN member m ON m.root = e.root" \
                    " JOIN op o ON o.id = l.op JOIN symbol s ON s.id = l.register") \
-    X(UNDO_TX, "SELECT id, seq, entity FROM op WHERE origin = ?1 AND seq <= ?2 ORDER BY seq DESC LIMIT ?3") \
     X(UNDO_OP, "DELETE FROM op WHERE id = ?1") \
     X(UNDO_LIVE, "DELETE FROM live WHERE entity = ?1 AND op = ?2") \
     X(UNDO_DEAD, "DELETE FROM dead WHERE entity = ?1 AND register = ?2 AND uid8 = ?3") \

@@ -27,8 +27,7 @@
                     " AND (a.root IS NULL OR a.server <> ?1 OR a.epoch <> ?2) AND EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op" \
                     " WHERE l.entity = e.id AND l.register = ?3 AND (o.way <> 0 OR o.seq <= ?4)) ORDER BY e.id") \
     X(ROOTS_MISSING, "SELECT name, id FROM entity WHERE missing = 1 AND root = id") \
-    X(DIRTY_ALL, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity") \
-    X(DIRTY_TREE, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity WHERE root = ?1") \
+    X(DIRTY_EVERYTHING, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity") \
     X(BATCH_AFTER, "SELECT b.id, b.origin, b.first, b.count, b.prev, b.link, b.signature, b.hub, b.receipt_ms, b.receipt_signature," \
                    " o.name, o.node, o.open_signature FROM batch b JOIN origin o ON o.id = b.origin WHERE b.id > ?1 AND b.way <> 2 ORDER BY b.id") \
     X(BATCH_BACKLOG, "SELECT count(*), coalesce(sum(count), 0), coalesce(max(id), 0) FROM batch WHERE id > ?1 AND way <> 2") \

@@ -1,0 +1,59 @@
+/*
+ * serve_internal.h - one request being answered (the serve_*.c files only).
+ */
+#ifndef SERVE_INTERNAL_H
+#define SERVE_INTERNAL_H
+
+#include "node_internal.h"
+#include "serve.h"
+#include "sync_message.h"
+
+#define SERVE_READERS_MAX 256 /* the caller, and for a hub the devices that visit it */
+
+struct serve {
+    struct node *node;
+    const struct org *org;
+    const struct org_node *caller;
+    struct arena *arena; /* of this request */
+    struct sync_request request;
+    struct span rest; /* lines after the header */
+    struct sync_reply reply;
+    struct buf rows;
+    int64_t caller_origin; /* row of its current origin; 0: none known */
+    /* Whose grants decide what is served. */
+    const struct org_node *readers[SERVE_READERS_MAX];
+    size_t reader_count;
+    int64_t now_ms;
+    bool clock_sane; /* else no receipts are given */
+    bool wrote;      /* something was taken or handed out: the ratchet moves on */
+};
+
+/* serve_push.c: applies the batches of the request. */
+MUST_CHECK enum err serve_push(struct serve *serve, struct diag *diag);
+
+/* serve_pull.c: positions, rows, roots, stable; fills reply and rows. */
+MUST_CHECK enum err serve_pull(struct serve *serve, struct diag *diag);
+
+/* serve_row.c: what is told of an op, a tree, a root that isn't granted. */
+struct row_writer {
+    struct serve *serve;
+    int64_t *origins; /* rows of origin, in the order of the reply's list */
+    size_t origin_count, origin_capacity;
+    int64_t *left; /* roots already answered with LEAVE */
+    size_t left_count, left_capacity;
+};
+MUST_CHECK enum err row_write_op(struct row_writer *writer, int64_t op);
+MUST_CHECK enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compartment);
+MUST_CHECK enum err row_write_leave(struct row_writer *writer, int64_t root);
+MUST_CHECK enum err row_write_dead(struct row_writer *writer, int64_t entity);
+MUST_CHECK enum err row_write_low(struct row_writer *writer, int64_t op);
+MUST_CHECK enum err row_write_agree(struct row_writer *writer, struct id root);
+/* Is the root in a scope that the caller (or a visitor of it) is granted? Org always. */
+MUST_CHECK enum err root_granted(struct serve *serve, int64_t root, bool *ret);
+bool scope_granted(const struct serve *serve, struct span scope, struct span compartment);
+
+/* serve_caller.c */
+MUST_CHECK enum err caller_note(struct node *node, struct id caller, int64_t now_ms,
+                                const struct sync_request *request);
+
+#endif

@@ -1,0 +1,466 @@
+/*
+ * serve_pull.c - what a caller gets: the rows of its feeds after its cursor, up to its maximum.
+ *
+ * Cost: one seek for each granted feed to see that nothing is new; a range of rows for each that
+ * moved. Nothing is written and nothing is kept for each caller.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "serve_internal.h"
+
+#define ROWS_A_FEED 2000 /* looked at in one request */
+
+struct granted_feed {
+    int64_t id, scope, compartment;
+    int64_t n;       /* last row there is */
+    uint64_t hash;
+    struct feed_position position; /* names; n, hash: last row up to the new cursor */
+    int64_t start;   /* the caller has read up to here */
+    bool known;      /* the caller named it */
+};
+
+struct pull {
+    struct serve *serve;
+    struct granted_feed *feeds;
+    size_t feed_count;
+    struct row_writer writer;
+};
+
+struct feed_row {
+    int64_t n;
+    int64_t ref;
+    enum feed_what what;
+    int64_t compartment;
+};
+
+static enum err list_feeds(struct pull *pull)
+{
+    struct serve *serve = pull->serve;
+    size_t capacity = 0;
+    enum err e = OK;
+    struct stmt *s = db_stmt(serve->node->db, FEED_LIST);
+    while (!e && stmt_row(s)) {
+        struct span scope = stmt_span(s, 5);
+        struct span compartment = stmt_span(s, 6);
+        if (!scope_granted(serve, scope, compartment)) {
+            continue;
+        }
+        if (pull->feed_count == capacity) {
+            size_t wanted = capacity ? capacity * 2 : 32;
+            struct granted_feed *feeds = arena_array(serve->arena, wanted, sizeof *feeds);
+            if (!feeds) {
+                e = ERR_NOMEM;
+                break;
+            }
+            if (pull->feed_count) {
+                memcpy(feeds, pull->feeds, pull->feed_count * sizeof *feeds);
+            }
+            pull->feeds = feeds;
+            capacity = wanted;
+        }
+        struct granted_feed *feed = &pull->feeds[pull->feed_count++];
+        *feed = (struct granted_feed){.id = stmt_i64(s, 0),
+                                      .scope = stmt_i64(s, 1),
+                                      .compartment = stmt_i64(s, 2),
+                                      .n = stmt_i64(s, 3),
+                                      .hash = stmt_u64(s, 4)};
+        e = arena_copy(serve->arena, scope, &feed->position.scope);
+        if (!e) {
+            e = arena_copy(serve->arena, compartment, &feed->position.compartment);
+        }
+    }
+    enum err end = stmt_end(s);
+    return e ? e : end;
+}
+
+/* The last row of a feed up to `n`: its number and rolling hash; number 0 when there is none. */
+static enum err row_at(struct pull *pull, const struct granted_feed *feed, int64_t n,
+                       int64_t *ret_n, uint64_t *ret_hash)
+{
+    if (feed->n <= n) {
+        *ret_n = feed->n;
+        *ret_hash = feed->hash;
+        return OK;
+    }
+    struct stmt *s = db_stmt(pull->serve->node->db, FEED_ROW_AT);
+    stmt_bind_i64(s, 1, feed->id);
+    stmt_bind_i64(s, 2, n);
+    int64_t at = 0;
+    uint64_t hash = 0;
+    if (stmt_row(s)) {
+        at = stmt_i64(s, 0);
+        hash = stmt_u64(s, 1);
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret_n = at;
+        *ret_hash = hash;
+    }
+    return e;
+}
+
+/* The combined state of all granted feeds at `n`; leaves each feed's position there. */
+static enum err state_at(struct pull *pull, int64_t n, uint8_t ret[16])
+{
+    size_t count = 0;
+    struct feed_position *list =
+        arena_array(pull->serve->arena, pull->feed_count + 1, sizeof *list);
+    if (!list) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < pull->feed_count; i++) {
+        struct granted_feed *feed = &pull->feeds[i];
+        enum err e = row_at(pull, feed, n, &feed->position.n, &feed->position.hash);
+        if (e) {
+            return e;
+        }
+        if (feed->position.n > 0) {
+            list[count++] = feed->position;
+        }
+    }
+    sync_state(list, count, ret);
+    return OK;
+}
+
+static enum err start_from_cursor(struct pull *pull, bool *ret_agreed)
+{
+    const struct sync_request *request = &pull->serve->request;
+    uint8_t state[16];
+    enum err e = state_at(pull, request->cursor, state);
+    *ret_agreed = !e && memcmp(state, request->state, sizeof state) == 0;
+    for (size_t i = 0; !e && i < pull->feed_count; i++) {
+        pull->feeds[i].start = request->cursor;
+        pull->feeds[i].known = pull->feeds[i].position.n > 0;
+    }
+    return e;
+}
+
+static struct granted_feed *feed_named(struct pull *pull, const struct feed_position *name)
+{
+    for (size_t i = 0; i < pull->feed_count; i++) {
+        if (span_equal(pull->feeds[i].position.scope, name->scope) &&
+            span_equal(pull->feeds[i].position.compartment, name->compartment)) {
+            return &pull->feeds[i];
+        }
+    }
+    return NULL;
+}
+
+/* Each feed the caller names is believed as far as its rolling hash proves it. */
+static enum err start_from_feeds(struct pull *pull)
+{
+    struct serve *serve = pull->serve;
+    const struct sync_request *request = &serve->request;
+    serve->reply.drops = arena_array(serve->arena, request->feed_count + 1,
+                                     sizeof *serve->reply.drops);
+    if (!serve->reply.drops) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < request->feed_count; i++) {
+        const struct feed_position *named = &request->feeds[i];
+        struct granted_feed *feed = feed_named(pull, named);
+        int64_t n = 0;
+        uint64_t hash = 0;
+        if (!feed) {
+            serve->reply.drops[serve->reply.drop_count++] = *named;
+            continue;
+        }
+        enum err e = row_at(pull, feed, named->n, &n, &hash);
+        if (e) {
+            return e;
+        }
+        if (n == named->n && hash == named->hash && n > 0) {
+            feed->start = n;
+            feed->known = true;
+            feed->position.n = n;
+            feed->position.hash = hash;
+        }
+    }
+    return OK;
+}
+
+/* ---- rows */
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct feed_row *x = a;
+    const struct feed_row *y = b;
+    return (x->n > y->n) - (x->n < y->n);
+}
+
+struct gathered {
+    struct feed_row *rows;
+    size_t count, capacity;
+    int64_t bound; /* every row up to here was looked at */
+    bool all;      /* nothing lies beyond the bound */
+};
+
+static enum err gather_feed(struct pull *pull, const struct granted_feed *feed,
+                            struct gathered *got)
+{
+    struct serve *serve = pull->serve;
+    size_t seen = 0;
+    int64_t last = 0;
+    enum err e = OK;
+    struct stmt *s = db_stmt(serve->node->db, FEED_ROWS);
+    stmt_bind_i64(s, 1, feed->id);
+    stmt_bind_i64(s, 2, feed->start);
+    stmt_bind_i64(s, 3, ROWS_A_FEED);
+    while (!e && stmt_row(s)) {
+        if (got->count == got->capacity) {
+            size_t wanted = got->capacity ? got->capacity * 2 : 256;
+            struct feed_row *rows = arena_array(serve->arena, wanted, sizeof *rows);
+            if (!rows) {
+                e = ERR_NOMEM;
+                break;
+            }
+            if (got->count) {
+                memcpy(rows, got->rows, got->count * sizeof *rows);
+            }
+            got->rows = rows;
+            got->capacity = wanted;
+        }
+        last = stmt_i64(s, 0);
+        got->rows[got->count++] =
+            (struct feed_row){last, stmt_i64(s, 2), (enum feed_what)stmt_i64(s, 1),
+                              feed->compartment};
+        seen++;
+    }
+    enum err end = stmt_end(s);
+    if (seen == ROWS_A_FEED && last < got->bound) {
+        got->bound = last;
+        got->all = false;
+    }
+    return e ? e : end;
+}
+
+static enum err write_row(struct pull *pull, const struct feed_row *row)
+{
+    switch (row->what) {
+    case FEED_OP:
+        return row_write_op(&pull->writer, row->ref);
+    case FEED_ENTER:
+        return row_write_enter(&pull->writer, row->ref, row->compartment);
+    case FEED_DEAD:
+        return row_write_dead(&pull->writer, row->ref);
+    case FEED_LOW:
+        return row_write_low(&pull->writer, row->ref);
+    }
+    return ERR_DB_CORRUPT;
+}
+
+/* Rows in the node's order until the caller's maximum; returns where the caller then stands. */
+static enum err write_rows(struct pull *pull, struct gathered *got, int64_t *ret_cursor)
+{
+    struct serve *serve = pull->serve;
+    int64_t done = 0;
+    enum err e = OK;
+    if (got->count > 0) {
+        qsort(got->rows, got->count, sizeof *got->rows, compare_rows);
+    }
+    for (size_t i = 0; !e && i < got->count && got->rows[i].n <= got->bound; i++) {
+        bool again = i > 0 && got->rows[i].n == got->rows[i - 1].n; /* same event, other feed */
+        if (!again && serve->rows.size >= (size_t)serve->request.max_size) {
+            serve->reply.more = true;
+            *ret_cursor = done;
+            return OK;
+        }
+        if (!again) {
+            e = write_row(pull, &got->rows[i]);
+            done = got->rows[i].n;
+        }
+    }
+    if (!e) {
+        serve->reply.more = !got->all;
+        *ret_cursor = got->bound;
+    }
+    return e;
+}
+
+/* Feeds whose last row read moved, or that the caller doesn't know; true when all stand at n. */
+static enum err tell_positions(struct pull *pull, int64_t cursor, bool *ret_even)
+{
+    struct serve *serve = pull->serve;
+    struct sync_reply *reply = &serve->reply;
+    bool even = true;
+    reply->feeds = arena_array(serve->arena, pull->feed_count + 1, sizeof *reply->feeds);
+    if (!reply->feeds) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < pull->feed_count; i++) {
+        struct granted_feed *feed = &pull->feeds[i];
+        int64_t n = feed->position.n;
+        uint64_t hash = feed->position.hash;
+        if (feed->start > cursor) { /* further already than the rows of a feed new to it */
+            even = even && feed->start == cursor;
+            continue;
+        }
+        enum err e = row_at(pull, feed, cursor, &n, &hash);
+        if (e) {
+            return e;
+        }
+        bool moved = n != feed->position.n || hash != feed->position.hash;
+        feed->position.n = n;
+        feed->position.hash = hash;
+        if (n > 0 && (moved || !feed->known)) {
+            reply->feeds[reply->feed_count++] = feed->position;
+        }
+    }
+    *ret_even = even;
+    return OK;
+}
+
+static enum err rows_after_cursor(struct pull *pull)
+{
+    struct serve *serve = pull->serve;
+    struct gathered got = {.all = true};
+    int64_t cursor = 0;
+    bool even = false;
+    enum err e = feed_flush(serve->node);
+    if (!e) {
+        e = self_i64(serve->node, "n", 0, &got.bound);
+    }
+    for (size_t i = 0; !e && i < pull->feed_count; i++) {
+        if (pull->feeds[i].n > pull->feeds[i].start) {
+            e = gather_feed(pull, &pull->feeds[i], &got);
+        }
+    }
+    if (!e) {
+        e = write_rows(pull, &got, &cursor);
+    }
+    if (!e) {
+        e = tell_positions(pull, cursor, &even);
+    }
+    if (!e && even) {
+        uint8_t state[16];
+        e = state_at(pull, cursor, state);
+        serve->reply.has_cursor =
+            !serve->request.has_cursor || cursor != serve->request.cursor || serve->rows.size > 0;
+        serve->reply.cursor = cursor;
+        memcpy(serve->reply.state, state, sizeof state);
+    }
+    return e;
+}
+
+/* ---- roots that the caller isn't sure of, or misses */
+
+static enum err answer_roots(struct pull *pull)
+{
+    struct serve *serve = pull->serve;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < serve->request.root_count; i++) {
+        struct entity_row entity;
+        struct members members;
+        bool granted = false;
+        e = entity_find(serve->node, serve->request.roots[i], &entity);
+        if (!e) {
+            e = members_of(serve->node, entity.root, &members);
+        }
+        if (e || entity.id == 0 || members.count == 0) {
+            continue; /* Not known here: the caller keeps naming it. */
+        }
+        e = root_granted(serve, entity.root, &granted);
+        if (!e) {
+            e = granted ? row_write_agree(&pull->writer, entity.name)
+                        : row_write_leave(&pull->writer, entity.root);
+        }
+    }
+    return e;
+}
+
+static enum err answer_wanted(struct pull *pull)
+{
+    struct serve *serve = pull->serve;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < serve->request.want_count; i++) {
+        struct entity_row entity;
+        e = entity_find(serve->node, serve->request.want[i], &entity);
+        if (e || entity.id == 0 || entity.root != entity.id) {
+            continue;
+        }
+        int64_t compartments[64];
+        size_t count = 0;
+        struct stmt *s = db_stmt(serve->node->db, TREE_COMPARTMENTS);
+        stmt_bind_i64(s, 1, entity.id);
+        while (count < 64 && stmt_row(s)) {
+            compartments[count++] = stmt_i64(s, 0);
+        }
+        e = stmt_end(s);
+        for (size_t k = 0; !e && k < count; k++) {
+            const char *name = NULL;
+            struct members members;
+            bool covered = false;
+            e = symbol_text(serve->node, compartments[k], &name);
+            if (!e) {
+                e = members_of(serve->node, entity.id, &members);
+            }
+            for (size_t m = 0; !e && !covered && m < members.count; m++) {
+                const char *scope = NULL;
+                e = symbol_text(serve->node, members.scopes[m], &scope);
+                covered = !e && scope_granted(serve, span_of(scope), span_of(name));
+            }
+            if (!e && covered) {
+                e = row_write_enter(&pull->writer, entity.id, compartments[k]);
+            }
+        }
+    }
+    return e;
+}
+
+static enum err tell_stables(struct serve *serve)
+{
+    int64_t backup = 0;
+    struct sync_reply *reply = &serve->reply;
+    if (!serve->request.has_stables) {
+        return OK;
+    }
+    enum err e = self_i64(serve->node, "backup", 0, &backup);
+    if (e || backup <= serve->request.stables) {
+        return e;
+    }
+    size_t capacity = 4096;
+    reply->stable_points = arena_array(serve->arena, capacity, sizeof *reply->stable_points);
+    if (!reply->stable_points) {
+        return ERR_NOMEM;
+    }
+    struct stmt *s = db_stmt(serve->node->db, STABLES_SINCE);
+    stmt_bind_i64(s, 1, serve->request.stables);
+    while (reply->stable_point_count < capacity && stmt_row(s)) {
+        struct origin_point *point = &reply->stable_points[reply->stable_point_count];
+        point->seq = stmt_i64(s, 1);
+        if (stmt_blob(s, 0, point->origin.bytes, ID_SIZE) &&
+            stmt_blob(s, 2, point->link.bytes, LINK_SIZE)) {
+            reply->stable_point_count++;
+        }
+    }
+    reply->has_stables = true;
+    reply->stables = backup;
+    return stmt_end(s);
+}
+
+enum err serve_pull(struct serve *serve, struct diag *diag)
+{
+    struct pull pull = {.serve = serve, .writer = {.serve = serve}};
+    bool agreed = true;
+    (void)diag;
+    enum err e = list_feeds(&pull);
+    if (!e) {
+        e = serve->request.has_cursor ? start_from_cursor(&pull, &agreed)
+                                      : start_from_feeds(&pull);
+    }
+    if (!e && !agreed) {
+        serve->reply.need_feeds = true;
+        return tell_stables(serve);
+    }
+    if (!e) {
+        e = rows_after_cursor(&pull);
+    }
+    if (!e) {
+        e = answer_roots(&pull);
+    }
+    if (!e) {
+        e = answer_wanted(&pull);
+    }
+    return e ? e : tell_stables(serve);
+}

@@ -1,0 +1,491 @@
+/*
+ * serve_push.c - taking what a caller pushed: batches of its own, or those that a hub relays.
+ *
+ * A batch is taken whole or not at all: its chain is computed from the link before it, and its
+ * signature, by the author's key, covers the link at its end. What can't be trusted goes to
+ * quarantine and is counted, so that one bad batch doesn't stop a relay for ever.
+ */
+#include <string.h>
+
+#include "node_log.h"
+#include "num.h"
+#include "serve_internal.h"
+
+struct origin_row {
+    int64_t id; /* 0: not known here */
+    bool has_owner;
+    struct id owner;
+    int64_t base_seq, seq;
+    struct link link;
+};
+
+/* One batch as it is taken. */
+struct taking {
+    struct serve *serve;
+    struct batch batch;
+    const struct org_node *author;
+    struct id author_id, caller_id;
+    struct span whole;  /* with its head line, for quarantine */
+    struct origin_row origin;
+    struct op *ops;
+    struct link *links; /* after each op */
+    struct signature *signatures;
+    bool *signed_for_org;
+    int64_t receipt_ms;
+};
+
+static enum err find_origin(struct node *node, struct id name, struct origin_row *ret)
+{
+    struct origin_row row = {0};
+    struct stmt *s = db_stmt(node->db, ORIGIN_BY_NAME);
+    stmt_bind_blob(s, 1, name.bytes, ID_SIZE);
+    if (stmt_row(s)) {
+        row.id = stmt_i64(s, 0);
+        row.has_owner = stmt_blob(s, 1, row.owner.bytes, ID_SIZE);
+        row.base_seq = stmt_i64(s, 2);
+        row.seq = stmt_i64(s, 3);
+        if (!stmt_blob(s, 4, row.link.bytes, LINK_SIZE)) {
+            row.link = link_first(name);
+        }
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = row;
+    }
+    return e;
+}
+
+static enum err quarantine(struct taking *t, const char *why)
+{
+    t->serve->reply.refused_count++;
+    t->serve->wrote = true;
+    return log_quarantine(t->serve->node, why, t->serve->caller->id, t->whole);
+}
+
+/* ---- reading the lines of one batch */
+
+static enum err read_ops(struct taking *t, struct span *rest, struct diag *diag)
+{
+    size_t count = (size_t)t->batch.count;
+    struct arena *arena = t->serve->arena;
+    t->ops = arena_array(arena, count, sizeof *t->ops);
+    t->links = arena_array(arena, count, sizeof *t->links);
+    t->signatures = arena_array(arena, count, sizeof *t->signatures);
+    t->signed_for_org = arena_array(arena, count, sizeof *t->signed_for_org);
+    if (!t->ops || !t->links || !t->signatures || !t->signed_for_org) {
+        return ERR_NOMEM;
+    }
+    size_t bodies = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct span line;
+        struct span body;
+        if (!span_split(rest, '\n', &line)) {
+            return diag_set(diag, ERR_FORMAT, "batch", "cut short", NULL);
+        }
+        enum err e = op_line_read(line, &body, &t->signed_for_org[i], &t->signatures[i], diag);
+        if (!e) {
+            e = op_read(body, arena, &t->ops[i], diag);
+        }
+        if (e) {
+            return e;
+        }
+        bodies += body.size;
+        if (bodies > WIRE_BATCH_MAX) {
+            return diag_set(diag, ERR_TOO_LARGE, "batch", "1048576", NULL);
+        }
+    }
+    return OK;
+}
+
+/* ---- is it who it says, and does it fit what is known? */
+
+static enum err link_before(struct taking *t, bool *ret_known, struct link *ret, struct diag *diag)
+{
+    const struct batch *batch = &t->batch;
+    char origin[ID_TEXT_SIZE];
+    char seq[24];
+    struct link known = {{0}};
+    bool found = false;
+    id_write(batch->origin, origin);
+    if (batch->from == 1) {
+        known = link_first(batch->origin);
+        found = true;
+    } else if (t->origin.id != 0) {
+        enum err e = log_link_at(t->serve->node, t->origin.id, batch->from - 1, &found, &known);
+        if (e) {
+            return e;
+        }
+    }
+    if (found && batch->has_prev && !link_equal(known, batch->prev)) {
+        return diag_set(diag, ERR_FORK, origin, NULL);
+    }
+    if (!found && !batch->has_prev) {
+        num_write_i64(t->origin.seq, seq);
+        return diag_set(diag, ERR_GAP, origin, seq, NULL);
+    }
+    *ret_known = found;
+    *ret = found ? known : batch->prev;
+    return OK;
+}
+
+static void chain(struct taking *t, struct link before)
+{
+    for (int64_t i = 0; i < t->batch.count; i++) {
+        before = link_next(before, &t->ops[i].hash);
+        t->links[i] = before;
+    }
+}
+
+/* Does the chain agree with the point up to which this origin is known here? */
+static enum err fits_known(struct taking *t, bool *ret)
+{
+    int64_t last = t->batch.from + t->batch.count - 1;
+    int64_t meet = last < t->origin.seq ? last : t->origin.seq;
+    *ret = true;
+    if (t->origin.id == 0 || meet < t->batch.from) {
+        return OK;
+    }
+    struct link known;
+    bool found = false;
+    enum err e = log_link_at(t->serve->node, t->origin.id, meet, &found, &known);
+    if (!e && found) {
+        *ret = link_equal(known, t->links[meet - t->batch.from]);
+    }
+    return e;
+}
+
+static enum err make_origin(struct taking *t)
+{
+    struct node *node = t->serve->node;
+    const struct batch *batch = &t->batch;
+    struct stmt *s = NULL;
+    if (t->origin.id != 0) {
+        if (t->origin.has_owner) {
+            return OK;
+        }
+        s = db_stmt(node->db, ORIGIN_OWNER);
+        stmt_bind_i64(s, 1, t->origin.id);
+        stmt_bind_blob(s, 2, t->author->id.bytes, ID_SIZE);
+        stmt_bind_blob(s, 3, batch->open.bytes, SIGNATURE_SIZE);
+        return stmt_run(s);
+    }
+    struct link first = link_first(batch->origin);
+    s = db_stmt(node->db, ORIGIN_ADD);
+    stmt_bind_blob(s, 1, batch->origin.bytes, ID_SIZE);
+    stmt_bind_blob(s, 2, t->author->id.bytes, ID_SIZE);
+    stmt_bind_i64(s, 3, 0);
+    stmt_bind_blob(s, 4, first.bytes, LINK_SIZE);
+    stmt_bind_blob(s, 5, batch->open.bytes, SIGNATURE_SIZE);
+    enum err e = stmt_run(s);
+    t->origin.id = db_last_id(node->db);
+    t->origin.link = first;
+    return e;
+}
+
+static bool owner_proved(const struct taking *t)
+{
+    if (t->origin.has_owner) {
+        return id_equal(t->origin.owner, t->author->id);
+    }
+    return t->batch.has_open && batch_verify_open(t->batch.origin, t->author->id, &t->author->key,
+                                                  &t->batch.open);
+}
+
+/* ---- applying */
+
+static void choose_receipt(struct taking *t)
+{
+    struct serve *serve = t->serve;
+    t->receipt_ms = STAMP_NO_RECEIPT;
+    for (size_t i = 0; i < t->batch.receipt_count; i++) {
+        const struct receipt *receipt = &t->batch.receipts[i];
+        const struct org_node *hub = org_node(serve->org, receipt->hub);
+        if (hub && hub->role >= ROLE_HUB && receipt_verify(receipt, &t->batch, &hub->key) &&
+            receipt->time_ms < t->receipt_ms) {
+            t->receipt_ms = receipt->time_ms;
+        }
+    }
+    if (t->receipt_ms == STAMP_NO_RECEIPT && serve->clock_sane) {
+        t->receipt_ms = serve->now_ms;
+    }
+}
+
+/* Work outside what the author is granted is accepted, flagged and shown for review. */
+static enum err flag_late(struct taking *t, const struct op *op, int64_t row)
+{
+    struct serve *serve = t->serve;
+    struct entity_row entity;
+    struct members members;
+    bool device_ok = false;
+    bool person_ok = false;
+    if (op->type.size == 0 || op->type.data[0] == '_') {
+        return OK;
+    }
+    enum err e = entity_find(serve->node, op->entity, &entity);
+    if (!e) {
+        e = members_of(serve->node, entity.root, &members);
+    }
+    for (size_t i = 0; !e && i < members.count; i++) {
+        const char *scope = NULL;
+        e = symbol_text(serve->node, members.scopes[i], &scope);
+        if (!e) {
+            device_ok = device_ok || t->author->role >= ROLE_HUB ||
+                        org_node_covers(t->author, span_of(scope), op->compartment);
+            person_ok = person_ok || t->author->role >= ROLE_HUB ||
+                        org_person_may(serve->org, op->person, span_of(scope), op->compartment,
+                                       VERB_WRITE);
+        }
+    }
+    if (e || members.count == 0 || (device_ok && person_ok)) {
+        return e;
+    }
+    serve->reply.late_count++;
+    return log_flag(serve->node, row, device_ok ? "person_not_granted" : "out_of_scope");
+}
+
+/* Definitions are borrowed from the node and read anew when one came: look them up again. */
+static enum err look_up_author(struct taking *t)
+{
+    struct serve *serve = t->serve;
+    enum err e = node_org(serve->node, &serve->org);
+    if (!e) {
+        t->author = org_node(serve->org, t->author_id);
+        serve->caller = org_node(serve->org, t->caller_id);
+        e = t->author && serve->caller ? OK : ERR_INTERNAL;
+    }
+    return e;
+}
+
+static enum err apply_ops(struct taking *t)
+{
+    struct node *node = t->serve->node;
+    enum err e = OK;
+    for (int64_t i = 0; !e && i < t->batch.count; i++) {
+        enum applied applied = APPLIED_KNOWN;
+        int64_t row = 0;
+        struct arriving in = {.op = &t->ops[i],
+                              .way = WAY_BELOW,
+                              .receipt_ms = t->receipt_ms,
+                              .envelope = {true, t->origin.id, t->batch.from + i, true, t->links[i]},
+                              .has_org_signature = t->signed_for_org[i],
+                              .org_signature = t->signatures[i],
+                              .from = t->serve->caller->id};
+        e = log_apply(node, &in, &applied, &row);
+        if (!e && t->signed_for_org[i]) {
+            e = look_up_author(t);
+        }
+        if (!e && applied == APPLIED_NEW && t->ops[i].known_format) {
+            e = flag_late(t, &t->ops[i], row);
+        }
+        if (!e && applied == APPLIED_QUARANTINED) {
+            t->serve->reply.refused_count++;
+        }
+    }
+    return e;
+}
+
+/* Moves the origin's contiguous end on, over batches that came earlier too. */
+static enum err advance(struct taking *t)
+{
+    struct node *node = t->serve->node;
+    int64_t seq = t->origin.seq;
+    struct link link = t->origin.link;
+    bool moved = false;
+    for (;;) {
+        struct stmt *s = db_stmt(node->db, ORIGIN_FILL);
+        stmt_bind_i64(s, 1, t->origin.id);
+        stmt_bind_i64(s, 2, seq);
+        bool more = stmt_row(s);
+        if (more) {
+            seq = stmt_i64(s, 0);
+            more = stmt_blob(s, 1, link.bytes, LINK_SIZE);
+            moved = true;
+        }
+        enum err e = stmt_end(s);
+        if (e) {
+            return e;
+        }
+        if (!more) {
+            break;
+        }
+    }
+    if (!moved) {
+        return OK;
+    }
+    struct stmt *s = db_stmt(node->db, ORIGIN_ADVANCE);
+    stmt_bind_i64(s, 1, t->origin.id);
+    stmt_bind_i64(s, 2, seq);
+    stmt_bind_blob(s, 3, link.bytes, LINK_SIZE);
+    return stmt_run(s);
+}
+
+/* A log that starts or jumps here: only from the author's own stable point, shown by `prev`. */
+static enum err rebase(struct taking *t, struct link before)
+{
+    struct stmt *s = db_stmt(t->serve->node->db, ORIGIN_REBASE);
+    stmt_bind_i64(s, 1, t->origin.id);
+    stmt_bind_i64(s, 2, t->batch.from - 1);
+    stmt_bind_blob(s, 3, before.bytes, LINK_SIZE);
+    t->origin.seq = t->batch.from - 1;
+    t->origin.link = before;
+    return stmt_run(s);
+}
+
+static enum err store(struct taking *t, struct link before, bool relayed)
+{
+    struct serve *serve = t->serve;
+    t->author_id = t->author->id;
+    t->caller_id = serve->caller->id;
+    struct receipt receipt = {.hub = serve->node->identity.id, .time_ms = serve->now_ms};
+    const struct receipt *stated = NULL;
+    enum err e = make_origin(t);
+    if (!e && !relayed && t->batch.from > t->origin.seq + 1) {
+        e = rebase(t, before);
+    }
+    choose_receipt(t);
+    t->batch.prev = before;
+    if (relayed && t->batch.receipt_count > 0) {
+        stated = &t->batch.receipts[0];
+    } else if (serve->clock_sane) {
+        receipt_sign(&receipt, &t->batch, &serve->node->key);
+        stated = &receipt;
+    }
+    if (!e) {
+        e = log_add_batch(serve->node, t->origin.id, &t->batch, WAY_BELOW, stated);
+    }
+    if (!e) {
+        e = apply_ops(t);
+    }
+    if (!e) {
+        e = advance(t);
+    }
+    serve->wrote = true;
+    return e;
+}
+
+static enum err take(struct taking *t, bool relayed, struct diag *diag)
+{
+    struct link before;
+    bool known = false;
+    bool fits = false;
+    char origin[ID_TEXT_SIZE];
+    id_write(t->batch.origin, origin);
+    enum err e = find_origin(t->serve->node, t->batch.origin, &t->origin);
+    if (e) {
+        return e;
+    }
+    if (!owner_proved(t)) {
+        return quarantine(t, "origin_owner");
+    }
+    e = link_before(t, &known, &before, diag);
+    if (!e) {
+        chain(t, before);
+        e = fits_known(t, &fits);
+    }
+    if (!e && !fits) {
+        e = diag_set(diag, ERR_FORK, origin, NULL);
+    }
+    if (e == ERR_FORK && relayed) { /* A relay can't mend it: keep it for the owner's re-origin. */
+        return quarantine(t, "fork");
+    }
+    if (e) {
+        return e;
+    }
+    if (!link_equal(t->links[t->batch.count - 1], t->batch.link) ||
+        !batch_verify(&t->batch, &t->author->key)) {
+        return quarantine(t, "batch_signature");
+    }
+    return store(t, before, relayed);
+}
+
+static enum err next_batch(struct serve *serve, struct diag *diag)
+{
+    struct taking t = {.serve = serve};
+    struct span start = serve->rest;
+    struct span line;
+    bool relayed = serve->request.has_relay;
+    if (!span_split(&serve->rest, '\n', &line)) {
+        return diag_set(diag, ERR_FORMAT, "batch", "no line", NULL);
+    }
+    enum err e = batch_read_line(line, &t.batch, diag);
+    if (!e) {
+        e = read_ops(&t, &serve->rest, diag);
+    }
+    if (e) {
+        return e;
+    }
+    t.whole = (struct span){start.data, start.size - serve->rest.size};
+    t.author = serve->caller;
+    if (relayed && t.batch.has_node) {
+        e = node_org(serve->node, &serve->org); /* its definition may have come just before it */
+        serve->caller = e ? serve->caller : org_node(serve->org, serve->caller->id);
+        t.author = e ? NULL : org_node(serve->org, t.batch.node);
+    }
+    if (!e && (!t.author || !serve->caller)) {
+        return quarantine(&t, "unknown_author");
+    }
+    return e ? e : take(&t, relayed, diag);
+}
+
+struct relay_point {
+    uint64_t epoch;
+    int64_t got;
+};
+
+static enum err relay_point(struct serve *serve, struct relay_point *ret)
+{
+    struct relay_point point = {0};
+    struct stmt *s = db_stmt(serve->node->db, CALLER_GET);
+    stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+    if (stmt_row(s)) {
+        point = (struct relay_point){stmt_u64(s, 2), stmt_i64(s, 3)};
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = point.epoch == serve->request.relay_epoch ? point : (struct relay_point){0};
+    }
+    return e;
+}
+
+static enum err keep_relay_point(struct serve *serve)
+{
+    struct node *node = serve->node;
+    struct stmt *s = db_stmt(node->db, CALLER_ADD);
+    stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+    enum err e = stmt_run(s);
+    if (!e) {
+        s = db_stmt(node->db, CALLER_RELAY);
+        stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+        stmt_bind_u64(s, 2, serve->request.relay_epoch);
+        stmt_bind_i64(s, 3, serve->request.relay_to);
+        e = stmt_run(s);
+    }
+    return e;
+}
+
+enum err serve_push(struct serve *serve, struct diag *diag)
+{
+    struct relay_point point = {0};
+    enum err e = OK;
+    if (serve->request.has_relay) {
+        e = relay_point(serve, &point);
+        if (e) {
+            return e;
+        }
+        serve->reply.has_got = true;
+        serve->reply.got = point.got;
+        if (point.got != serve->request.relay_from) {
+            return OK; /* It starts elsewhere: told where, it sends again. */
+        }
+        serve->reply.got = serve->request.relay_to;
+        serve->reply.has_got = serve->request.relay_to != serve->request.relay_from;
+    }
+    while (!e && serve->rest.size > 0) {
+        e = next_batch(serve, diag);
+    }
+    if (!e && serve->request.has_relay && serve->request.relay_to != point.got) {
+        e = keep_relay_point(serve);
+        serve->wrote = true;
+    }
+    return e;
+}

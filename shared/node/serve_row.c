@@ -1,0 +1,431 @@
+/*
+ * serve_row.c - the rows of a reply: an op, a tree that enters, a root that isn't granted.
+ *
+ * A row is served by membership now, not by what it was when the row was written: a root that
+ * the caller is not granted is answered with LEAVE (the state of its `_scope` register, a fact
+ * to merge), never with content.
+ */
+#include <string.h>
+
+#include "serve_internal.h"
+
+/* ---- what is granted */
+
+bool scope_granted(const struct serve *serve, struct span scope, struct span compartment)
+{
+    for (size_t i = 0; i < serve->reader_count; i++) {
+        if (org_node_covers(serve->readers[i], scope, compartment)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum err root_granted(struct serve *serve, int64_t root, bool *ret)
+{
+    struct members members;
+    bool granted = false;
+    enum err e = members_of(serve->node, root, &members);
+    for (size_t i = 0; !e && !granted && i < members.count; i++) {
+        const char *scope = NULL;
+        e = symbol_text(serve->node, members.scopes[i], &scope);
+        granted = !e && scope_granted(serve, span_of(scope), (struct span){0});
+    }
+    if (!e) {
+        *ret = granted;
+    }
+    return e;
+}
+
+/* ---- one op */
+
+/* Index of an origin in the reply's list; -1 when it can't be listed. */
+static enum err origin_index(struct row_writer *writer, int64_t origin, int64_t *ret)
+{
+    struct serve *serve = writer->serve;
+    for (size_t i = writer->origin_count; i > 0; i--) {
+        if (writer->origins[i - 1] == origin) {
+            *ret = (int64_t)(i - 1);
+            return OK;
+        }
+    }
+    if (writer->origin_count == writer->origin_capacity) {
+        size_t wanted = writer->origin_capacity ? writer->origin_capacity * 2 : 32;
+        int64_t *rows = arena_array(serve->arena, wanted, sizeof *rows);
+        struct id *names = arena_array(serve->arena, wanted, sizeof *names);
+        if (!rows || !names) {
+            return ERR_NOMEM;
+        }
+        if (writer->origin_count) {
+            memcpy(rows, writer->origins, writer->origin_count * sizeof *rows);
+            memcpy(names, serve->reply.origins, writer->origin_count * sizeof *names);
+        }
+        writer->origins = rows;
+        serve->reply.origins = names;
+        writer->origin_capacity = wanted;
+    }
+    struct stmt *s = db_stmt(serve->node->db, ORIGIN_BY_ID);
+    stmt_bind_i64(s, 1, origin);
+    struct id name = {{0}};
+    if (stmt_row(s)) {
+        (void)stmt_blob(s, 0, name.bytes, ID_SIZE);
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        writer->origins[writer->origin_count] = origin;
+        serve->reply.origins[writer->origin_count] = name;
+        *ret = (int64_t)writer->origin_count++;
+        serve->reply.origin_count = writer->origin_count;
+    }
+    return e;
+}
+
+struct op_for_row {
+    struct sync_row row;
+    int64_t origin, entity;
+    struct id uid;
+};
+
+static enum err read_op(struct row_writer *writer, int64_t op, struct op_for_row *ret)
+{
+    struct op_for_row found = {.row = {.kind = ROW_OP, .origin_index = -1}};
+    struct stmt *s = db_stmt(writer->serve->node->db, OP_FOR_ROW);
+    stmt_bind_i64(s, 1, op);
+    enum err e = OK;
+    if (stmt_row(s)) {
+        e = arena_copy(writer->serve->arena, stmt_span(s, 0), &found.row.body);
+        found.origin = stmt_i64(s, 1);
+        found.row.seq = stmt_i64(s, 2);
+        found.row.receipt_ms = stmt_i64(s, 3);
+        found.row.has_signature = stmt_blob(s, 4, found.row.signature.bytes, SIGNATURE_SIZE);
+        found.entity = stmt_i64(s, 5);
+        (void)stmt_blob(s, 6, found.uid.bytes, ID_SIZE);
+    }
+    enum err end = stmt_end(s);
+    e = end ? end : e;
+    if (!e) {
+        *ret = found;
+    }
+    return e;
+}
+
+static enum err put_op(struct row_writer *writer, struct op_for_row *op)
+{
+    enum err e = OK;
+    if (op->origin != 0) {
+        e = origin_index(writer, op->origin, &op->row.origin_index);
+    }
+    if (!e && op->row.body.size > 0) {
+        sync_row_write(&op->row, &writer->serve->rows);
+        e = buf_error(&writer->serve->rows);
+    }
+    return e;
+}
+
+enum err row_write_op(struct row_writer *writer, int64_t op)
+{
+    struct op_for_row found;
+    struct entity_row entity;
+    bool granted = false;
+    enum err e = read_op(writer, op, &found);
+    if (e) {
+        return e;
+    }
+    if (found.origin != 0 && found.origin == writer->serve->caller_origin) {
+        return OK; /* The caller wrote it itself, under its current origin. */
+    }
+    e = entity_get(writer->serve->node, found.entity, &entity);
+    if (!e) {
+        e = root_granted(writer->serve, entity.root, &granted);
+    }
+    if (!e) {
+        e = granted ? put_op(writer, &found) : row_write_leave(writer, entity.root);
+    }
+    return e;
+}
+
+/* ---- trees */
+
+struct id_list {
+    int64_t *ids;
+    size_t count, capacity;
+};
+
+static enum err list_add(struct arena *arena, struct id_list *list, int64_t id)
+{
+    if (list->count == list->capacity) {
+        size_t wanted = list->capacity ? list->capacity * 2 : 32;
+        int64_t *ids = arena_array(arena, wanted, sizeof *ids);
+        if (!ids) {
+            return ERR_NOMEM;
+        }
+        if (list->count) {
+            memcpy(ids, list->ids, list->count * sizeof *ids);
+        }
+        list->ids = ids;
+        list->capacity = wanted;
+    }
+    list->ids[list->count++] = id;
+    return OK;
+}
+
+static enum err list_rows(struct row_writer *writer, enum node_stmt stmt, int64_t a, int64_t b,
+                          struct id_list *list)
+{
+    struct stmt *s = db_stmt(writer->serve->node->db, stmt);
+    stmt_bind_i64(s, 1, a);
+    if (b != 0) {
+        stmt_bind_i64(s, 2, b);
+    }
+    enum err e = OK;
+    while (!e && stmt_row(s)) {
+        e = list_add(writer->serve->arena, list, stmt_i64(s, 0));
+    }
+    enum err end = stmt_end(s);
+    return end ? end : e;
+}
+
+struct dead_list {
+    struct dead_register *items;
+    size_t count, capacity;
+};
+
+static enum err dead_add(struct arena *arena, struct dead_list *list, struct id entity,
+                         struct span reg, uint64_t uid8)
+{
+    struct dead_register *last = list->count ? &list->items[list->count - 1] : NULL;
+    if (!last || !id_equal(last->entity, entity) || !span_equal(last->reg, reg)) {
+        if (list->count == list->capacity) {
+            size_t wanted = list->capacity ? list->capacity * 2 : 16;
+            struct dead_register *items = arena_array(arena, wanted, sizeof *items);
+            if (!items) {
+                return ERR_NOMEM;
+            }
+            if (list->count) {
+                memcpy(items, list->items, list->count * sizeof *items);
+            }
+            list->items = items;
+            list->capacity = wanted;
+        }
+        last = &list->items[list->count++];
+        *last = (struct dead_register){.entity = entity};
+        enum err e = arena_copy(arena, reg, &last->reg);
+        if (e) {
+            return e;
+        }
+    }
+    if ((last->pred_count & (last->pred_count - 1)) == 0) { /* full at each power of two */
+        size_t wanted = last->pred_count ? last->pred_count * 2 : 1;
+        uint64_t *preds = arena_array(arena, wanted, sizeof *preds);
+        if (!preds) {
+            return ERR_NOMEM;
+        }
+        if (last->pred_count) {
+            memcpy(preds, last->preds, last->pred_count * sizeof *preds);
+        }
+        last->preds = preds;
+    }
+    last->preds[last->pred_count++] = uid8;
+    return OK;
+}
+
+/* `reg` 0: every register of the entity. */
+static enum err list_dead(struct row_writer *writer, const struct entity_row *entity, int64_t reg,
+                          struct dead_list *list)
+{
+    struct stmt *s = db_stmt(writer->serve->node->db, reg ? DEAD_OF_REGISTER : DEAD_OF);
+    stmt_bind_i64(s, 1, entity->id);
+    if (reg) {
+        stmt_bind_i64(s, 2, reg);
+    }
+    enum err e = OK;
+    while (!e && stmt_row(s)) {
+        e = dead_add(writer->serve->arena, list, entity->name, stmt_span(s, 0), stmt_u64(s, 1));
+    }
+    enum err end = stmt_end(s);
+    return end ? end : e;
+}
+
+static enum err put_tree(struct row_writer *writer, struct sync_row *row,
+                         const struct id_list *ops, const struct dead_list *dead)
+{
+    row->op_count = (int64_t)ops->count;
+    row->dead = dead->items;
+    row->dead_count = dead->count;
+    sync_row_write(row, &writer->serve->rows);
+    enum err e = buf_error(&writer->serve->rows);
+    for (size_t i = 0; !e && i < ops->count; i++) {
+        struct op_for_row op;
+        e = read_op(writer, ops->ids[i], &op);
+        if (!e) {
+            e = put_op(writer, &op);
+        }
+    }
+    return e;
+}
+
+enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compartment)
+{
+    struct node *node = writer->serve->node;
+    struct entity_row entity;
+    struct id_list tree = {0};
+    struct id_list ops = {0};
+    struct dead_list dead = {0};
+    struct sync_row row = {.kind = ROW_ENTER};
+    const char *compartment_text = NULL;
+    bool granted = false;
+    enum err e = root_granted(writer->serve, root, &granted);
+    if (!e && !granted) {
+        return row_write_leave(writer, root);
+    }
+    if (!e) {
+        e = entity_get(node, root, &entity);
+    }
+    row.id = entity.name;
+    if (!e) {
+        e = symbol_text(node, compartment, &compartment_text);
+        row.compartment = span_of(compartment_text);
+    }
+    if (!e) {
+        e = list_add(writer->serve->arena, &tree, root); /* the root's own ops first */
+    }
+    if (!e) {
+        e = list_rows(writer, ENTITY_TREE, root, 0, &tree);
+    }
+    for (size_t i = 0; !e && i < tree.count; i++) {
+        if (i > 0 && tree.ids[i] == root) {
+            continue;
+        }
+        e = entity_get(node, tree.ids[i], &entity);
+        if (!e) {
+            e = list_rows(writer, LIVE_OPS_OF, tree.ids[i], compartment, &ops);
+        }
+        if (!e) {
+            e = list_dead(writer, &entity, 0, &dead);
+        }
+    }
+    return e ? e : put_tree(writer, &row, &ops, &dead);
+}
+
+static enum err already_left(struct row_writer *writer, int64_t root, bool *ret)
+{
+    *ret = false;
+    for (size_t i = 0; i < writer->left_count; i++) {
+        if (writer->left[i] == root) {
+            *ret = true;
+            return OK;
+        }
+    }
+    struct id_list list = {writer->left, writer->left_count, writer->left_capacity};
+    enum err e = list_add(writer->serve->arena, &list, root);
+    writer->left = list.ids;
+    writer->left_count = list.count;
+    writer->left_capacity = list.capacity;
+    return e;
+}
+
+/* An op that writes more than `_scope` would carry content: only pure ones are told. */
+static enum err keep_pure(struct row_writer *writer, struct id_list *ops)
+{
+    size_t kept = 0;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < ops->count; i++) {
+        struct logged logged;
+        e = log_read(writer->serve->node, ops->ids[i], writer->serve->arena, &logged);
+        if (!e && logged.op.register_count == 1) {
+            ops->ids[kept++] = ops->ids[i];
+        }
+    }
+    ops->count = kept;
+    return e;
+}
+
+enum err row_write_leave(struct row_writer *writer, int64_t root)
+{
+    struct node *node = writer->serve->node;
+    struct entity_row entity;
+    struct id_list ops = {0};
+    struct dead_list dead = {0};
+    struct sync_row row = {.kind = ROW_LEAVE};
+    int64_t reg = 0;
+    bool told = false;
+    if (root == 0) {
+        return OK; /* Not placed yet: nothing can be said of it. */
+    }
+    enum err e = already_left(writer, root, &told);
+    if (e || told) {
+        return e;
+    }
+    e = entity_get(node, root, &entity);
+    row.id = entity.name;
+    if (!e) {
+        e = symbol_id(node, span_of("_scope"), &reg);
+    }
+    if (!e) {
+        e = list_rows(writer, LIVE_OPS_IN, root, reg, &ops);
+    }
+    if (!e) {
+        e = keep_pure(writer, &ops);
+    }
+    if (!e) {
+        e = list_dead(writer, &entity, reg, &dead);
+    }
+    return e ? e : put_tree(writer, &row, &ops, &dead);
+}
+
+enum err row_write_dead(struct row_writer *writer, int64_t id)
+{
+    struct entity_row entity;
+    struct dead_list dead = {0};
+    struct sync_row row = {.kind = ROW_DEAD};
+    bool granted = false;
+    enum err e = entity_get(writer->serve->node, id, &entity);
+    if (!e) {
+        e = root_granted(writer->serve, entity.root, &granted);
+    }
+    if (!e && !granted) {
+        return row_write_leave(writer, entity.root);
+    }
+    if (!e) {
+        e = list_dead(writer, &entity, 0, &dead);
+    }
+    if (!e && dead.count > 0) {
+        row.dead = dead.items;
+        row.dead_count = dead.count;
+        sync_row_write(&row, &writer->serve->rows);
+        e = buf_error(&writer->serve->rows);
+    }
+    return e;
+}
+
+enum err row_write_low(struct row_writer *writer, int64_t op)
+{
+    struct op_for_row found;
+    struct entity_row entity;
+    struct sync_row row = {.kind = ROW_LOW};
+    bool granted = false;
+    enum err e = read_op(writer, op, &found);
+    if (!e) {
+        e = entity_get(writer->serve->node, found.entity, &entity);
+    }
+    if (!e) {
+        e = root_granted(writer->serve, entity.root, &granted);
+    }
+    if (!e && !granted) {
+        return row_write_leave(writer, entity.root);
+    }
+    if (!e) {
+        row.id = found.uid;
+        row.receipt_ms = found.row.receipt_ms;
+        sync_row_write(&row, &writer->serve->rows);
+        e = buf_error(&writer->serve->rows);
+    }
+    return e;
+}
+
+enum err row_write_agree(struct row_writer *writer, struct id root)
+{
+    struct sync_row row = {.kind = ROW_AGREE, .id = root};
+    sync_row_write(&row, &writer->serve->rows);
+    return buf_error(&writer->serve->rows);
+}

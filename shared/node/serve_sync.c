@@ -1,0 +1,253 @@
+/*
+ * serve_sync.c - the answering end of a sync: who calls, what it pushed, what it gets.
+ */
+#include <string.h>
+
+#include "node_build.h"
+#include "serve_internal.h"
+
+#define SERVE_ARENA_MAX (96u * 1024 * 1024)
+
+struct ratchets {
+    uint64_t now, before;
+};
+
+static enum err read_ratchets(struct node *node, struct id caller, struct ratchets *ret)
+{
+    struct ratchets ratchets = {0};
+    struct stmt *s = db_stmt(node->db, CALLER_GET);
+    stmt_bind_blob(s, 1, caller.bytes, ID_SIZE);
+    if (stmt_row(s)) {
+        ratchets = (struct ratchets){stmt_u64(s, 0), stmt_u64(s, 1)};
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = ratchets;
+    }
+    return e;
+}
+
+/* The signature first: nobody without the key learns an epoch or a ratchet. */
+static enum err authenticate(struct serve *serve, const struct envelope *envelope,
+                             const char *path, uint64_t *ret_hint, struct diag *diag)
+{
+    struct node *node = serve->node;
+    struct ratchets ratchets;
+    char caller[ID_TEXT_SIZE];
+    id_write(envelope->node, caller);
+    serve->caller = org_node(serve->org, envelope->node);
+    if (!serve->caller) {
+        return diag_set(diag, ERR_UNAUTHENTICATED, caller, NULL);
+    }
+    if (!envelope_verify(envelope, path, node->identity.id, &serve->caller->key)) {
+        return diag_set(diag, ERR_SIGNATURE, "request", NULL);
+    }
+    if (serve->caller->revoked) {
+        return diag_set(diag, ERR_REVOKED, serve->caller->name, NULL);
+    }
+    if (envelope->epoch != node->identity.epoch) {
+        *ret_hint = node->identity.epoch;
+        return diag_set(diag, ERR_EPOCH, NULL);
+    }
+    enum err e = read_ratchets(node, envelope->node, &ratchets);
+    if (!e && envelope->ratchet != ratchets.now && envelope->ratchet != ratchets.before) {
+        *ret_hint = ratchets.now;
+        e = diag_set(diag, ERR_RATCHET, NULL);
+    }
+    return e;
+}
+
+static enum err turn_ratchet(struct serve *serve, uint64_t used)
+{
+    uint64_t next = 0;
+    struct node *node = serve->node;
+    node->host->random(node->host->ctx, &next, sizeof next);
+    struct stmt *s = db_stmt(node->db, CALLER_ADD);
+    stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+    enum err e = stmt_run(s);
+    if (!e) {
+        s = db_stmt(node->db, CALLER_RATCHET);
+        stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+        stmt_bind_u64(s, 2, next);
+        stmt_bind_u64(s, 3, used);
+        e = stmt_run(s);
+    }
+    serve->reply.has_ratchet = true;
+    serve->reply.ratchet = next;
+    return e;
+}
+
+/* What the origin of the caller is known to: told when it knows otherwise. */
+static enum err tell_origin(struct serve *serve)
+{
+    struct origin_point ack = {0};
+    struct origin_point stable = {0};
+    struct stmt *s = db_stmt(serve->node->db, ORIGIN_OF_NODE);
+    stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+    bool found = stmt_row(s);
+    if (found) {
+        serve->caller_origin = stmt_i64(s, 0);
+        (void)stmt_blob(s, 1, ack.origin.bytes, ID_SIZE);
+        ack.seq = stmt_i64(s, 2);
+        (void)stmt_blob(s, 3, ack.link.bytes, LINK_SIZE);
+        stable = (struct origin_point){.origin = ack.origin, .seq = stmt_i64(s, 4)};
+        found = stmt_blob(s, 5, stable.link.bytes, LINK_SIZE) || stable.seq == 0;
+    }
+    enum err e = stmt_end(s);
+    if (e || !found) {
+        return e;
+    }
+    bool more_stable = stable.seq > serve->request.stable_seq;
+    serve->reply.has_ack = ack.seq != serve->request.acked_seq || more_stable;
+    serve->reply.ack = ack;
+    serve->reply.has_stable = more_stable;
+    serve->reply.stable = stable;
+    return OK;
+}
+
+static enum err add_visitors(struct serve *serve)
+{
+    struct node *node = serve->node;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < serve->request.visit_count; i++) {
+        struct stmt *s = db_stmt(node->db, VISIT_ADD);
+        stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+        stmt_bind_blob(s, 2, serve->request.visits[i].bytes, ID_SIZE);
+        stmt_bind_i64(s, 3, serve->now_ms);
+        e = stmt_run(s);
+    }
+    if (e) {
+        return e;
+    }
+    struct stmt *s = db_stmt(node->db, VISITS_OF);
+    stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+    while (serve->reader_count < SERVE_READERS_MAX && stmt_row(s)) {
+        struct id visitor;
+        const struct org_node *known = NULL;
+        if (stmt_blob(s, 0, visitor.bytes, ID_SIZE)) {
+            known = org_node(serve->org, visitor);
+        }
+        if (known && !known->revoked && known->role <= ROLE_SUPERVISOR) {
+            serve->readers[serve->reader_count++] = known;
+        }
+    }
+    return stmt_end(s);
+}
+
+/* Definitions may have changed by what was pushed (a hub that enrolled a device). */
+static enum err look_again(struct serve *serve)
+{
+    struct id id = serve->caller->id;
+    enum err e = node_org(serve->node, &serve->org);
+    if (e) {
+        return e;
+    }
+    serve->caller = org_node(serve->org, id);
+    if (!serve->caller) {
+        return ERR_UNAUTHENTICATED;
+    }
+    serve->readers[0] = serve->caller;
+    serve->reader_count = 1;
+    return serve->caller->role == ROLE_HUB ? add_visitors(serve) : OK;
+}
+
+static enum err answer(struct serve *serve, const struct envelope *envelope, struct pack *pack,
+                       struct buf *ret, struct diag *diag)
+{
+    struct buf text;
+    uint8_t dictionary = 0;
+    buf_init(&text, &serve->node->host->mem, WIRE_PLAIN_MAX);
+    enum err e = serve_push(serve, diag);
+    if (!e) {
+        e = look_again(serve);
+    }
+    if (!e) {
+        e = tell_origin(serve);
+    }
+    if (!e) {
+        e = serve_pull(serve, diag);
+    }
+    if (!e && (serve->wrote || serve->rows.size > 0)) {
+        e = turn_ratchet(serve, envelope->ratchet);
+    }
+    if (!e) {
+        e = caller_note(serve->node, serve->caller->id, serve->now_ms, &serve->request);
+    }
+    if (!e) {
+        serve->reply.time_ms = serve->now_ms;
+        sync_reply_write(&serve->reply, &text);
+        buf_add_span(&text, buf_span(&serve->rows));
+        e = buf_error(&text);
+    }
+    if (!e) {
+        size_t at = ret->size;
+        buf_add_byte(ret, 0);
+        e = pack_write(pack, buf_span(&text), ret, &dictionary);
+        if (!e) {
+            ret->data[at] = dictionary;
+        }
+    }
+    buf_release(&text);
+    return e;
+}
+
+static enum err read_request(struct serve *serve, struct span text, struct diag *diag)
+{
+    struct span line;
+    serve->rest = text;
+    if (!span_split(&serve->rest, '\n', &line)) {
+        return diag_set(diag, ERR_FORMAT, "request", "line 1", NULL);
+    }
+    enum err e = sync_request_read(line, serve->arena, &serve->request, diag);
+    if (!e && serve->request.visit_count > 0 && serve->caller->role != ROLE_HUB) {
+        e = diag_set(diag, ERR_NOT_ALLOWED, "visits", serve->caller->name, NULL);
+    }
+    if (!e && serve->request.has_relay && serve->caller->role != ROLE_HUB) {
+        e = diag_set(diag, ERR_NOT_ALLOWED, "relay", serve->caller->name, NULL);
+    }
+    return e;
+}
+
+static enum err judge_clock(struct serve *serve)
+{
+    int64_t last = 0;
+    enum err e = self_i64(serve->node, "hub_time_ms", 0, &last);
+    serve->now_ms = serve->node->host->now_ms(serve->node->host->ctx);
+    serve->clock_sane = serve->now_ms >= NODE_BUILD_MS && serve->now_ms >= last - STAMP_SLACK_MS;
+    return e;
+}
+
+enum err serve_sync(struct node *node, struct pack *pack, const char *path, struct span body,
+                    struct buf *ret, uint64_t *ret_hint, struct diag *diag)
+{
+    struct envelope envelope;
+    struct arena arena;
+    struct buf text;
+    arena_init(&arena, &node->host->mem, SERVE_ARENA_MAX);
+    buf_init(&text, &node->host->mem, WIRE_PLAIN_MAX);
+    struct serve serve = {.node = node, .arena = &arena};
+    buf_init(&serve.rows, &node->host->mem, WIRE_PLAIN_MAX - WIRE_LINE_MAX);
+    enum err e = envelope_read(body, &envelope, diag);
+    if (!e) {
+        e = node_org(node, &serve.org);
+    }
+    if (!e) {
+        e = authenticate(&serve, &envelope, path, ret_hint, diag);
+    }
+    if (!e) {
+        e = pack_read(pack, envelope.dictionary, envelope.packed, &text, diag);
+    }
+    if (!e) {
+        e = judge_clock(&serve);
+    }
+    if (!e) {
+        e = read_request(&serve, buf_span(&text), diag);
+    }
+    if (!e) {
+        e = answer(&serve, &envelope, pack, ret, diag);
+    }
+    buf_release(&serve.rows);
+    buf_release(&text);
+    arena_release(&arena);
+    return node_failed(node, e, diag);
+}

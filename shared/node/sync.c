@@ -1,0 +1,282 @@
+/*
+ * sync.c - the calling end of a sync: which action comes next.
+ */
+#include <string.h>
+
+#include "code.h"
+#include "envelope.h"
+#include "json.h"
+#include "num.h"
+#include "sync_internal.h"
+
+#define SYNC_TRIES 5
+#define SYNC_ARENA_MAX (64u * 1024 * 1024)
+#define SYNC_REPLY_SIZE (256 * 1024)
+#define SYNC_BACKOFF_MS 2000      /* first wait; doubles */
+#define SYNC_BACKOFF_MOST_MS 60000
+#define SYNC_IDLE_MOST 4          /* replies in a row that moved nothing while more was promised */
+
+enum err sync_new(struct node *node, struct pack *pack, const struct id *server,
+                  const struct sync_options *options, struct sync **ret, struct diag *diag)
+{
+    const struct mem mem = node->host->mem;
+    struct sync *sync = mem.resize(mem.ctx, NULL, sizeof *sync);
+    if (!sync) {
+        return diag_set(diag, ERR_NOMEM, NULL);
+    }
+    memset(sync, 0, sizeof *sync);
+    sync->node = node;
+    sync->pack = pack;
+    sync->options = options ? *options : (struct sync_options){0};
+    sync->options.tries = sync->options.tries > 0 ? sync->options.tries : SYNC_TRIES;
+    sync->reply_size =
+        sync->options.reply_size > 0 ? sync->options.reply_size : SYNC_REPLY_SIZE;
+    sync->push_size = WIRE_PUSH_START;
+    arena_init(&sync->arena, &node->host->mem, SYNC_ARENA_MAX);
+    buf_init(&sync->body, &node->host->mem, WIRE_PACKED_MAX + ENVELOPE_HEAD_SIZE);
+    enum err e = node->identity.enrolled ? server_load(node, server, &sync->server)
+                                         : ERR_NOT_ENROLLED;
+    if (e) {
+        sync_free(sync);
+        return e == ERR_NOT_ENROLLED ? diag_set(diag, e, NULL) : node_failed(node, e, diag);
+    }
+    sync->ask_first = sync->server.unsure > sync->server.acked;
+    *ret = sync;
+    return OK;
+}
+
+void sync_free(struct sync *sync)
+{
+    if (!sync) {
+        return;
+    }
+    const struct mem mem = sync->node->host->mem;
+    server_release(sync->node, &sync->server);
+    buf_release(&sync->body);
+    arena_release(&sync->arena);
+    mem.resize(mem.ctx, sync, 0);
+}
+
+enum err sync_server(struct sync *sync, struct sync_server *ret)
+{
+    struct node_clock clock;
+    enum err e = node_clock(sync->node, &clock);
+    if (!e) {
+        *ret = (struct sync_server){.id = sync->server.name,
+                                    .url = sync->server.url,
+                                    .pins = sync->server.pins,
+                                    .ca_pem = sync->server.ca,
+                                    .skip_dates = clock.insane};
+    }
+    return e;
+}
+
+/* ---- actions */
+
+static void give_up(struct sync *sync, const struct diag *why, enum err e, struct sync_action *ret)
+{
+    ret->kind = SYNC_GAVE_UP;
+    if (why && why->code) {
+        ret->diag = *why;
+    } else {
+        diag_set(&ret->diag, e, sync->server.url, NULL);
+    }
+}
+
+static void exchange(struct sync *sync, struct sync_action *ret)
+{
+    struct diag diag = {0};
+    int64_t batches = 0;
+    enum err e = sync_ask(sync);
+    if (!e) {
+        e = sync_left(sync, &ret->push_left, &batches);
+    }
+    if (e) {
+        give_up(sync, &diag, node_failed(sync->node, e, &diag), ret);
+        return;
+    }
+    sync->result.requests++;
+    sync->result.bytes_sent += (int64_t)sync->body.size;
+    ret->kind = SYNC_EXCHANGE;
+    ret->path = "/v1/sync";
+    ret->body = buf_span(&sync->body);
+    ret->pull_known_left = -1;
+}
+
+/* Waits longer after each failure in a row; jitter keeps a village of devices from calling
+   together when the network comes back. */
+static void wait_a_while(struct sync *sync, int64_t retry_after_s, const struct diag *why,
+                         struct sync_action *ret)
+{
+    uint32_t random = 0;
+    int64_t wait = SYNC_BACKOFF_MS;
+    sync->failures++;
+    sync->result.retries++;
+    sync->push_size = sync->push_size / 2 > (int64_t)WIRE_PUSH_LEAST ? sync->push_size / 2
+                                                                      : (int64_t)WIRE_PUSH_LEAST;
+    sync->reply_size = sync->reply_size / 2 > (int64_t)WIRE_REPLY_MIN ? sync->reply_size / 2
+                                                                      : (int64_t)WIRE_REPLY_MIN;
+    if (sync->failures >= sync->options.tries) {
+        give_up(sync, why, ERR_NETWORK, ret);
+        return;
+    }
+    for (int64_t i = 1; i < sync->failures && wait < SYNC_BACKOFF_MOST_MS; i++) {
+        wait *= 2;
+    }
+    wait = wait > SYNC_BACKOFF_MOST_MS ? SYNC_BACKOFF_MOST_MS : wait;
+    sync->node->host->random(sync->node->host->ctx, &random, sizeof random);
+    wait = wait / 2 + (int64_t)(random % (uint32_t)(wait / 2 + 1));
+    wait = retry_after_s * 1000 > wait ? retry_after_s * 1000 : wait;
+    ret->kind = SYNC_WAIT;
+    ret->wait_ms = wait;
+    /* Whether the callee took the last batch isn't known: ask before sending it again. */
+    sync->ask_first = sync->ask_first || sync->pushed_to > sync->server.acked;
+}
+
+static void grow_sizes(struct sync *sync)
+{
+    int64_t most = sync->options.reply_size > 0 ? sync->options.reply_size : SYNC_REPLY_SIZE;
+    sync->push_size =
+        sync->push_size * 2 < (int64_t)WIRE_PUSH_MOST ? sync->push_size * 2 : WIRE_PUSH_MOST;
+    sync->reply_size = sync->reply_size * 2 < most ? sync->reply_size * 2 : most;
+}
+
+static void on_success(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
+{
+    struct diag diag = {0};
+    bool again = false;
+    bool moved = false;
+    bool asked = sync->ask_first;
+    int64_t ops = 0;
+    int64_t batches = 0;
+    sync->result.bytes_received += (int64_t)event->body.size;
+    enum err e = sync_take(sync, event->body, &again, &moved, &diag);
+    if (e == ERR_PEER || e == ERR_FORMAT || e == ERR_JSON || e == ERR_UNKNOWN_FORMAT) {
+        wait_a_while(sync, 0, &diag, ret); /* a portal's page, a cut body: nothing was applied */
+        return;
+    }
+    if (!e) {
+        e = sync_left(sync, &ops, &batches);
+    }
+    if (e) {
+        give_up(sync, &diag, e, ret);
+        return;
+    }
+    sync->failures = 0;
+    sync->signed_again = false;
+    grow_sizes(sync);
+    sync->idle = moved || asked ? 0 : sync->idle + 1;
+    bool refused = sync->pushed_to > sync->server.acked && !moved;
+    if ((again || ((ops > 0 || batches > 0) && !refused) || sync->wanted) &&
+        sync->idle < SYNC_IDLE_MOST) {
+        exchange(sync, ret);
+        return;
+    }
+    ret->kind = SYNC_DONE;
+}
+
+/* {"error":name,"args":[...],"ratchet":..,"epoch":..} */
+static void read_error(const struct sync_event *event, struct diag *diag, uint64_t *ret_ratchet,
+                       bool *ret_has_ratchet)
+{
+    struct json *json = NULL;
+    uint8_t bytes[8];
+    *ret_has_ratchet = false;
+    diag->code = ERR_PEER;
+    if (json_parse(event->body, &json, NULL)) {
+        return;
+    }
+    diag->code = err_from_name(json_get_text(json, "error", "bad_reply"));
+    for (const struct json *arg = json_first(json_get(json, "args"));
+         arg && diag->arg_count < DIAG_ARGS; arg = json_next(arg)) {
+        span_text(json_span(arg), diag->args[diag->arg_count++], DIAG_ARG_SIZE);
+    }
+    if (base64_read(json_span(json_get(json, "ratchet")), bytes, sizeof bytes)) {
+        struct id head = {{0}};
+        memcpy(head.bytes, bytes, sizeof bytes);
+        *ret_ratchet = id_prefix8(head);
+        *ret_has_ratchet = true;
+    }
+    json_free(json);
+}
+
+static enum err keep_server(struct sync *sync)
+{
+    enum err e = node_begin(sync->node);
+    return e ? e : node_end(sync->node, server_save(sync->node, &sync->server));
+}
+
+static enum err start_over(struct sync *sync)
+{
+    enum err e = node_begin(sync->node);
+    if (!e) {
+        e = log_reorigin(sync->node);
+        sync->server.acked = 0;
+        sync->server.unsure = 0;
+        if (!e) {
+            e = server_save(sync->node, &sync->server);
+        }
+        e = node_end(sync->node, e);
+    }
+    return e;
+}
+
+static void on_refusal(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
+{
+    struct diag diag = {0};
+    uint64_t ratchet = 0;
+    bool has_ratchet = false;
+    enum err e = OK;
+    read_error(event, &diag, &ratchet, &has_ratchet);
+    if (diag.code == ERR_RATCHET && has_ratchet && !sync->signed_again) {
+        sync->signed_again = true;
+        sync->server.ratchet = ratchet;
+        e = keep_server(sync);
+    } else if (diag.code == ERR_GAP && sync->idle < SYNC_IDLE_MOST) {
+        int64_t seq = 0;
+        sync->idle++;
+        e = num_read_i64(span_of(diag.args[1]), &seq) ? OK : ERR_PEER;
+        sync->server.acked = seq;
+    } else if (diag.code == ERR_FORK && sync->idle < SYNC_IDLE_MOST) {
+        sync->idle++;
+        e = start_over(sync);
+    } else if (event->status == 503 || event->status == 429 || event->status >= 500) {
+        wait_a_while(sync, event->retry_after_s, &diag, ret);
+        return;
+    } else {
+        give_up(sync, &diag, diag.code, ret);
+        return;
+    }
+    if (e) {
+        give_up(sync, &diag, e, ret);
+        return;
+    }
+    exchange(sync, ret);
+}
+
+void sync_step(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
+{
+    struct sync_action action = {.push_left = -1, .pull_known_left = -1};
+    switch (event->kind) {
+    case SYNC_BEGIN:
+    case SYNC_WAITED:
+        exchange(sync, &action);
+        break;
+    case SYNC_REPLY:
+        if (event->status == 200) {
+            on_success(sync, event, &action);
+        } else {
+            on_refusal(sync, event, &action);
+        }
+        break;
+    case SYNC_FAILED:
+        if (event->diag && event->diag->code == ERR_PIN) {
+            give_up(sync, event->diag, ERR_PIN, &action); /* no retry makes it the right server */
+        } else {
+            wait_a_while(sync, 0, event->diag, &action);
+        }
+        break;
+    }
+    action.result = sync->result;
+    *ret = action;
+}

@@ -1,0 +1,399 @@
+/*
+ * sync_ask.c - building a request: where this node stands, what it is unsure of, what it pushes.
+ */
+#include <string.h>
+
+#include "envelope.h"
+#include "sync_internal.h"
+
+static enum err put_position(struct sync *sync, struct sync_request *request)
+{
+    struct feed_position *feeds = NULL;
+    size_t count = 0;
+    enum err e = server_feeds(sync->node, &sync->server, &sync->arena, &feeds, &count);
+    if (e) {
+        return e;
+    }
+    if (sync->server.cursor >= 0 && !sync->need_feeds) {
+        request->has_cursor = true;
+        request->cursor = sync->server.cursor;
+        sync_state(feeds, count, request->state);
+    } else {
+        request->feeds = feeds;
+        request->feed_count = count;
+    }
+    return OK;
+}
+
+static enum err put_clock(struct sync *sync, struct sync_request *request)
+{
+    struct node_clock clock;
+    enum err e = node_clock(sync->node, &clock);
+    if (!e) {
+        request->clock_ms = sync->node->host->now_ms(sync->node->host->ctx);
+        request->has_offset = clock.has_offset;
+        request->offset_ms = clock.offset_ms;
+    }
+    return e;
+}
+
+static enum err list_roots(struct sync *sync, struct stmt *s, bool in_sight_only, struct id **ret,
+                           size_t *ret_count)
+{
+    struct id *list = arena_array(&sync->arena, WIRE_ROOTS_MAX, sizeof *list);
+    int64_t *rows = arena_array(&sync->arena, WIRE_ROOTS_MAX, sizeof *rows);
+    size_t found = 0;
+    size_t count = 0;
+    while (list && rows && found < WIRE_ROOTS_MAX && stmt_row(s)) {
+        if (stmt_blob(s, 0, list[found].bytes, ID_SIZE)) {
+            rows[found++] = stmt_i64(s, 1);
+        }
+    }
+    enum err e = stmt_end(s);
+    if (!e && (!list || !rows)) {
+        e = ERR_NOMEM;
+    }
+    for (size_t i = 0; !e && i < found; i++) {
+        bool seen = true;
+        if (in_sight_only) {
+            e = root_in_sight(sync->node, rows[i], &seen);
+        }
+        if (!e && seen) {
+            list[count++] = list[i];
+        }
+    }
+    if (!e) {
+        *ret = list;
+        *ret_count = count;
+    }
+    return e;
+}
+
+/* Roots held that this server (in this epoch) hasn't agreed to, and roots held in part. */
+static enum err put_roots(struct sync *sync, struct sync_request *request)
+{
+    int64_t scope = 0;
+    struct stmt *s = NULL;
+    if (sync->node->identity.role >= ROLE_HUB) {
+        return OK;
+    }
+    enum err e = symbol_find(sync->node, span_of("_scope"), &scope);
+    if (e || scope == 0) {
+        return e;
+    }
+    s = db_stmt(sync->node->db, ROOTS_UNSURE);
+    stmt_bind_i64(s, 1, sync->server.id);
+    stmt_bind_u64(s, 2, sync->server.epoch);
+    stmt_bind_i64(s, 3, scope);
+    stmt_bind_i64(s, 4, sync->server.acked);
+    e = list_roots(sync, s, true, &request->roots, &request->root_count);
+    if (!e) {
+        s = db_stmt(sync->node->db, ROOTS_MISSING);
+        e = list_roots(sync, s, true, &request->want, &request->want_count);
+    }
+    sync->named_roots = request->root_count > 0;
+    sync->wanted = request->want_count > 0;
+    return e;
+}
+
+/* ---- a device's own ops */
+
+static enum err own_stable(struct sync *sync, struct origin_point *ret)
+{
+    struct origin_point stable = {.origin = sync->node->own_origin_name};
+    struct stmt *s = db_stmt(sync->node->db, ORIGIN_BY_ID);
+    stmt_bind_i64(s, 1, sync->node->own_origin);
+    if (stmt_row(s)) {
+        stable.seq = stmt_i64(s, 5);
+        (void)stmt_blob(s, 6, stable.link.bytes, LINK_SIZE);
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = stable;
+    }
+    return e;
+}
+
+/* Ops after `from` up to the push size, never parting those of one save. */
+static enum err gather_own(struct sync *sync, int64_t from, struct batch *batch, struct buf *lines)
+{
+    int64_t tx = 0;
+    struct stmt *s = db_stmt(sync->node->db, OWN_RANGE);
+    stmt_bind_i64(s, 1, sync->node->own_origin);
+    stmt_bind_i64(s, 2, from);
+    while (stmt_row(s)) {
+        int64_t this_tx = stmt_i64(s, 1);
+        bool same_save = batch->count > 0 && this_tx != 0 && this_tx == tx;
+        bool full = lines->size >= (size_t)sync->push_size ||
+                    batch->count >= (int64_t)WIRE_BATCH_OPS - OP_TX_MAX;
+        if (full && !same_save) {
+            break;
+        }
+        struct signature signature;
+        bool signed_for_org = stmt_blob(s, 3, signature.bytes, SIGNATURE_SIZE);
+        op_line_write(stmt_span(s, 2), signed_for_org ? &signature : NULL, lines);
+        (void)stmt_blob(s, 4, batch->link.bytes, LINK_SIZE);
+        batch->count++;
+        tx = this_tx;
+    }
+    enum err e = stmt_end(s);
+    return e ? e : buf_error(lines);
+}
+
+static enum err put_own(struct sync *sync, const struct origin_point *stable, struct buf *text)
+{
+    struct node *node = sync->node;
+    struct batch batch = {.origin = node->own_origin_name};
+    struct buf lines;
+    bool found = true;
+    bool acked_there = sync->server.acked >= stable->seq;
+    int64_t from = acked_there ? sync->server.acked : stable->seq;
+    buf_init(&lines, &node->host->mem, WIRE_PLAIN_MAX);
+    batch.from = from + 1;
+    enum err e = gather_own(sync, from, &batch, &lines);
+    if (!e && batch.count > 0) {
+        if (batch.from > 1 && !(acked_there && from > 0)) {
+            e = log_link_at(node, node->own_origin, from, &found, &batch.prev);
+            batch.has_prev = true;
+        }
+        if (sync->server.acked == 0) { /* this server may not know whose origin it is */
+            batch.has_open = true;
+            batch_sign_open(node->own_origin_name, node->identity.id, &node->key, &batch.open);
+        }
+        if (!e && !found) {
+            e = ERR_DB_CORRUPT;
+        }
+    }
+    if (!e && batch.count > 0) {
+        batch_sign(&batch, &node->key);
+        batch_write_line(&batch, text);
+        buf_add_span(text, buf_span(&lines));
+        sync->pushed_to = batch.from + batch.count - 1;
+        sync->pushed_count = batch.count;
+    }
+    buf_release(&lines);
+    return e;
+}
+
+/* ---- what a hub relays */
+
+struct relay_batch {
+    int64_t id, origin;
+    struct batch batch;
+};
+
+static enum err next_relay(struct sync *sync, int64_t after, struct relay_batch *ret, bool *ret_found)
+{
+    struct relay_batch next = {0};
+    struct batch *batch = &next.batch;
+    struct stmt *s = db_stmt(sync->node->db, BATCH_AFTER);
+    stmt_bind_i64(s, 1, after);
+    bool found = stmt_row(s);
+    if (found) {
+        next.id = stmt_i64(s, 0);
+        next.origin = stmt_i64(s, 1);
+        batch->from = stmt_i64(s, 2);
+        batch->count = stmt_i64(s, 3);
+        batch->has_prev = stmt_blob(s, 4, batch->prev.bytes, LINK_SIZE);
+        (void)stmt_blob(s, 5, batch->link.bytes, LINK_SIZE);
+        (void)stmt_blob(s, 6, batch->signature.bytes, SIGNATURE_SIZE);
+        if (stmt_blob(s, 7, batch->receipts[0].hub.bytes, ID_SIZE)) {
+            batch->receipts[0].time_ms = stmt_i64(s, 8);
+            (void)stmt_blob(s, 9, batch->receipts[0].signature.bytes, SIGNATURE_SIZE);
+            batch->receipt_count = 1;
+        }
+        (void)stmt_blob(s, 10, batch->origin.bytes, ID_SIZE);
+        batch->has_node = stmt_blob(s, 11, batch->node.bytes, ID_SIZE);
+        batch->has_open = stmt_blob(s, 12, batch->open.bytes, SIGNATURE_SIZE);
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = next;
+        *ret_found = found;
+    }
+    return e;
+}
+
+/* The op lines of a stored batch; `*ret_whole` false when one isn't in the log (quarantined). */
+static enum err relay_lines(struct sync *sync, const struct relay_batch *relay, struct buf *lines,
+                            bool *ret_whole)
+{
+    bool whole = true;
+    enum err e = OK;
+    for (int64_t i = 0; !e && whole && i < relay->batch.count; i++) {
+        bool found = false;
+        static const enum node_stmt places[] = {SLOT_BODY, ENVELOPE_BODY};
+        for (size_t k = 0; !e && !found && k < 2; k++) {
+            struct stmt *s = db_stmt(sync->node->db, places[k]);
+            stmt_bind_i64(s, 1, relay->origin);
+            stmt_bind_i64(s, 2, relay->batch.from + i);
+            found = stmt_row(s);
+            if (found) {
+                struct signature signature;
+                bool is_signed = stmt_blob(s, 1, signature.bytes, SIGNATURE_SIZE);
+                op_line_write(stmt_span(s, 0), is_signed ? &signature : NULL, lines);
+            }
+            e = stmt_end(s);
+        }
+        whole = found;
+    }
+    if (!e) {
+        e = buf_error(lines);
+    }
+    *ret_whole = whole;
+    return e;
+}
+
+static enum err put_relayed(struct sync *sync, struct buf *text)
+{
+    struct buf lines;
+    int64_t last = sync->server.got;
+    size_t start = text->size;
+    bool found = true;
+    enum err e = OK;
+    buf_init(&lines, &sync->node->host->mem, WIRE_PLAIN_MAX);
+    while (!e && text->size - start < (size_t)sync->push_size) {
+        struct relay_batch relay;
+        bool whole = false;
+        e = next_relay(sync, last, &relay, &found);
+        if (e || !found) {
+            break;
+        }
+        buf_clear(&lines);
+        e = relay_lines(sync, &relay, &lines, &whole);
+        if (!e && whole) {
+            batch_write_line(&relay.batch, text);
+            buf_add_span(text, buf_span(&lines));
+            sync->pushed_count += relay.batch.count;
+        }
+        last = relay.id;
+    }
+    buf_release(&lines);
+    sync->relayed_to = last;
+    return e ? e : buf_error(text);
+}
+
+static enum err put_visits(struct sync *sync, struct sync_request *request)
+{
+    struct id *list = arena_array(&sync->arena, WIRE_ROOTS_MAX, sizeof *list);
+    size_t count = 0;
+    if (!list) {
+        return ERR_NOMEM;
+    }
+    struct stmt *s = db_stmt(sync->node->db, VISITS_UNTOLD);
+    while (count < WIRE_ROOTS_MAX && stmt_row(s)) {
+        count += stmt_blob(s, 0, list[count].bytes, ID_SIZE) ? 1 : 0;
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        request->visits = list;
+        request->visit_count = count;
+        sync->told_visits = count > 0;
+    }
+    return e;
+}
+
+/* ---- the whole */
+
+static enum err seal(struct sync *sync, struct span text)
+{
+    struct buf packed;
+    struct envelope envelope = {.node = sync->node->identity.id,
+                                .epoch = sync->server.epoch,
+                                .ratchet = sync->server.ratchet};
+    buf_init(&packed, &sync->node->host->mem, WIRE_PACKED_MAX);
+    buf_clear(&sync->body);
+    enum err e = pack_write(sync->pack, text, &packed, &envelope.dictionary);
+    if (!e) {
+        envelope.packed = buf_span(&packed);
+        e = envelope_write(&envelope, "/v1/sync", sync->server.name, &sync->node->key, &sync->body);
+    }
+    buf_release(&packed);
+    return e;
+}
+
+/* Before ops may leave, this is durable: no undo after it, and an outcome to ask for. */
+static enum err remember_sent(struct sync *sync)
+{
+    if (sync->pushed_to <= sync->server.unsure) {
+        return OK;
+    }
+    sync->server.unsure = sync->pushed_to;
+    enum err e = node_begin(sync->node);
+    return e ? e : node_end(sync->node, server_save(sync->node, &sync->server));
+}
+
+enum err sync_ask(struct sync *sync)
+{
+    struct node *node = sync->node;
+    struct sync_request request = {.max_size = sync->reply_size, .acked_seq = sync->server.acked};
+    struct origin_point stable = {0};
+    struct buf batches;
+    struct buf text;
+    bool hub = node->identity.role >= ROLE_HUB;
+    arena_reset(&sync->arena);
+    buf_init(&batches, &node->host->mem, WIRE_PLAIN_MAX);
+    buf_init(&text, &node->host->mem, WIRE_PLAIN_MAX);
+    sync->pushed_to = sync->relayed_to = sync->pushed_count = 0;
+    sync->told_visits = false;
+    enum err e = put_clock(sync, &request);
+    if (!e) {
+        e = put_position(sync, &request);
+    }
+    if (!e) {
+        e = own_stable(sync, &stable);
+        request.stable_seq = stable.seq;
+    }
+    if (!e) {
+        e = put_roots(sync, &request);
+    }
+    if (!e && hub) {
+        request.has_relay = true;
+        request.relay_epoch = node->identity.epoch;
+        request.relay_from = sync->server.got;
+        request.has_stables = true;
+        request.stables = sync->server.stables;
+        sync->relayed_to = sync->server.got;
+        e = put_visits(sync, &request);
+    }
+    if (!e && !sync->ask_first) {
+        e = hub ? put_relayed(sync, &batches) : put_own(sync, &stable, &batches);
+    }
+    if (!e) {
+        request.relay_to = sync->relayed_to;
+        sync_request_write(&request, &text);
+        buf_add_span(&text, buf_span(&batches));
+        e = buf_error(&text);
+    }
+    if (!e) {
+        e = remember_sent(sync);
+    }
+    if (!e) {
+        e = seal(sync, buf_span(&text));
+    }
+    buf_release(&batches);
+    buf_release(&text);
+    return e;
+}
+
+enum err sync_left(struct sync *sync, int64_t *ret_ops, int64_t *ret_batches)
+{
+    bool hub = sync->node->identity.role >= ROLE_HUB;
+    struct stmt *s = db_stmt(sync->node->db, hub ? BATCH_BACKLOG : OWN_LEFT);
+    int64_t ops = 0;
+    int64_t batches = 0;
+    stmt_bind_i64(s, 1, hub ? sync->server.got : sync->node->own_origin);
+    if (!hub) {
+        stmt_bind_i64(s, 2, sync->server.acked);
+    }
+    if (stmt_row(s)) {
+        batches = hub ? stmt_i64(s, 0) : 0;
+        ops = hub ? stmt_i64(s, 1) : stmt_i64(s, 0);
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret_ops = ops;
+        *ret_batches = batches;
+    }
+    return e;
+}

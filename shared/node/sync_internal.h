@@ -1,0 +1,69 @@
+/*
+ * sync_internal.h - the calling end's state (the sync*.c files only).
+ */
+#ifndef SYNC_INTERNAL_H
+#define SYNC_INTERNAL_H
+
+#include "node_internal.h"
+#include "sync.h"
+#include "sync_message.h"
+
+/* A row of table server, as the machine works on it. */
+struct server_row {
+    int64_t id;
+    struct id name;
+    char url[512];
+    char pins[256];
+    char *ca; /* owned */
+    uint64_t epoch, ratchet;
+    int64_t acked;   /* own origin, acknowledged here */
+    int64_t got;     /* a hub's batches that the region has */
+    int64_t stables; /* last backup of the region known here */
+    int64_t unsure;  /* highest own number ever put in a request */
+    int64_t cursor;  /* -1: feeds stand at different numbers */
+};
+
+struct sync {
+    struct node *node;
+    struct pack *pack;
+    struct sync_options options;
+    struct server_row server;
+    struct arena arena; /* of one exchange */
+    struct buf body;    /* the request */
+    int64_t push_size;  /* bytes, adapts */
+    int64_t reply_size;
+    bool need_feeds;    /* the callee asked for them */
+    bool ask_first;     /* an outcome is unknown: ask before sending again */
+    bool signed_again;  /* a stale ratchet was mended once in this exchange */
+    int64_t failures;   /* in a row without progress */
+    int64_t idle;       /* replies in a row that moved nothing */
+    /* What the request in flight holds. */
+    int64_t pushed_to;    /* own number; 0: nothing */
+    int64_t relayed_to;   /* batch number; 0: nothing */
+    int64_t pushed_count; /* ops */
+    bool told_visits, named_roots, wanted;
+    struct sync_result result;
+};
+
+/* sync_ask.c: builds the next request into sync->body. */
+MUST_CHECK enum err sync_ask(struct sync *sync);
+/* Is there more of ours to send? */
+MUST_CHECK enum err sync_left(struct sync *sync, int64_t *ret_ops, int64_t *ret_batches);
+
+/* sync_take.c: applies a reply of status 200 in one transaction. `*ret_again`: ask at once;
+   `*ret_moved`: something came or was acknowledged. */
+MUST_CHECK enum err sync_take(struct sync *sync, struct span body, bool *ret_again,
+                              bool *ret_moved, struct diag *diag);
+
+/* A mark of the scopes a node is granted: when it changes, what is shown is made anew. */
+uint64_t sync_scopes_mark(const struct org_node *me);
+
+/* sync_server.c */
+MUST_CHECK enum err server_load(struct node *node, const struct id *name, struct server_row *ret);
+MUST_CHECK enum err server_save(struct node *node, const struct server_row *server);
+void server_release(struct node *node, struct server_row *server);
+MUST_CHECK enum err server_feeds(struct node *node, const struct server_row *server,
+                                 struct arena *arena, struct feed_position **ret,
+                                 size_t *ret_count);
+
+#endif

@@ -1,0 +1,546 @@
+/*
+ * sync_take.c - taking a reply: acknowledgements, rows, positions; one transaction.
+ */
+#include <string.h>
+
+#include "node_log.h"
+#include "sync_internal.h"
+
+struct take {
+    struct sync *sync;
+    struct sync_reply reply;
+    struct span rest;
+    int64_t *origins; /* rows of origin, made when first used; 0: not yet */
+    struct arena *arena;
+    bool again, moved;
+};
+
+/* ---- acknowledgements: believed only if the own chain has that link there */
+
+static enum err own_chain_has(struct take *t, const struct origin_point *point, bool *ret)
+{
+    struct link link;
+    bool found = false;
+    enum err e = log_link_at(t->sync->node, t->sync->node->own_origin, point->seq, &found, &link);
+    if (!e) {
+        *ret = found && link_equal(link, point->link);
+    }
+    return e;
+}
+
+static enum err take_ack(struct take *t)
+{
+    struct sync *sync = t->sync;
+    struct node *node = sync->node;
+    bool ours = false;
+    if (!t->reply.has_ack) {
+        /* Asked after an unknown outcome and told nothing else: it stands where we thought. */
+        return OK;
+    }
+    if (!id_equal(t->reply.ack.origin, node->own_origin_name)) {
+        return OK; /* An earlier origin of ours: nothing of the current one is there. */
+    }
+    enum err e = own_chain_has(t, &t->reply.ack, &ours);
+    if (e) {
+        return e;
+    }
+    if (!ours) { /* It holds other ops under our numbers: we were restored or copied. */
+        t->again = true;
+        t->moved = true;
+        e = log_reorigin(node);
+        sync->server.acked = 0;
+        sync->server.unsure = 0;
+        return e;
+    }
+    if (t->reply.ack.seq != sync->server.acked) {
+        t->moved = true;
+        sync->result.ops_pushed += t->reply.ack.seq > sync->server.acked
+                                       ? t->reply.ack.seq - sync->server.acked
+                                       : 0;
+    }
+    int64_t before = sync->server.acked;
+    sync->server.acked = t->reply.ack.seq;
+    int64_t scope = 0;
+    e = symbol_find(node, span_of("_scope"), &scope);
+    if (!e && scope != 0) { /* It has our word on where these roots belong. */
+        struct stmt *s = db_stmt(node->db, AGREED_OWN);
+        stmt_bind_i64(s, 1, sync->server.id);
+        stmt_bind_u64(s, 2, sync->server.epoch);
+        stmt_bind_i64(s, 3, node->own_origin);
+        stmt_bind_i64(s, 4, before);
+        stmt_bind_i64(s, 5, sync->server.acked);
+        stmt_bind_i64(s, 6, scope);
+        e = stmt_run(s);
+    }
+    return e;
+}
+
+static enum err set_stable(struct node *node, int64_t origin, const struct origin_point *point,
+                           int64_t backup)
+{
+    struct stmt *s = db_stmt(node->db, STABLE_SET);
+    stmt_bind_i64(s, 1, origin);
+    stmt_bind_i64(s, 2, point->seq);
+    stmt_bind_blob(s, 3, point->link.bytes, LINK_SIZE);
+    stmt_bind_i64(s, 4, backup);
+    return stmt_run(s);
+}
+
+static enum err take_stable(struct take *t)
+{
+    struct node *node = t->sync->node;
+    bool ours = false;
+    if (!t->reply.has_stable || !id_equal(t->reply.stable.origin, node->own_origin_name)) {
+        return OK;
+    }
+    enum err e = own_chain_has(t, &t->reply.stable, &ours);
+    if (!e && ours) {
+        t->moved = true;
+        e = set_stable(node, node->own_origin, &t->reply.stable, 0);
+    }
+    return e;
+}
+
+static enum err origin_row(struct node *node, struct id name, int64_t *ret)
+{
+    int64_t row = 0;
+    struct stmt *s = db_stmt(node->db, ORIGIN_BY_NAME);
+    stmt_bind_blob(s, 1, name.bytes, ID_SIZE);
+    if (stmt_row(s)) {
+        row = stmt_i64(s, 0);
+    }
+    enum err e = stmt_end(s);
+    if (!e && row == 0) {
+        struct link first = link_first(name);
+        s = db_stmt(node->db, ORIGIN_ADD);
+        stmt_bind_blob(s, 1, name.bytes, ID_SIZE);
+        stmt_bind_null(s, 2);
+        stmt_bind_i64(s, 3, 0);
+        stmt_bind_blob(s, 4, first.bytes, LINK_SIZE);
+        stmt_bind_null(s, 5);
+        e = stmt_run(s);
+        row = db_last_id(node->db);
+    }
+    if (!e) {
+        *ret = row;
+    }
+    return e;
+}
+
+/* A hub learns which origins are in the region's backup, and numbers that for its own readers. */
+static enum err take_stables(struct take *t)
+{
+    struct node *node = t->sync->node;
+    int64_t backup = 0;
+    if (!t->reply.has_stables) {
+        return OK;
+    }
+    enum err e = self_i64(node, "backup", 0, &backup);
+    if (!e) {
+        e = self_set_i64(node, "backup", backup + 1);
+    }
+    for (size_t i = 0; !e && i < t->reply.stable_point_count; i++) {
+        int64_t row = 0;
+        struct link known;
+        bool found = false;
+        const struct origin_point *point = &t->reply.stable_points[i];
+        e = origin_row(node, point->origin, &row);
+        if (!e) {
+            e = log_link_at(node, row, point->seq, &found, &known);
+        }
+        if (!e && (!found || link_equal(known, point->link))) {
+            e = set_stable(node, row, point, backup + 1);
+        }
+    }
+    t->sync->server.stables = t->reply.stables;
+    t->moved = true;
+    return e;
+}
+
+/* ---- rows */
+
+static enum err origin_of_row(struct take *t, int64_t index, int64_t *ret)
+{
+    if (index < 0 || (size_t)index >= t->reply.origin_count) {
+        *ret = 0;
+        return OK;
+    }
+    if (t->origins[index] == 0) {
+        enum err e = origin_row(t->sync->node, t->reply.origins[index], &t->origins[index]);
+        if (e) {
+            return e;
+        }
+    }
+    *ret = t->origins[index];
+    return OK;
+}
+
+static enum err agree(struct take *t, int64_t root)
+{
+    struct stmt *s = db_stmt(t->sync->node->db, AGREED_SET);
+    if (t->sync->node->identity.role >= ROLE_HUB || root == 0) {
+        return stmt_end(s);
+    }
+    stmt_bind_i64(s, 1, root);
+    stmt_bind_i64(s, 2, t->sync->server.id);
+    stmt_bind_u64(s, 3, t->sync->server.epoch);
+    return stmt_run(s);
+}
+
+static enum err take_op(struct take *t, const struct sync_row *row, bool confirms,
+                        struct diag *diag)
+{
+    struct sync *sync = t->sync;
+    struct op op;
+    enum applied applied;
+    int64_t op_row = 0;
+    int64_t origin = 0;
+    enum err e = op_read(row->body, t->arena, &op, diag);
+    if (!e) {
+        e = origin_of_row(t, row->origin_index, &origin);
+    }
+    if (e) {
+        return e;
+    }
+    struct arriving in = {.op = &op,
+                          .way = WAY_ABOVE,
+                          .receipt_ms = row->receipt_ms ? row->receipt_ms : STAMP_NO_RECEIPT,
+                          .has_org_signature = row->has_signature,
+                          .org_signature = row->signature,
+                          .from = sync->server.name};
+    if (origin != 0 && row->seq > 0) {
+        in.envelope = (struct envelope_of_op){.present = true, .origin = origin, .seq = row->seq};
+    }
+    e = log_apply(sync->node, &in, &applied, &op_row);
+    sync->result.rows_received++;
+    if (!e && applied == APPLIED_NEW) {
+        sync->result.ops_received++;
+    }
+    if (!e && confirms && applied != APPLIED_SKIPPED && op.known_format) {
+        struct entity_row entity;
+        e = entity_find(sync->node, op.entity, &entity);
+        if (!e) {
+            e = agree(t, entity.root);
+        }
+    }
+    return e;
+}
+
+static enum err next_row(struct take *t, struct sync_row *ret, struct diag *diag)
+{
+    struct span line;
+    if (!span_split(&t->rest, '\n', &line)) {
+        return diag_set(diag, ERR_PEER, t->sync->server.url, "cut short", NULL);
+    }
+    return sync_row_read(line, t->arena, ret, diag);
+}
+
+static enum err take_dead(struct take *t, const struct sync_row *row)
+{
+    enum err e = OK;
+    for (size_t i = 0; !e && i < row->dead_count; i++) {
+        const struct dead_register *dead = &row->dead[i];
+        e = log_apply_dead(t->sync->node, dead->entity, dead->reg, dead->preds, dead->pred_count);
+    }
+    return e;
+}
+
+static enum err mark_missing(struct node *node, struct id root, bool missing)
+{
+    struct entity_row entity;
+    enum err e = entity_find(node, root, &entity);
+    if (!e && entity.id != 0 && entity.missing != missing) {
+        struct stmt *s = db_stmt(node->db, ENTITY_SET_MISSING);
+        stmt_bind_i64(s, 1, entity.id);
+        stmt_bind_i64(s, 2, missing);
+        e = stmt_run(s);
+    }
+    return e;
+}
+
+/* ENTER: the tree is whole here from now on. LEAVE: a fact about `_scope`, merged like any. */
+static enum err take_tree(struct take *t, const struct sync_row *head, struct diag *diag)
+{
+    struct node *node = t->sync->node;
+    bool enter = head->kind == ROW_ENTER;
+    enum err e = OK;
+    for (int64_t i = 0; !e && i < head->op_count; i++) {
+        struct sync_row row;
+        e = next_row(t, &row, diag);
+        if (!e && row.kind != ROW_OP) {
+            e = diag_set(diag, ERR_PEER, t->sync->server.url, "an op row was expected", NULL);
+        }
+        if (!e) {
+            e = take_op(t, &row, enter, diag);
+        }
+    }
+    if (!e) {
+        e = take_dead(t, head);
+    }
+    if (!e && enter && span_is(head->compartment, "base")) {
+        e = mark_missing(node, head->id, false);
+    }
+    if (!e && !enter) {
+        struct entity_row root;
+        bool seen = false;
+        e = entity_find(node, head->id, &root);
+        if (!e && root.id != 0) {
+            e = root_in_sight(node, root.id, &seen);
+        }
+        if (!e && root.id != 0 && !seen) { /* Content may go by unseen: ask when it comes back. */
+            e = mark_missing(node, head->id, true);
+        }
+    }
+    return e;
+}
+
+static enum err take_row(struct take *t, const struct sync_row *row, struct diag *diag)
+{
+    struct node *node = t->sync->node;
+    struct entity_row entity;
+    struct held_op held;
+    enum err e = OK;
+    switch (row->kind) {
+    case ROW_OP:
+        return take_op(t, row, true, diag);
+    case ROW_ENTER:
+    case ROW_LEAVE:
+        return take_tree(t, row, diag);
+    case ROW_DEAD:
+        return take_dead(t, row);
+    case ROW_LOW:
+        e = log_find(node, row->id, &held);
+        if (!e && held.row != 0 && row->receipt_ms > 0) {
+            e = log_lower_receipt(node, &held, row->receipt_ms);
+        }
+        return e;
+    case ROW_AGREE:
+        e = entity_find(node, row->id, &entity);
+        return e ? e : agree(t, entity.root);
+    }
+    return ERR_PEER;
+}
+
+static enum err take_rows(struct take *t, struct diag *diag)
+{
+    enum err e = OK;
+    while (!e && t->rest.size > 0) {
+        struct sync_row row;
+        arena_reset(t->arena);
+        e = next_row(t, &row, diag);
+        if (!e) {
+            e = take_row(t, &row, diag);
+        }
+        t->moved = true;
+    }
+    return e;
+}
+
+/* ---- positions */
+
+static enum err take_positions(struct take *t)
+{
+    struct sync *sync = t->sync;
+    struct node *node = sync->node;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < t->reply.feed_count; i++) {
+        const struct feed_position *feed = &t->reply.feeds[i];
+        struct stmt *s = db_stmt(node->db, SERVER_FEED_SET);
+        stmt_bind_i64(s, 1, sync->server.id);
+        stmt_bind_text(s, 2, feed->scope);
+        stmt_bind_text(s, 3, feed->compartment);
+        stmt_bind_i64(s, 4, feed->n);
+        stmt_bind_u64(s, 5, feed->hash);
+        e = stmt_run(s);
+        t->moved = true;
+    }
+    for (size_t i = 0; !e && i < t->reply.drop_count; i++) {
+        struct stmt *s = db_stmt(node->db, SERVER_FEED_DROP);
+        stmt_bind_i64(s, 1, sync->server.id);
+        stmt_bind_text(s, 2, t->reply.drops[i].scope);
+        stmt_bind_text(s, 3, t->reply.drops[i].compartment);
+        e = stmt_run(s);
+        t->moved = true;
+    }
+    if (e) {
+        return e;
+    }
+    if (t->reply.need_feeds) {
+        sync->need_feeds = true;
+        t->again = true;
+        return OK;
+    }
+    bool asked_by_feeds = sync->need_feeds || sync->server.cursor < 0;
+    sync->need_feeds = false;
+    if (t->reply.has_cursor) {
+        sync->server.cursor = t->reply.cursor;
+    } else if (asked_by_feeds) {
+        sync->server.cursor = -1;
+    }
+    t->again = t->again || t->reply.more;
+    return OK;
+}
+
+/* The state both ends computed must be one; else the next request names every feed. */
+static enum err check_state(struct take *t)
+{
+    struct feed_position *feeds = NULL;
+    size_t count = 0;
+    uint8_t state[16];
+    if (!t->reply.has_cursor) {
+        return OK;
+    }
+    arena_reset(t->arena);
+    enum err e = server_feeds(t->sync->node, &t->sync->server, t->arena, &feeds, &count);
+    if (!e) {
+        sync_state(feeds, count, state);
+        if (memcmp(state, t->reply.state, sizeof state) != 0) {
+            t->sync->server.cursor = -1;
+        }
+    }
+    return e;
+}
+
+/* Clock corrections are kept when they say something new: a quiet sync needn't rewrite them. */
+static enum err take_clock(struct take *t)
+{
+    struct node *node = t->sync->node;
+    struct node_clock clock;
+    int64_t now = node->host->now_ms(node->host->ctx);
+    int64_t offset = now - t->reply.time_ms;
+    enum err e = node_clock(node, &clock);
+    if (!e && (!clock.has_offset || offset > clock.offset_ms + 2000 ||
+               offset < clock.offset_ms - 2000)) {
+        e = self_set_i64(node, "has_offset", 1);
+        if (!e) {
+            e = self_set_i64(node, "offset_ms", offset);
+        }
+    }
+    if (!e && t->reply.time_ms > clock.hub_time_ms) {
+        e = self_set_i64(node, "hub_time_ms", t->reply.time_ms);
+    }
+    return e;
+}
+
+static enum err what_is_shown_changed(struct take *t, bool saw_me_before, uint64_t scopes_before)
+{
+    const struct org *org = NULL;
+    enum err e = node_org(t->sync->node, &org);
+    if (e) {
+        return e;
+    }
+    const struct org_node *me = org_node(org, t->sync->node->identity.id);
+    uint64_t scopes = sync_scopes_mark(me);
+    if ((me != NULL) != saw_me_before || scopes != scopes_before) {
+        e = stmt_run(db_stmt(t->sync->node->db, DIRTY_EVERYTHING));
+    }
+    return e;
+}
+
+uint64_t sync_scopes_mark(const struct org_node *me)
+{
+    uint64_t mark = 1469598103934665603u;
+    for (size_t i = 0; me && i < me->scope_count; i++) {
+        for (const char *c = me->scopes[i]; *c; c++) {
+            mark = (mark ^ (uint8_t)*c) * 1099511628211u;
+        }
+        mark = (mark ^ 0xff) * 1099511628211u;
+    }
+    return mark;
+}
+
+static enum err take_all(struct take *t, struct diag *diag)
+{
+    struct sync *sync = t->sync;
+    struct node *node = sync->node;
+    const struct org *org = NULL;
+    enum err e = node_org(node, &org);
+    const struct org_node *me = e ? NULL : org_node(org, node->identity.id);
+    bool saw_me = me != NULL;
+    uint64_t scopes = sync_scopes_mark(me);
+    if (!e) {
+        e = take_clock(t);
+    }
+    if (t->reply.has_ratchet) {
+        sync->server.ratchet = t->reply.ratchet;
+    }
+    if (!e) {
+        e = take_ack(t);
+    }
+    if (!e) {
+        e = take_stable(t);
+    }
+    if (!e && t->reply.has_got) {
+        t->moved = t->moved || sync->server.got != t->reply.got;
+        sync->server.got = t->reply.got;
+        sync->result.ops_pushed += sync->pushed_count;
+    }
+    if (!e && sync->told_visits) {
+        e = stmt_run(db_stmt(node->db, VISITS_TOLD));
+    }
+    if (!e) {
+        e = take_stables(t);
+    }
+    if (!e) {
+        e = take_rows(t, diag);
+    }
+    if (!e) {
+        e = take_positions(t);
+    }
+    if (!e) {
+        e = check_state(t);
+    }
+    if (!e) {
+        e = what_is_shown_changed(t, saw_me, scopes);
+    }
+    if (!e) {
+        struct stmt *s = db_stmt(node->db, SERVER_SYNCED);
+        stmt_bind_i64(s, 1, sync->server.id);
+        stmt_bind_i64(s, 2, t->reply.time_ms);
+        e = stmt_run(s);
+    }
+    return e ? e : server_save(node, &sync->server);
+}
+
+enum err sync_take(struct sync *sync, struct span body, bool *ret_again, bool *ret_moved,
+                   struct diag *diag)
+{
+    struct node *node = sync->node;
+    struct buf text;
+    struct arena rows;
+    struct span line;
+    struct server_row before = sync->server;
+    struct take t = {.sync = sync, .arena = &rows};
+    buf_init(&text, &node->host->mem, WIRE_PLAIN_MAX);
+    arena_init(&rows, &node->host->mem, 64u * 1024 * 1024);
+    arena_reset(&sync->arena);
+    enum err e = body.size > 0 ? OK : diag_set(diag, ERR_PEER, sync->server.url, "empty", NULL);
+    if (!e) {
+        e = pack_read(sync->pack, body.data[0], span_cut(body, 1, body.size - 1), &text, diag);
+    }
+    if (!e) {
+        t.rest = buf_span(&text);
+        e = span_split(&t.rest, '\n', &line) ? sync_reply_read(line, &sync->arena, &t.reply, diag)
+                                             : ERR_PEER;
+    }
+    if (!e) {
+        t.origins = arena_array(&sync->arena, t.reply.origin_count + 1, sizeof *t.origins);
+        e = t.origins ? node_begin(node) : ERR_NOMEM;
+        if (!e) {
+            e = node_end(node, take_all(&t, diag));
+        }
+    }
+    if (e) {
+        sync->server = before;
+        e = diag_keep(diag, e);
+    } else {
+        sync->ask_first = false;
+        sync->result.late += t.reply.late_count;
+        sync->result.refused += t.reply.refused_count;
+        *ret_again = t.again;
+        *ret_moved = t.moved;
+    }
+    arena_release(&rows);
+    buf_release(&text);
+    return e;
+}
