@@ -137,6 +137,9 @@ enum err log_reorigin(struct node *node)
         e = stmt_run(s);
     }
     if (!e) {
+        e = self_set_i64(node, "reissued_seq", seq); /* may be known elsewhere: no undo */
+    }
+    if (!e) {
         e = stmt_run(db_stmt(node->db, SERVERS_START_OVER));
     }
     arena_release(&arena);

@@ -8,6 +8,7 @@
 #include "case_number.h"
 #include "json.h"
 #include "place.h"
+#include "record.h"
 #include "save_internal.h"
 
 #define CASE_COUNTER "case_counter" /* in table self: the last number given */

@@ -35,12 +35,17 @@ static enum err known_elsewhere(struct node *node, int64_t *ret)
 {
     struct told told;
     int64_t signed_to = 0;
+    int64_t reissued = 0;
     enum err e = custody_told(node, &told);
     if (!e) {
         e = last_own_batch(node, &signed_to);
     }
+    if (!e) { /* ops of an earlier incarnation may have been sent under their old numbers */
+        e = self_i64(node, "reissued_seq", 0, &reissued);
+    }
     if (!e) {
-        *ret = told.handed > signed_to ? told.handed : signed_to;
+        int64_t known = told.handed > signed_to ? told.handed : signed_to;
+        *ret = known > reissued ? known : reissued;
     }
     return e;
 }
@@ -106,14 +111,12 @@ static enum err find_last(struct node *node, struct id person, struct arena *are
     for (size_t i = 0; !e && good && i < OP_TX_MAX && seq > known; i++, seq--) {
         struct logged *logged = &ret->ops[i];
         e = read_slot(node, seq, arena, logged, &good);
-        if (!e && good) {
-            e = may_go(node, logged, person, &good);
-        }
-        if (i > 0 && (logged->op.tx == 0 || logged->op.tx != ret->ops[0].op.tx)) {
+        if (e || !good || (i > 0 && logged->op.tx != ret->ops[0].op.tx)) {
             break;
         }
-        ret->count += good;
-        if (!e && logged->op.tx == 0) {
+        e = may_go(node, logged, person, &good);
+        ret->count += !e && good;
+        if (logged->op.tx == 0) {
             break;
         }
     }
