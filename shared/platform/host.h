@@ -65,6 +65,9 @@ struct host_files {
     bool (*exists)(void *ctx, const char *path);
     /* Replaces `to`; both in one folder, which is synced. */
     enum err (*rename)(void *ctx, const char *from, const char *to);
+    /* Adds at the end, made when absent (mode 0600), and syncs: what is too large for memory is
+       written in pieces under a temporary name, then renamed. */
+    enum err (*append)(void *ctx, const char *path, struct span bytes);
 };
 
 #endif

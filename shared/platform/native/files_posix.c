@@ -168,6 +168,26 @@ static enum err files_write_atomic(void *ctx, const char *path, struct span byte
     return sync_folder_of(path);
 }
 
+static enum err files_rename(void *ctx, const char *from, const char *to)
+{
+    (void)ctx;
+    return rename(from, to) == 0 ? sync_folder_of(to) : err_of_errno(errno);
+}
+
+static enum err files_append(void *ctx, const char *path, struct span bytes)
+{
+    (void)ctx;
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return err_of_errno(errno);
+    }
+    enum err e = write_all(fd, bytes);
+    if (close(fd) != 0 && !e) {
+        e = err_of_errno(errno);
+    }
+    return e;
+}
+
 /* One folder whose parent is there. */
 static enum err make_one_folder(const char *path)
 {
@@ -231,6 +251,8 @@ const struct host_files *files_posix(void)
         .make_folder = files_make_folder,
         .remove = files_remove,
         .exists = files_exists,
+        .rename = files_rename,
+        .append = files_append,
     };
     return &files;
 }

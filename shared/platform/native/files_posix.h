@@ -6,6 +6,8 @@
  * write_atomic   the old content or the whole new one, whatever happens in between: temporary
  *                file in the same folder, sync, rename, sync of the folder. Mode 0600.
  * make_folder    with parents, mode 0700; OK when it is there already.
+ * rename         replaces `to`; the folder is synced.
+ * append         makes the file when absent; synced before it returns.
  * remove         OK when absent; the folder is synced, so that what was removed stays removed.
  *
  * ERR_DB_FULL stands for a full disk or quota. A power cut may leave "<name>.tmp-xxxxxxxx"
