@@ -24,8 +24,8 @@ struct svc_request {
     const char *method; /* "POST" */
     const char *path;   /* "/v1/sync", without query */
     struct span content_type;
-    struct span body;      /* as it came over the wire: a wire/envelope.h, signed and packed */
-    struct span peer;      /* address for rate limits, no port */
+    struct span body; /* as it came over the wire: a wire/envelope.h, signed and packed */
+    struct span peer; /* address for rate limits, no port */
 };
 
 struct svc_reply {
@@ -42,6 +42,11 @@ MUST_CHECK enum err svc_open(const struct host *host, const char *home, struct s
                              struct diag *diag);
 void svc_close(struct svc *svc);
 
+/* Failures that are the server's own (status 500 and above) are told here, once each: the route
+   or the work they happened in, and why. Called by the svc's thread. */
+typedef void (*svc_log)(void *ctx, const char *where, const struct diag *diag);
+void svc_log_to(struct svc *svc, svc_log log, void *ctx);
+
 /* Never fails as a call: whatever happens becomes the reply given to `done` at the commit. */
 void svc_submit(struct svc *svc, const struct svc_request *request, svc_done done, void *ctx);
 MUST_CHECK enum err svc_commit(struct svc *svc);
@@ -52,8 +57,9 @@ size_t svc_pending(const struct svc *svc); /* Requests that wait for the commit.
 MUST_CHECK enum err svc_admit(const char *method, const char *path, uint64_t body_size,
                               struct diag *diag);
 
-/* Work by the clock while serving (uplink, backup, flush of last-seen times); called between
-   groups, never inside one. Returns ms until it wants to be called again. */
+/* Work by the clock while serving (records shown anew, flush of last-seen times; the uplink and
+   backups have threads of their own); called between groups, never inside one. Returns ms until it
+   wants to be called again. */
 int64_t svc_tick(struct svc *svc);
 
 /* The body of an error reply: {"error":"name","args":[...]} */

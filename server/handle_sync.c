@@ -1,0 +1,27 @@
+/*
+ * handle_sync.c - POST /v1/sync: one request of the conversation, in a savepoint of its own.
+ */
+#include "routes.h"
+
+#include "serve.h"
+
+enum err handle_sync(struct route_call *call)
+{
+    struct node *node = call->svc->node;
+    uint64_t hint = 0;
+    enum err e = node_begin(node);
+    if (e) {
+        return diag_keep(call->diag, e);
+    }
+    e = serve_sync(node, call->svc->pack, call->request->path, call->request->body, call->reply,
+                   &hint, call->diag);
+    enum err ended = node_end(node, e);
+    if (e == ERR_RATCHET || e == ERR_EPOCH) {
+        call->has_hint = true;
+        call->hint = hint;
+    }
+    if (!e && ended) {
+        e = diag_keep(call->diag, ended);
+    }
+    return e;
+}

@@ -1,0 +1,171 @@
+#include "server_backup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "num.h"
+#include "server_home.h"
+
+#define LOOK_MS           60000 /* how often the schedule is looked at */
+#define FIRST_LOOK_MS     5000
+#define RETRY_MS          600000 /* after a copy that failed: a disk to be mounted, room to be made */
+#define SETTING_DONE      "backup_done_ms"
+#define SETTING_SLOT      "backup_slot"
+#define SETTING_ARENA_MAX 4096
+
+enum err backup_state(struct node *node, struct arena *arena, struct backup_state *ret)
+{
+    struct backup_state state = {0};
+    struct span done, slot;
+    enum err e = node_setting(node, SETTING_DONE, arena, &done);
+    if (!e) {
+        e = node_setting(node, SETTING_SLOT, arena, &slot);
+    }
+    if (e) {
+        return e;
+    }
+    if (!num_read_i64(done, &state.done_ms)) {
+        state.done_ms = 0;
+    }
+    if (!num_read_i64(slot, &state.slot)) {
+        state.slot = 0;
+    }
+    *ret = state;
+    return OK;
+}
+
+static enum err read_state(struct node *node, const struct host *host, struct backup_state *ret)
+{
+    struct arena arena;
+    arena_init(&arena, &host->mem, SETTING_ARENA_MAX);
+    enum err e = backup_state(node, &arena, ret);
+    arena_release(&arena);
+    return e;
+}
+
+static enum err note(struct node *node, const struct host *host, int64_t slot)
+{
+    char now[NUM_TEXT_SIZE], number[NUM_TEXT_SIZE];
+    num_write_i64(host->now_ms(host->ctx), now);
+    num_write_i64(slot, number);
+    enum err e = node_begin(node);
+    if (e) {
+        return e;
+    }
+    e = node_setting_set(node, SETTING_DONE, span_of(now));
+    if (!e) {
+        e = node_setting_set(node, SETTING_SLOT, span_of(number));
+    }
+    return node_end(node, e);
+}
+
+/* The path of the copy after `slot`; makes the folder. */
+static enum err next_path(const struct host *host, const char *home,
+                          const struct server_config *config, int64_t slot,
+                          char ret[CONFIG_PATH_SIZE], struct diag *diag)
+{
+    char folder[CONFIG_PATH_SIZE], path[CONFIG_PATH_SIZE + 32];
+    enum err e = home_path(home, config->backup_folder, folder);
+    if (!e) {
+        e = host->files->make_folder(host->ctx, folder);
+    }
+    if (e) {
+        return diag_set(diag, e, config->backup_folder, err_name(e), NULL);
+    }
+    int size = snprintf(path, sizeof path, "%s/douar-%lld.db", folder, (long long)slot);
+    if (size < 0 || size >= CONFIG_PATH_SIZE) {
+        return diag_set(diag, ERR_TOO_LARGE, folder, "1000", NULL);
+    }
+    memcpy(ret, path, CONFIG_PATH_SIZE);
+    return OK;
+}
+
+enum err backup_once(const struct host *host, const char *home, const struct server_config *config,
+                     const char *path, char ret_path[CONFIG_PATH_SIZE], struct diag *diag)
+{
+    char target[CONFIG_PATH_SIZE];
+    struct node *node = NULL;
+    struct backup_state state = {0};
+    enum err e = home_node_open(host, home, &node, diag);
+    if (e) {
+        return e;
+    }
+    e = read_state(node, host, &state);
+    int64_t slot = state.slot;
+    if (!e && path == NULL) {
+        slot = state.slot % config->backup_keep + 1;
+        e = next_path(host, home, config, slot, target, diag);
+    } else if (!e) {
+        span_text(span_of(path), target, sizeof target);
+    }
+    if (!e) {
+        e = node_backup(node, target, diag);
+    }
+    if (!e) {
+        e = note(node, host, slot);
+    }
+    node_close(node);
+    if (e) {
+        return diag_keep(diag, e);
+    }
+    memcpy(ret_path, target, sizeof target);
+    return OK;
+}
+
+/* How long until the next copy is due; measured by the last one's time, so that a server that is
+   switched off each evening makes its copies too. */
+static enum err due_ms(const struct backup *backup, int64_t *ret, struct diag *diag)
+{
+    struct node *node = NULL;
+    struct backup_state state = {0};
+    enum err e = home_node_open(backup->host, backup->home, &node, diag);
+    if (e) {
+        return e;
+    }
+    e = read_state(node, backup->host, &state);
+    node_close(node);
+    if (e) {
+        return diag_keep(diag, e);
+    }
+    int64_t period_ms = backup->config.backup_minutes * 60000;
+    int64_t since_ms = backup->host->now_ms(backup->host->ctx) - state.done_ms;
+    /* A clock that was set back must not put copies off for years. */
+    *ret = since_ms < 0 || since_ms >= period_ms ? 0 : period_ms - since_ms;
+    return OK;
+}
+
+static int64_t look(void *ctx, const struct background *self)
+{
+    (void)self;
+    const struct backup *backup = ctx;
+    char path[CONFIG_PATH_SIZE];
+    struct diag diag = {0};
+    int64_t wait_ms = 0;
+    enum err e = due_ms(backup, &wait_ms, &diag);
+    if (!e && wait_ms == 0) {
+        e = backup_once(backup->host, backup->home, &backup->config, NULL, path, &diag);
+    }
+    if (!e) {
+        return wait_ms > 0 && wait_ms < LOOK_MS ? wait_ms : LOOK_MS;
+    }
+    if (backup->log != NULL) {
+        backup->log(backup->log_ctx, "backup", &diag);
+    }
+    return RETRY_MS;
+}
+
+enum err backup_start(struct backup *backup, const struct host *host, const char *home,
+                      const struct server_config *config, backup_log log, void *log_ctx)
+{
+    *backup = (struct backup){
+        .host = host, .home = home, .config = *config, .log = log, .log_ctx = log_ctx};
+    if (config->backup_minutes == 0) {
+        return OK;
+    }
+    return background_start(&host->mem, look, backup, FIRST_LOOK_MS, &backup->background);
+}
+
+bool backup_stop(struct backup *backup, int64_t wait_ms)
+{
+    return background_stop(backup->background, wait_ms);
+}
