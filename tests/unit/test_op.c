@@ -115,6 +115,8 @@ static const struct change_row changes[] = {
     {"space before", "[1,", " [1,", ERR_FORMAT, "op"},
     {"space after", "null}]", "null}] ", ERR_FORMAT, "op"},
     {"space between", "\"save\",", "\"save\", ", ERR_FORMAT, "op"},
+    {"tab in the values", "\"Fatma\",", "\"Fatma\",\t", ERR_FORMAT, "op"},
+    {"return in the extra", "{\"note\":", "{\r\"note\":", ERR_FORMAT, "op"},
     {"newline in the values", "\"Fatma\",", "\"Fatma\",\n", ERR_FORMAT, "op"},
     {"format as text", "[1,", "[\"1\",", ERR_FORMAT, "format"},
     {"a missing element", "3,60,", "60,", ERR_FORMAT, "op"},
