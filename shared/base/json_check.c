@@ -1,13 +1,13 @@
 /*
  * The validator of json.h: one walk over the bytes with an explicit stack, no memory taken.
  *
- * Duplicate keys: while an object is small its keys are compared pairwise, and only when a mask
- * of 64 bits says that a like key was seen. A larger object is walked again when it closes and
- * its keys are sorted, by content rather than by a hash, so that no choice of keys is slow.
+ * Duplicate keys: while an object is small its keys are compared pairwise, and only those that
+ * share a mark of one byte. A larger object is walked again when it closes (json_walk.h).
  */
 #include <string.h>
 
 #include "json.h"
+#include "json_walk.h"
 #include "num.h"
 #include "utf8.h"
 
@@ -18,8 +18,9 @@ struct frame {
     bool object;
     uint32_t start; /* offset of the first byte after the bracket */
     uint32_t key_count;
-    uint64_t seen;             /* mask of the keys so far */
-    uint32_t keys[SMALL_KEYS]; /* offsets after the opening quote */
+    bool escaped;              /* one of the first keys has an escape */
+    uint8_t marks[SMALL_KEYS]; /* of the first keys */
+    uint32_t keys[SMALL_KEYS]; /* their offsets after the opening quote */
 };
 
 struct checker {
@@ -39,48 +40,17 @@ static bool fail(struct checker *c, const char *wrong)
     return false;
 }
 
-static bool is_space(uint8_t byte)
-{
-    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
-}
-
 static void skip_space(struct checker *c)
 {
-    while (c->at < c->end && is_space(*c->at)) {
+    while (c->at < c->end && json_is_space(*c->at)) {
         c->at++;
     }
-}
-
-static int hex_digit(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
-/* The value of four hexadecimal digits, or -1. */
-static int32_t hex_quad(const uint8_t *at, const uint8_t *end)
-{
-    int32_t value = 0;
-    if (end - at < 4) {
-        return -1;
-    }
-    for (size_t i = 0; i < 4; i++) {
-        int digit = hex_digit(at[i]);
-        if (digit < 0) {
-            return -1;
-        }
-        value = value << 4 | digit;
-    }
-    return value;
 }
 
 /* After "\u". */
 static bool take_unicode_escape(struct checker *c)
 {
-    int32_t unit = hex_quad(c->at, c->end);
+    int32_t unit = json_hex_quad(c->at, c->end);
     if (unit < 0) {
         return fail(c, "\\u needs four hexadecimal digits");
     }
@@ -92,7 +62,7 @@ static bool take_unicode_escape(struct checker *c)
         return true;
     }
     bool paired = unit < 0xDC00 && c->end - c->at >= 6 && c->at[0] == '\\' && c->at[1] == 'u';
-    int32_t low = paired ? hex_quad(c->at + 2, c->end) : -1;
+    int32_t low = paired ? json_hex_quad(c->at + 2, c->end) : -1;
     if (low < 0xDC00 || low > 0xDFFF) {
         return fail(c, "a surrogate without its pair");
     }
@@ -115,12 +85,6 @@ static bool take_escape(struct checker *c)
         return fail(c, "an unknown escape");
     }
     return true;
-}
-
-/* Bytes of a text that need no look: not a quote, a backslash or a control character. */
-static bool is_plain(uint8_t byte)
-{
-    return byte >= 0x20 && byte != '"' && byte != '\\';
 }
 
 /* Eight bytes at once: nonzero when one of them is not plain. A byte above 0x7F is plain; each of
@@ -148,7 +112,7 @@ static uint64_t take_plain(struct checker *c)
         any |= eight;
         c->at += 8;
     }
-    while (c->at < c->end && is_plain(*c->at)) {
+    while (c->at < c->end && json_is_plain(*c->at)) {
         any |= *c->at++;
     }
     return any & UINT64_C(0x8080808080808080);
@@ -227,7 +191,7 @@ static bool open_frame(struct checker *c, bool object)
     frame->object = object;
     frame->start = (uint32_t)(c->at - c->text);
     frame->key_count = 0;
-    frame->seen = 0;
+    frame->escaped = false;
     return true;
 }
 
@@ -257,179 +221,31 @@ static bool take_value(struct checker *c, enum expect *next)
     }
 }
 
-/* From here to json_check(), keys and values have been validated already. */
-
-static uint32_t escaped_character(const uint8_t **at, const uint8_t *end)
+/* A byte that equal keys share and that most others don't, from a few places of the key. */
+static uint8_t mark_of(const uint8_t *key, size_t size)
 {
-    static const char letters[] = "bfnrt";
-    static const char meanings[] = "\b\f\n\r\t";
-    uint8_t kind = *(*at)++;
-    if (kind != 'u') {
-        const char *found = strchr(letters, kind);
-        return found == NULL ? kind : (uint32_t)meanings[found - letters];
+    if (size == 0) {
+        return 0;
     }
-    uint32_t unit = (uint32_t)hex_quad(*at, end);
-    *at += 4;
-    if (unit < 0xD800 || unit > 0xDFFF) {
-        return unit;
-    }
-    uint32_t low = (uint32_t)hex_quad(*at + 2, end);
-    *at += 6;
-    return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+    size_t last = size - 1;
+    return (uint8_t)(size + key[0] * 3u + key[last / 2] * 7u + key[last] * 5u +
+                     key[last > 0 ? last - 1 : 0] * 11u);
 }
 
-/* The next character of a key as it is meant, or -1 at the closing quote. */
-static int32_t key_character(const uint8_t **at, const uint8_t *end)
+static bool is_in_frame(const struct checker *c, const struct frame *frame, uint32_t start,
+                        uint8_t mark)
 {
-    if (**at == '"') {
-        return -1;
-    }
-    if (**at == '\\') {
-        ++*at;
-        return (int32_t)escaped_character(at, end);
-    }
-    struct span rest = span_from(*at, (size_t)(end - *at));
-    uint32_t character = utf8_next(&rest);
-    *at = rest.data;
-    return (int32_t)character;
-}
-
-/* Orders two keys by their characters, escapes resolved. */
-static int compare_keys(const struct checker *c, uint32_t key_a, uint32_t key_b)
-{
-    const uint8_t *a = c->text + key_a;
-    const uint8_t *b = c->text + key_b;
-    for (;;) {
-        while (*a == *b && is_plain(*a)) {
-            a++;
-            b++;
-        }
-        /* Both stand at the same place of a character: neither can be inside one while the
-           other is at an escape. Bytes order as characters do (UTF-8), a quote ends a key. */
-        if (*a != '\\' && *b != '\\') {
-            int at_a = *a == '"' ? -1 : *a;
-            int at_b = *b == '"' ? -1 : *b;
-            return (at_a > at_b) - (at_a < at_b);
-        }
-        int32_t next_a = key_character(&a, c->end);
-        int32_t next_b = key_character(&b, c->end);
-        if (next_a != next_b) {
-            return next_a < next_b ? -1 : 1;
-        }
-    }
-}
-
-static const uint8_t *after_text(const uint8_t *at)
-{
-    at++;
-    while (*at != '"') {
-        at += *at == '\\' ? 2 : 1;
-    }
-    return at + 1;
-}
-
-static const uint8_t *after_space(const uint8_t *at, const uint8_t *end)
-{
-    while (at < end && is_space(*at)) {
-        at++;
-    }
-    return at;
-}
-
-/* At the start of a value. */
-static const uint8_t *after_value(const uint8_t *at, const uint8_t *end)
-{
-    size_t depth = 0;
-    do {
-        if (*at == '"') {
-            at = after_text(at);
-        } else if (*at == '{' || *at == '[') {
-            depth++;
-            at++;
-        } else if (*at == '}' || *at == ']') {
-            depth--;
-            at++;
-        } else if (depth > 0) {
-            at++;
-        } else {
-            while (at < end && strchr(",]} \n\r\t", *at) == NULL) {
-                at++;
-            }
-        }
-    } while (depth > 0);
-    return at;
-}
-
-static void sift_down(const struct checker *c, uint32_t *keys, size_t from, size_t count)
-{
-    uint32_t moved = keys[from];
-    for (;;) {
-        size_t child = 2 * from + 1;
-        if (child >= count) {
-            break;
-        }
-        if (child + 1 < count && compare_keys(c, keys[child], keys[child + 1]) < 0) {
-            child++;
-        }
-        if (compare_keys(c, moved, keys[child]) >= 0) {
-            break;
-        }
-        keys[from] = keys[child];
-        from = child;
-    }
-    keys[from] = moved;
-}
-
-/* Heap sort: no memory, no recursion, no worst case; qsort() promises none of the three. */
-static void sort_keys(const struct checker *c, uint32_t *keys, size_t count)
-{
-    for (size_t i = count / 2; i-- > 0;) {
-        sift_down(c, keys, i, count);
-    }
-    for (size_t last = count; last-- > 1;) {
-        uint32_t largest = keys[0];
-        keys[0] = keys[last];
-        keys[last] = largest;
-        sift_down(c, keys, 0, last);
-    }
-}
-
-/* At the closing bracket of an object with too many keys for the frame. */
-static bool check_large_object(struct checker *c, const struct frame *frame)
-{
-    uint32_t keys[JSON_KEYS_MAX];
-    const uint8_t *at = c->text + frame->start;
     for (size_t i = 0; i < frame->key_count; i++) {
-        at = after_space(at, c->end);
-        keys[i] = (uint32_t)(at + 1 - c->text);
-        at = after_space(after_text(at), c->end) + 1; /* past the colon */
-        at = after_value(after_space(at, c->end), c->end);
-        at = after_space(at, c->end) + 1; /* past the comma or the bracket */
-    }
-    sort_keys(c, keys, frame->key_count);
-    for (size_t i = 1; i < frame->key_count; i++) {
-        if (compare_keys(c, keys[i - 1], keys[i]) == 0) {
-            c->at = c->text + (keys[i - 1] > keys[i] ? keys[i - 1] : keys[i]) - 1;
-            return fail(c, "a key written twice in one object");
+        /* An escaped key has another mark than the same key written plainly. */
+        bool alike = frame->marks[i] == mark || frame->escaped;
+        if (alike && json_compare_keys(c->text + frame->keys[i], c->text + start, c->end) == 0) {
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
-/* A bit for the key. Equal keys must give equal bits, however they are escaped: a key with any
-   escape, which the length in bytes would tell apart, uses bit 0, and so it meets every other. */
-static bool may_be_seen(struct frame *frame, const uint8_t *key, size_t size)
-{
-    bool escaped = memchr(key, '\\', size) != NULL;
-    size_t last = size > 0 ? size - 1 : 0;
-    unsigned mixed = (unsigned)(key[0] * 5u + key[last] * 3u + size);
-    uint64_t bit = UINT64_C(1) << (1 + mixed % 63);
-    bool seen = escaped || (frame->seen & (bit | 1)) != 0;
-    frame->seen |= escaped ? 1 : bit;
-    return seen;
-}
-
-/* Key's text has just been taken; `start` is the offset after its opening quote. */
+/* The key's text has just been taken; `start` is the offset after its opening quote. */
 static bool remember_key(struct checker *c, uint32_t start)
 {
     struct frame *frame = &c->frames[c->depth - 1];
@@ -438,14 +254,15 @@ static bool remember_key(struct checker *c, uint32_t start)
     }
     if (frame->key_count < SMALL_KEYS) {
         const uint8_t *key = c->text + start;
-        bool seen = may_be_seen(frame, key, (size_t)(c->at - 1 - key));
-        for (size_t i = 0; seen && i < frame->key_count; i++) {
-            if (compare_keys(c, frame->keys[i], start) == 0) {
-                c->at = key - 1;
-                return fail(c, "a key written twice in one object");
-            }
+        size_t size = (size_t)(c->at - 1 - key);
+        uint8_t mark = mark_of(key, size);
+        frame->escaped = frame->escaped || memchr(key, '\\', size) != NULL;
+        if (is_in_frame(c, frame, start, mark)) {
+            c->at = key - 1;
+            return fail(c, "a key written twice in one object");
         }
         frame->keys[frame->key_count] = start;
+        frame->marks[frame->key_count] = mark;
     }
     frame->key_count++;
     return true;
@@ -472,8 +289,13 @@ static bool take_key(struct checker *c, enum expect *next)
 static bool take_close(struct checker *c, enum expect *next)
 {
     struct frame *frame = &c->frames[c->depth - 1];
-    if (frame->key_count > SMALL_KEYS && !check_large_object(c, frame)) {
-        return false;
+    if (frame->key_count > SMALL_KEYS) {
+        const uint8_t *twice =
+            json_find_duplicate(c->text + frame->start, c->end, frame->key_count);
+        if (twice != NULL) {
+            c->at = twice;
+            return fail(c, "a key written twice in one object");
+        }
     }
     c->at++;
     c->depth--;
@@ -547,30 +369,4 @@ enum err json_check(struct span text, struct diag *diag)
     char offset[NUM_TEXT_SIZE];
     num_write_i64(checker.at - checker.text, offset);
     return diag_set(diag, ERR_JSON, checker.wrong, offset, NULL);
-}
-
-enum err json_elements(struct span text, struct span *ret, size_t max, size_t *ret_count)
-{
-    const uint8_t *end = text.data + text.size;
-    const uint8_t *at = after_space(text.data, end);
-    size_t count = 0;
-    if (*at != '[') {
-        return ERR_FORMAT;
-    }
-    at = after_space(at + 1, end);
-    while (*at != ']') {
-        if (count == max) {
-            return ERR_TOO_LARGE;
-        }
-        const uint8_t *start = at;
-        at = after_value(at, end);
-        ret[count] = span_from(start, (size_t)(at - start));
-        count++;
-        at = after_space(at, end);
-        if (*at == ',') {
-            at = after_space(at + 1, end);
-        }
-    }
-    *ret_count = count;
-    return OK;
 }

@@ -5,12 +5,8 @@
 #include <assert.h>
 
 #include "json.h"
+#include "json_walk.h"
 #include "num.h"
-
-static bool is_plain(uint8_t byte)
-{
-    return byte >= 0x20 && byte != '"' && byte != '\\';
-}
 
 static void add_escape(struct buf *buf, uint8_t byte)
 {
@@ -37,7 +33,7 @@ void json_add_text(struct buf *buf, struct span text)
     size_t at = 0;
     while (at < text.size) {
         size_t start = at;
-        while (at < text.size && is_plain(text.data[at])) {
+        while (at < text.size && json_is_plain(text.data[at])) {
             at++;
         }
         buf_add_span(buf, span_cut(text, start, at - start));
