@@ -21,8 +21,8 @@ struct receipt {
 
 struct batch {
     struct id origin;
-    int64_t from;   /* first number, 1 or more */
-    int64_t count;  /* 1 .. WIRE_BATCH_OPS */
+    int64_t from;  /* first number, 1 or more */
+    int64_t count; /* 1 .. WIRE_BATCH_OPS */
     bool has_prev;
     struct link prev; /* at from - 1; absent when the callee acknowledged exactly that point */
     struct link link; /* at the last op */
@@ -30,7 +30,7 @@ struct batch {
     bool has_open;
     struct signature open; /* binds origin to node; with from == 1 */
     bool has_node;
-    struct id node;        /* the author; absent when the caller is the author */
+    struct id node; /* the author; absent when the caller is the author */
     struct receipt receipts[WIRE_RECEIPTS_MAX];
     size_t receipt_count;
 };

@@ -12,12 +12,13 @@
 #include "sign.h"
 
 #define ENROL_CODE_ID_SIZE 6
-#define ENROL_SECRET_SIZE 16
-#define ENROL_PINS_MAX 2
+#define ENROL_SECRET_SIZE  16
+#define ENROL_PINS_MAX     2
 
 struct enrol_code {
     const char *url; /* "https://host:port", no trailing slash */
-    const char *pins[ENROL_PINS_MAX]; /* base64 of SHA-256, as in "sha256//..." without the prefix */
+    const char
+        *pins[ENROL_PINS_MAX]; /* base64 of SHA-256, as in "sha256//..." without the prefix */
     size_t pin_count;
     struct id hub;
     uint8_t org_fingerprint[16];

@@ -23,8 +23,8 @@ struct envelope {
 };
 
 /* Signs and appends the whole request body. `hub` is the callee's id; `path` as "/v1/sync". */
-MUST_CHECK enum err envelope_write(const struct envelope *envelope, const char *path,
-                                   struct id hub, const struct secret_key *key, struct buf *ret);
+MUST_CHECK enum err envelope_write(const struct envelope *envelope, const char *path, struct id hub,
+                                   const struct secret_key *key, struct buf *ret);
 
 /* ERR_FORMAT, ERR_UNKNOWN_FORMAT or ERR_TOO_LARGE; reads nothing of the packed text. */
 MUST_CHECK enum err envelope_read(struct span body, struct envelope *ret, struct diag *diag);

@@ -17,8 +17,14 @@
 #define WIRE_REPLY_MAX    (4u * 1024 * 1024)  /* largest */
 #define WIRE_FEEDS_MAX    4096u               /* feeds named in a request or reply */
 #define WIRE_ROOTS_MAX    4096u               /* roots named in one request */
-#define WIRE_ORIGINS_MAX  65536u              /* origins named in one reply */
-#define WIRE_ENROL_MAX    4096u               /* bytes of an enrolment request */
+#define WIRE_VISITS_MAX   4096u               /* devices named in a hub's request */
+#define WIRE_ORIGINS_MAX  16384u              /* origins named in one reply; fit WIRE_LINE_MAX */
+#define WIRE_ROW_OPS      65536u              /* op rows that follow one ENTER or LEAVE */
+#define WIRE_DEAD_MAX     4096u               /* registers in one row of dead predecessors */
+#define WIRE_ENROL_MAX    4096u               /* bytes of an enrolment code or request */
+#define WIRE_ANSWER_MAX   (64u * 1024)        /* bytes of the answer to it */
+#define WIRE_NODE_NAME    80u                 /* bytes of a node's name */
+#define WIRE_URL_MAX      200u                /* bytes of a hub's URL */
 #define WIRE_RECEIPTS_MAX 4u                  /* receipts kept of one batch */
 
 /* A push starts small, doubles on success, halves on failure (bytes of plain text). */

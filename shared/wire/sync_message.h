@@ -11,6 +11,9 @@
 #include "id.h"
 #include "op.h"
 
+#define SYNC_VERSION    1
+#define SYNC_STATE_SIZE 16
+
 /* One feed and how far it was read (request), or its last row up to the new cursor (reply). */
 struct feed_position {
     struct span scope;
@@ -23,7 +26,7 @@ struct sync_request {
     int64_t clock_ms; /* raw */
     bool has_offset;
     int64_t offset_ms;
-    bool has_cursor;   /* false: `feeds` is meant (possibly empty) */
+    bool has_cursor; /* false: `feeds` is meant (possibly empty) */
     int64_t cursor;
     uint8_t state[16];
     struct feed_position *feeds;
@@ -43,7 +46,9 @@ struct sync_request {
     int64_t stables;
 };
 
+/* One line with its LF; a reader takes it without. */
 void sync_request_write(const struct sync_request *request, struct buf *ret);
+/* ERR_UNKNOWN_FORMAT for another version; unknown members are ignored. */
 MUST_CHECK enum err sync_request_read(struct span line, struct arena *arena,
                                       struct sync_request *ret, struct diag *diag);
 
@@ -61,7 +66,7 @@ struct sync_reply {
     bool has_ack;
     struct origin_point ack;
     bool has_stable;
-    struct origin_point stable; /* of the origin in ack */
+    struct origin_point stable; /* of the caller's origin: ack's, zeros without an ack */
     bool need_feeds;
     bool has_cursor;
     int64_t cursor;
@@ -109,20 +114,23 @@ struct sync_row {
     enum sync_row_kind kind;
     /* ROW_OP */
     int64_t origin_index; /* -1: no envelope */
-    int64_t seq;
-    int64_t receipt_ms; /* 0: none. Also ROW_LOW */
-    struct span body;
+    int64_t seq;          /* 0 exactly when there is no envelope */
+    int64_t receipt_ms;   /* 0: none. Also ROW_LOW */
+    struct span body;     /* borrowed from the line; not read yet */
     bool has_signature;
     struct signature signature;
     /* ROW_ENTER, ROW_LEAVE, ROW_AGREE: the root; ROW_LOW: the uid */
     struct id id;
-    struct span compartment;
-    int64_t op_count;
+    struct span compartment;    /* ENTER */
+    int64_t op_count;           /* ENTER, LEAVE */
     struct dead_register *dead; /* ENTER, LEAVE, DEAD */
     size_t dead_count;
 };
 
+/* One line with its LF. */
 void sync_row_write(const struct sync_row *row, struct buf *ret);
+/* `line` without LF. An op row takes nothing from the arena. ERR_UNKNOWN_FORMAT for a row of a
+   later version: going on without it would lose what it says. */
 MUST_CHECK enum err sync_row_read(struct span line, struct arena *arena, struct sync_row *ret,
                                   struct diag *diag);
 

@@ -1,0 +1,140 @@
+/* The first line of a sync request (sync_message.h). */
+#include "feed_line.h"
+
+static void put_positions(struct json_writer *writer, const struct sync_request *request)
+{
+    if (request->has_cursor) {
+        json_name(writer, "cur");
+        feed_put_cursor(writer, request->cursor, request->state);
+    } else {
+        json_name(writer, "feeds");
+        feed_put_list(writer, request->feeds, request->feed_count, true);
+    }
+}
+
+static void put_of_a_hub(struct json_writer *writer, const struct sync_request *request)
+{
+    if (request->has_relay) {
+        json_name(writer, "relay");
+        json_open(writer, '[');
+        json_put_int(writer, request->relay_from);
+        json_put_int(writer, request->relay_to);
+        line_put_u64(writer, request->relay_epoch);
+        json_close(writer, ']');
+    }
+    line_put_ids(writer, "visits", request->visits, request->visit_count);
+    if (request->has_stables) {
+        json_name(writer, "stables");
+        json_put_int(writer, request->stables);
+    }
+}
+
+static void put_known(struct json_writer *writer, const char *key, int64_t seq)
+{
+    if (seq > 0) {
+        json_name(writer, key);
+        json_put_int(writer, seq);
+    }
+}
+
+void sync_request_write(const struct sync_request *request, struct buf *ret)
+{
+    struct json_writer writer;
+    json_begin(&writer, ret);
+    json_open(&writer, '{');
+    json_name(&writer, "v");
+    json_put_int(&writer, SYNC_VERSION);
+    json_name(&writer, "t");
+    json_put_int(&writer, request->clock_ms);
+    json_name(&writer, "off");
+    if (request->has_offset) {
+        json_put_int(&writer, request->offset_ms);
+    } else {
+        json_put_null(&writer);
+    }
+    put_positions(&writer, request);
+    json_name(&writer, "max");
+    json_put_int(&writer, request->max_size);
+    put_known(&writer, "at", request->acked_seq);
+    put_known(&writer, "st", request->stable_seq);
+    line_put_ids(&writer, "roots", request->roots, request->root_count);
+    line_put_ids(&writer, "want", request->want, request->want_count);
+    put_of_a_hub(&writer, request);
+    json_close(&writer, '}');
+    buf_add_byte(ret, '\n');
+}
+
+/* Exactly one of the two ways to say how far the caller has read. */
+static void read_positions(struct line *line, struct arena *arena, struct sync_request *ret)
+{
+    const struct json *cursor = line_get(line, "cur");
+    const struct json *feeds = line_get(line, "feeds");
+    if ((cursor == NULL) == (feeds == NULL)) {
+        line_refuse(line, "one of cur and feeds is needed", "cur");
+        return;
+    }
+    if (cursor != NULL) {
+        ret->has_cursor = true;
+        feed_read_cursor(line, cursor, &ret->cursor, ret->state);
+    } else {
+        ret->feeds = feed_read_list(line, "feeds", true, arena, &ret->feed_count);
+    }
+}
+
+static void read_relay(struct line *line, const struct json *item, struct sync_request *ret)
+{
+    const struct json *part = line_tuple(line, item, "relay", 3);
+    ret->has_relay = true;
+    ret->relay_from = line_int(line, part, "relay", 0, JSON_INT_MAX);
+    part = json_next(part);
+    ret->relay_to = line_int(line, part, "relay", ret->relay_from, JSON_INT_MAX);
+    ret->relay_epoch = line_u64(line, json_next(part), "relay");
+}
+
+static int64_t read_known(struct line *line, const char *key)
+{
+    const struct json *item = line_get(line, key);
+    return item == NULL ? 0 : line_int(line, item, key, 0, JSON_INT_MAX);
+}
+
+static void read_of_a_hub(struct line *line, struct arena *arena, struct sync_request *ret)
+{
+    const struct json *item = line_get(line, "relay");
+    if (item != NULL) {
+        read_relay(line, item, ret);
+    }
+    ret->visits = line_ids(line, "visits", WIRE_VISITS_MAX, arena, &ret->visit_count);
+    item = line_get(line, "stables");
+    if (item != NULL) {
+        ret->has_stables = true;
+        ret->stables = line_int(line, item, "stables", 0, JSON_INT_MAX);
+    }
+}
+
+enum err sync_request_read(struct span text, struct arena *arena, struct sync_request *ret,
+                           struct diag *diag)
+{
+    struct line line;
+    struct sync_request request = {0};
+    line_open(&line, text, WIRE_LINE_MAX, "sync request", diag);
+    line_version(&line, SYNC_VERSION);
+    request.clock_ms = line_int(&line, line_get(&line, "t"), "t", -JSON_INT_MAX, JSON_INT_MAX);
+    const struct json *offset = line_get(&line, "off");
+    if (offset != NULL) {
+        request.has_offset = true;
+        request.offset_ms = line_int(&line, offset, "off", -JSON_INT_MAX, JSON_INT_MAX);
+    }
+    read_positions(&line, arena, &request);
+    request.max_size =
+        line_int(&line, line_get(&line, "max"), "max", WIRE_REPLY_MIN, WIRE_REPLY_MAX);
+    request.acked_seq = read_known(&line, "at");
+    request.stable_seq = read_known(&line, "st");
+    request.roots = line_ids(&line, "roots", WIRE_ROOTS_MAX, arena, &request.root_count);
+    request.want = line_ids(&line, "want", WIRE_ROOTS_MAX, arena, &request.want_count);
+    read_of_a_hub(&line, arena, &request);
+    enum err e = line_close(&line);
+    if (!e) {
+        *ret = request;
+    }
+    return e;
+}
