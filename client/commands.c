@@ -1,0 +1,314 @@
+/*
+ * commands.c - the tables of commands and options, and the way from a command line to one of them.
+ */
+#include <string.h>
+
+#include "session.h"
+#include "utf8.h"
+
+#define HOME_MAX 4096
+
+/* clang-format off */
+static const struct option options[] = {
+    {"home", 0, "DIR", true},
+    {"as", 0, "PERSON", true},
+    {"lang", 0, "ar|fr|zgh|en", true},
+    {"json", 0, NULL, true},
+    {"quiet", 'q', NULL, true},
+    {"help", 'h', NULL, true},
+    {"set", 0, "PROPERTY=VALUE", false},
+    {"place", 0, "CODE", false},
+    {"parent", 0, "ID", false},
+    {"form", 0, "FORM", false},
+    {"dry-run", 0, NULL, false},
+    {"history", 0, NULL, false},
+    {"where", 0, "PROPERTY=VALUE", false},
+    {"disputed", 0, NULL, false},
+    {"deleted", 0, NULL, false},
+    {"limit", 0, "N", false},
+    {"after", 0, "N", false},
+    {"reason", 0, "TEXT", false},
+    {"take", 0, "N", false},
+    {"value", 0, "VALUE", false},
+    {"name", 0, "NAME", false},
+    {"no-sync", 0, NULL, false},
+    {"records", 0, NULL, false},
+    {"rebuild", 0, NULL, false},
+};
+
+static const struct command commands[] = {
+    {"init", "", "", 0, 0, command_init},
+    {"enrol", "CODE", "name no-sync", 1, 1, command_enrol},
+    {"whoami", "", "", 0, 0, command_whoami},
+    {"persons", "", "", 0, 0, command_persons},
+    {"form list", "", "", 0, 0, command_form_list},
+    {"form show", "FORM", "", 1, 1, command_form_show},
+    {"place list", "[CODE]", "limit after", 0, 1, command_place_list},
+    {"place add", "PARENT --set PROPERTY=VALUE...", "set", 1, 1, command_place_add},
+    {"new", "FORM --set PROPERTY=VALUE... | FORM -", "set place parent dry-run", 1, 2, command_new},
+    {"edit", "ID --set PROPERTY=VALUE... | ID -", "set form dry-run", 1, 2, command_edit},
+    {"undo", "", "", 0, 0, command_undo},
+    {"delete", "ID --reason TEXT", "reason", 1, 1, command_delete},
+    {"show", "ID", "history", 1, 1, command_show},
+    {"list", "[TYPE]", "where disputed deleted limit after", 0, 1, command_list},
+    {"find", "TEXT", "limit", 1, ARGS_MAX, command_find},
+    {"sync", "", "", 0, 0, command_sync},
+    {"status", "[ID]", "records limit after", 0, 1, command_status},
+    {"disputes", "", "limit after", 0, 0, command_disputes},
+    {"resolve", "ID PROPERTY --take N | --value VALUE --reason TEXT", "take value reason", 2, 2,
+     command_resolve},
+    {"digest", "", "", 0, 0, command_digest},
+    {"check", "", "rebuild", 0, 0, command_check},
+    {"version", "", "", 0, 0, command_version},
+    {"help", "[COMMAND]", "", 0, 2, command_help},
+};
+/* clang-format on */
+
+#define OPTION_COUNT  (sizeof options / sizeof options[0])
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+const struct command *command_at(size_t index)
+{
+    return index < COMMAND_COUNT ? &commands[index] : NULL;
+}
+
+const struct option *option_at(size_t index)
+{
+    return index < OPTION_COUNT ? &options[index] : NULL;
+}
+
+/* "help.douar.place_add", "help.option.dry_run": keys have no spaces or dashes. */
+static void help_key(const char *prefix, const char *name, char ret[COMMAND_KEY_SIZE])
+{
+    span_text(span_of(prefix), ret, COMMAND_KEY_SIZE);
+    size_t at = strlen(ret);
+    span_text(span_of(name), ret + at, COMMAND_KEY_SIZE - at);
+    for (; ret[at]; at++) {
+        if (ret[at] == ' ' || ret[at] == '-') {
+            ret[at] = '_';
+        }
+    }
+}
+
+void command_help_key(const struct command *command, char ret[COMMAND_KEY_SIZE])
+{
+    help_key("help.douar.", command->name, ret);
+}
+
+void option_help_key(const struct option *option, char ret[COMMAND_KEY_SIZE])
+{
+    help_key("help.option.", option->name, ret);
+}
+
+/* ---- from the command line to a command */
+
+static enum err check_utf8(const struct program *program, struct diag *diag)
+{
+    for (size_t i = 0; i < program->argc; i++) {
+        size_t offset = 0;
+        if (!utf8_valid(span_of(program->argv[i]), &offset)) {
+            return diag_set(diag, ERR_UTF8, "0", NULL);
+        }
+    }
+    return OK;
+}
+
+static enum err pick_language(struct session *session)
+{
+    const struct environment *environment = &session->program->environment;
+    const char *given = session_option(session, "lang");
+    if (given && !language_named(given)) {
+        return diag_set(&session->diag, ERR_BAD_CHOICE, "--lang", given, "ar, fr, zgh, en", NULL);
+    }
+    const char *name = language_pick(given, environment->douar_lang, environment->lc_all,
+                                     environment->lc_messages, environment->lang);
+    return language_from_name(name, &session->language) ? OK : ERR_INTERNAL;
+}
+
+static enum err find_command(struct session *session)
+{
+    const char *names[COMMAND_COUNT];
+    size_t index = 0;
+    size_t words = 0;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        names[i] = commands[i].name;
+    }
+    enum err e = args_command(&session->args, names, COMMAND_COUNT, &index, &words, &session->diag);
+    if (!e) {
+        session->command = &commands[index];
+        session->first_word = words;
+    }
+    return e;
+}
+
+static enum err check_words(struct session *session)
+{
+    const struct command *command = session->command;
+    size_t count = session->args.word_count - session->first_word;
+    if (count < command->word_min) {
+        /* "PARENT --set ..." names the first word that is missing. */
+        struct span rest = span_of(command->words);
+        struct span name = {0};
+        char shown[SESSION_WORD_MAX];
+        for (size_t i = 0; i <= count; i++) {
+            (void)span_split(&rest, ' ', &name);
+        }
+        span_text(name, shown, sizeof shown);
+        return diag_set(&session->diag, ERR_MISSING_ARGUMENT, shown, NULL);
+    }
+    if (count > command->word_max) {
+        struct buf what;
+        struct buf usage;
+        buf_init(&what, &session->program->host->mem, SESSION_LINE_MAX);
+        buf_init(&usage, &session->program->host->mem, SESSION_LINE_MAX);
+        face_add(&session->face, &what, "text.word_too_many",
+                 session_word(session, command->word_max), NULL);
+        buf_add_format(&usage, "douar %s %s", command->name, command->words);
+        diag_set(&session->diag, ERR_USAGE, buf_text(&what), buf_text(&usage), NULL);
+        buf_release(&what);
+        buf_release(&usage);
+        return ERR_USAGE;
+    }
+    return args_allow(&session->args, command->options, &session->diag);
+}
+
+/* --home, DOUAR_HOME, or where the system keeps a person's data. */
+static enum err open_device(struct session *session)
+{
+    const struct environment *environment = &session->program->environment;
+    const struct host *host = session->program->host;
+    const char *home = session_option(session, "home");
+    struct buf path;
+    home = home ? home : environment->douar_home;
+    buf_init(&path, &host->mem, HOME_MAX);
+    if (home && home[0]) {
+        buf_add_text(&path, home);
+    } else if (environment->xdg_data_home && environment->xdg_data_home[0] == '/') {
+        buf_add_text(&path, environment->xdg_data_home);
+        buf_add_text(&path, "/douar");
+    } else if (environment->user_home && environment->user_home[0]) {
+        buf_add_text(&path, environment->user_home);
+        buf_add_text(&path, "/.local/share/douar");
+    } else {
+        buf_release(&path);
+        return diag_set(&session->diag, ERR_MISSING_ARGUMENT, "--home", NULL);
+    }
+    enum err e = buf_error(&path);
+    if (!e) {
+        e = device_new(host, buf_text(&path), session->language, &session->catalogues,
+                       &session->device);
+    }
+    buf_release(&path);
+    return e ? diag_set(&session->diag, e, "--home", "4096", NULL) : OK;
+}
+
+static enum err run_line(struct session *session)
+{
+    if (session->args.word_count == 0) {
+        bool asked = session_flag(session, "help");
+        enum err e = help_overview(session);
+        session->said = true;
+        return e || asked ? e : ERR_USAGE;
+    }
+    enum err e = find_command(session);
+    if (!e && session_flag(session, "help")) {
+        return help_of_command(session, session->command);
+    }
+    if (!e) {
+        e = check_words(session);
+    }
+    if (!e) {
+        e = open_device(session);
+    }
+    return e ? e : session->command->run(session);
+}
+
+/* A failure that no call of the device has answered. */
+static void say_own_failure(struct session *session, enum err e)
+{
+    struct buf answer;
+    diag_keep(&session->diag, e);
+    if (!session->face.json) {
+        (void)face_fail(&session->face, &session->diag);
+        return;
+    }
+    buf_init(&answer, &session->program->host->mem, SESSION_LINE_MAX);
+    device_answer_failure(&session->catalogues, session->language, &session->diag, &answer);
+    face_put_line(&session->face, buf_span(&answer));
+    buf_release(&answer);
+}
+
+static void did_you_mean(struct session *session, enum err e)
+{
+    bool names = e == ERR_UNKNOWN_COMMAND || e == ERR_UNKNOWN_OPTION;
+    if (names && !session->face.json && session->diag.arg_count > 1 && session->diag.args[1][0]) {
+        face_warn(&session->face, "text.did_you_mean", session->diag.args[1], NULL);
+    }
+}
+
+static enum err run_session(struct session *session)
+{
+    const struct program *program = session->program;
+    const struct host *host = program->host;
+    const struct terminal *terminal = &program->terminal;
+    enum err parsed = args_parse(program->argc, program->argv, options, OPTION_COUNT,
+                                 &session->args, &session->diag);
+    enum err spoken = parsed ? OK : pick_language(session);
+    if (parsed || spoken) { /* said in the language that is known without the line */
+        const struct environment *environment = &program->environment;
+        const char *name = language_pick(NULL, environment->douar_lang, environment->lc_all,
+                                         environment->lc_messages, environment->lang);
+        (void)language_from_name(name, &session->language);
+    }
+    struct diag diag = {0};
+    enum err e = catalogues_load(&host->mem, &session->catalogues, &diag);
+    if (!e) {
+        e = face_open(&session->face, &host->mem, language_name(session->language),
+                      !parsed && session_flag(session, "json"), terminal->write, terminal->ctx,
+                      &diag);
+    }
+    if (e) { /* without texts only the name of the failure can be said */
+        terminal->write(terminal->ctx, FACE_ERR, span_of(err_name(e)));
+        terminal->write(terminal->ctx, FACE_ERR, span_of("\n"));
+        return e;
+    }
+    session->face.zone_minutes = terminal->zone_minutes;
+    session->quiet = !parsed && session_flag(session, "quiet");
+    e = parsed ? parsed : spoken;
+    if (!e) {
+        e = run_line(session);
+    }
+    if (e && !session->said) {
+        say_own_failure(session, e);
+        did_you_mean(session, e);
+    }
+    return e;
+}
+
+int commands_run(const struct program *program)
+{
+    const struct mem *mem = &program->host->mem;
+    struct session *session = mem->resize(mem->ctx, NULL, sizeof *session);
+    if (!session) {
+        return err_exit_status(ERR_NOMEM);
+    }
+    *session = (struct session){.program = program};
+    buf_init(&session->request, mem, 2 * DEVICE_REQUEST_MAX);
+    buf_init(&session->answer, mem, DEVICE_ANSWER_MAX);
+    enum err e = check_utf8(program, &session->diag);
+    if (e) {
+        program->terminal.write(program->terminal.ctx, FACE_ERR, span_of("UTF-8?\n"));
+    } else {
+        e = run_session(session);
+    }
+    device_free(session->device);
+    json_free(session->reply);
+    buf_release(&session->request);
+    buf_release(&session->answer);
+    if (session->face.mem) {
+        face_release(&session->face);
+    }
+    catalogues_release(&session->catalogues);
+    mem->resize(mem->ctx, session, 0);
+    return err_exit_status(e);
+}

@@ -1,0 +1,100 @@
+/*
+ * main.c - wiring only: the real machine behind struct host, and a terminal behind the command.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "host_real.h"
+#include "process.h"
+
+#define READ_SIZE 65536
+
+static void write_stream(void *ctx, enum face_stream stream, struct span text)
+{
+    FILE *file = stream == FACE_OUT ? stdout : stderr;
+    (void)ctx;
+    (void)fwrite(text.data, 1, text.size, file);
+    if (stream == FACE_ERR) {
+        (void)fflush(file);
+    }
+}
+
+static enum err read_input(void *ctx, struct buf *ret)
+{
+    (void)ctx;
+    for (;;) {
+        uint8_t *room = buf_room(ret, READ_SIZE);
+        if (!room) {
+            return buf_error(ret);
+        }
+        ssize_t got = read(STDIN_FILENO, room, READ_SIZE);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return got == 0 ? OK : ERR_FILE;
+        }
+        buf_grew(ret, (size_t)got);
+    }
+}
+
+/* Minutes east of UTC here and now: what the local clock shows beyond what UTC shows. */
+static int64_t zone_minutes(void)
+{
+    time_t now = time(NULL);
+    struct tm local;
+    struct tm utc;
+    if (!localtime_r(&now, &local) || !gmtime_r(&now, &utc)) {
+        return 0;
+    }
+    int days = local.tm_yday - utc.tm_yday;
+    if (local.tm_year != utc.tm_year) {
+        days = local.tm_year > utc.tm_year ? 1 : -1;
+    }
+    return days * 1440LL + (local.tm_hour - utc.tm_hour) * 60LL + (local.tm_min - utc.tm_min);
+}
+
+int main(int argc, char **argv)
+{
+    struct host_real real;
+    struct host host;
+    enum err e = process_init();
+    if (e) {
+        (void)fprintf(stderr, "%s\n", err_name(e));
+        return err_exit_status(e);
+    }
+    host_real_init(&real, &host);
+    e = host_real_connect(&real, &host);
+    if (e) {
+        (void)fprintf(stderr, "%s\n", err_name(e));
+        return err_exit_status(e);
+    }
+    const struct program program = {
+        .host = &host,
+        .argc = argc > 0 ? (size_t)argc - 1 : 0,
+        .argv = (const char *const *)argv + 1,
+        .environment = {.douar_home = getenv("DOUAR_HOME"),
+                        .douar_person = getenv("DOUAR_PERSON"),
+                        .douar_lang = getenv("DOUAR_LANG"),
+                        .xdg_data_home = getenv("XDG_DATA_HOME"),
+                        .user_home = getenv("HOME"),
+                        .lc_all = getenv("LC_ALL"),
+                        .lc_messages = getenv("LC_MESSAGES"),
+                        .lang = getenv("LANG")},
+        .terminal = {.write = write_stream,
+                     .read_input = read_input,
+                     .rewrites_lines = isatty(STDERR_FILENO) != 0,
+                     .zone_minutes = zone_minutes()},
+    };
+    int status = commands_run(&program);
+    if (fflush(stdout) != 0 && status == 0) {
+        status =
+            err_exit_status(ERR_FILE); /* the answer didn't reach a full disk or a closed pipe */
+    }
+    host_real_release(&real);
+    return status;
+}
