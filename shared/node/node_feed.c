@@ -7,7 +7,7 @@
  * to it: a reader's cursor (n, hash) proves which history it read, also across a restore.
  */
 #include "hash.h"
-#include "node_internal.h"
+#include "node_feed.h"
 
 struct feed_head {
     int64_t id;
@@ -66,7 +66,7 @@ static enum err head_of(struct node *node, int64_t scope, int64_t compartment,
     return e;
 }
 
-static uint64_t roll(uint64_t before, int64_t n, const struct feed_event *event)
+uint64_t feed_roll(uint64_t before, int64_t n, const struct feed_event *event)
 {
     struct hash_state state;
     struct hash hash;
@@ -91,7 +91,7 @@ static enum err add_row(struct node *node, int64_t scope, int64_t compartment, i
     if (e) {
         return e;
     }
-    uint64_t hash = roll(head.hash, n, event);
+    uint64_t hash = feed_roll(head.hash, n, event);
     struct stmt *s = db_stmt(node->db, FEED_ROW_ADD);
     stmt_bind_i64(s, 1, head.id);
     stmt_bind_i64(s, 2, n);

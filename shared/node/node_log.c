@@ -564,3 +564,20 @@ enum err log_apply_dead(struct node *node, struct id name, struct span reg, cons
     }
     return e ? e : log_mark_dirty(node, entity.id);
 }
+
+enum err log_replay(struct node *node, const struct op *op, int64_t row)
+{
+    struct entity_row entity;
+    if (!op->known_format) {
+        return OK;
+    }
+    struct op_effect effect = effect_of(op);
+    enum err e = entity_find(node, op->entity, &entity);
+    if (!e && entity.id == 0) {
+        e = ERR_DB_CORRUPT;
+    }
+    if (!e) {
+        e = write_registers(node, entity.id, op, row);
+    }
+    return e ? e : member_settle(node, &entity, op, &effect);
+}

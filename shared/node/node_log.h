@@ -21,4 +21,7 @@ MUST_CHECK enum err log_find(struct node *node, struct id uid, struct held_op *r
 MUST_CHECK enum err log_lower_receipt(struct node *node, const struct held_op *held,
                                       int64_t receipt_ms);
 
+/* Writes the registers and membership that follow from an op of the log again (audit). */
+MUST_CHECK enum err log_replay(struct node *node, const struct op *op, int64_t row);
+
 #endif

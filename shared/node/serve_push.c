@@ -103,7 +103,7 @@ static enum err link_before(struct taking *t, bool *ret_known, struct link *ret,
 {
     const struct batch *batch = &t->batch;
     char origin[ID_TEXT_SIZE];
-    char seq[24];
+    char seq[NUM_TEXT_SIZE];
     struct link known = {{0}};
     bool found = false;
     id_write(batch->origin, origin);
