@@ -194,7 +194,7 @@ static enum err next_relay(struct sync *sync, int64_t after, struct relay_batch 
         next.origin = stmt_i64(s, 1);
         batch->from = stmt_i64(s, 2);
         batch->count = stmt_i64(s, 3);
-        batch->has_prev = stmt_blob(s, 4, batch->prev.bytes, LINK_SIZE);
+        batch->has_prev = stmt_blob(s, 4, batch->prev.bytes, LINK_SIZE) && batch->from > 1;
         (void)stmt_blob(s, 5, batch->link.bytes, LINK_SIZE);
         (void)stmt_blob(s, 6, batch->signature.bytes, SIGNATURE_SIZE);
         if (stmt_blob(s, 7, batch->receipts[0].hub.bytes, ID_SIZE)) {

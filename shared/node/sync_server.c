@@ -20,8 +20,7 @@ enum err server_load(struct node *node, const struct id *name, struct server_row
         struct span ca = stmt_span(s, 3);
         row.ca = node->host->mem.resize(node->host->mem.ctx, NULL, ca.size + 1);
         if (row.ca) {
-            memcpy(row.ca, ca.data, ca.size);
-            row.ca[ca.size] = '\0';
+            span_text(ca, row.ca, ca.size + 1);
         } else {
             e = ERR_NOMEM;
         }
