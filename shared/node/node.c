@@ -352,6 +352,7 @@ void node_close(struct node *node)
     arena_release(&node->org_arena);
     const struct mem mem = node->host->mem;
     mem.resize(mem.ctx, node->symbols, 0);
+    mem.resize(mem.ctx, (void *)node->symbol_texts, 0);
     sign_wipe(&node->key, sizeof node->key);
     sign_wipe(&node->org_key, sizeof node->org_key);
     mem.resize(mem.ctx, node, 0);

@@ -46,6 +46,8 @@ struct node {
     struct arena symbol_arena;
     struct symbol_entry *symbols;
     size_t symbol_count, symbol_capacity;
+    const char **symbol_texts; /* by id, NULL where not met yet */
+    size_t symbol_texts_capacity;
     /* The organisation's configuration; read again when org_stale. */
     struct arena org_arena;
     struct org org;

@@ -45,6 +45,16 @@ static bool hub_may_vouch(const struct org *org, const struct org_node *hub, con
         return false;
     }
     struct id by;
+    struct id entity;
+    struct id id;
+    org_entity_id("_node", json_get_text(def, "id", ""), &entity);
+    if (!id_equal(entity, op->entity) || !id_read(span_of(json_get_text(def, "id", "")), &id)) {
+        return false; /* It would stand in another node's place. */
+    }
+    const struct org_node *known = org_node(org, id);
+    if (known && !id_equal(known->by, hub->id)) {
+        return false; /* Somebody else vouches for that node. */
+    }
     if (!role_from_name(json_get_text(def, "role", ""), &role) || role > ROLE_SUPERVISOR ||
         !id_read(span_of(json_get_text(def, "by", "")), &by) || !id_equal(by, hub->id)) {
         return false;

@@ -46,6 +46,31 @@ static enum err grow(struct node *node)
     return OK;
 }
 
+/* Ids are dense and few, so an array finds a text by id. */
+static enum err remember_text(struct node *node, int64_t id, const char *text)
+{
+    const struct mem *mem = &node->host->mem;
+    size_t index = (size_t)id;
+    if (index >= node->symbol_texts_capacity) {
+        size_t capacity = node->symbol_texts_capacity ? node->symbol_texts_capacity : 256;
+        while (capacity <= index) {
+            capacity *= 2;
+        }
+        const char **texts =
+            mem->resize(mem->ctx, (void *)node->symbol_texts, capacity * sizeof *texts);
+        if (!texts) {
+            return ERR_NOMEM;
+        }
+        for (size_t i = node->symbol_texts_capacity; i < capacity; i++) {
+            texts[i] = NULL;
+        }
+        node->symbol_texts = texts;
+        node->symbol_texts_capacity = capacity;
+    }
+    node->symbol_texts[index] = text;
+    return OK;
+}
+
 static enum err remember(struct node *node, struct span text, int64_t id, const char **ret)
 {
     if ((node->symbol_count + 1) * 2 > node->symbol_capacity) {
@@ -63,13 +88,16 @@ static enum err remember(struct node *node, struct span text, int64_t id, const 
     if (ret) {
         *ret = copy;
     }
-    return OK;
+    return remember_text(node, id, copy);
 }
 
 void symbols_forget(struct node *node)
 {
     if (node->symbols) {
         memset(node->symbols, 0, node->symbol_capacity * sizeof *node->symbols);
+    }
+    for (size_t i = 0; i < node->symbol_texts_capacity; i++) {
+        node->symbol_texts[i] = NULL;
     }
     node->symbol_count = 0;
     arena_reset(&node->symbol_arena);
@@ -132,11 +160,9 @@ enum err symbol_id(struct node *node, struct span text, int64_t *ret)
 
 enum err symbol_text(struct node *node, int64_t id, const char **ret)
 {
-    for (size_t i = 0; i < node->symbol_capacity; i++) {
-        if (node->symbols[i].text && node->symbols[i].id == id) {
-            *ret = node->symbols[i].text;
-            return OK;
-        }
+    if (id >= 0 && (size_t)id < node->symbol_texts_capacity && node->symbol_texts[id]) {
+        *ret = node->symbol_texts[id];
+        return OK;
     }
     struct stmt *s = db_stmt(node->db, SYMBOL_BY_ID);
     stmt_bind_i64(s, 1, id);
