@@ -1,0 +1,541 @@
+/*
+ * bench_sync.c - what a sync costs: requests and bytes for nothing new, for 20 edits, and for the
+ * first sync of 10,000 persons of 10 fields. Real nodes, real server, HTTPS over loopback.
+ *
+ *     bench_sync [--persons N] [--json FILE]
+ *
+ * Bytes are those of HTTP (headers and bodies, both ways) without TLS. Times are of this machine
+ * and only say something beside each other: the rate of the first sync stands beside the rate at
+ * which SQLite alone stores rows of the same sizes, durably, in batches as large.
+ */
+#define _XOPEN_SOURCE 700
+
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "carry.h"
+#include "front.h"
+#include "host_real.h"
+#include "num.h"
+#include "process.h"
+#include "record.h"
+#include "save.h"
+#include "serve.h"
+#include "server_config.h"
+#include "server_home.h"
+#include "svc.h"
+
+#define PERSON_FIELDS 10
+#define NAMES_MAX     1024
+
+struct name {
+    char kind[8], sex[4], latin[64], arabic[96];
+};
+
+struct bench {
+    struct host_real real;
+    struct host host, counted; /* counted: the same, adding up what it exchanges */
+    char folder[256];
+    struct svc *svc;
+    struct front *front;
+    struct node *office;   /* the server's database, for what an office does */
+    struct id person;
+    char code[2048];
+    struct name names[NAMES_MAX];
+    size_t name_count;
+    uint64_t random;
+    /* since bench_start_count() */
+    int64_t requests, http_sent, http_received;
+};
+
+static void must(enum err e, const struct diag *diag, const char *what)
+{
+    if (e) {
+        fprintf(stderr, "bench: %s: %s %s %s\n", what, err_name(e),
+                diag && diag->arg_count > 0 ? diag->args[0] : "",
+                diag && diag->arg_count > 1 ? diag->args[1] : "");
+        exit(1);
+    }
+}
+
+static uint64_t next_random(struct bench *bench)
+{
+    bench->random = bench->random * 6364136223846793005u + 1442695040888963407u;
+    return bench->random >> 33;
+}
+
+static enum err counted_exchange(void *ctx, const struct exchange_request *request,
+                                 struct exchange_reply *reply, struct diag *diag)
+{
+    struct bench *bench = ctx;
+    enum err e = bench->host.exchange(bench->host.ctx, request, reply, diag);
+    bench->requests++;
+    bench->http_sent += (int64_t)reply->sent_bytes;
+    bench->http_received += (int64_t)reply->received_bytes;
+    return e;
+}
+
+/* host.ctx serves all of a host's functions: these pass the real one on. */
+static int64_t counted_now(void *ctx)
+{
+    struct bench *bench = ctx;
+    return bench->host.now_ms(bench->host.ctx);
+}
+
+static int64_t counted_mono(void *ctx)
+{
+    struct bench *bench = ctx;
+    return bench->host.mono_ms(bench->host.ctx);
+}
+
+static void counted_random(void *ctx, void *ret, size_t size)
+{
+    struct bench *bench = ctx;
+    bench->host.random(bench->host.ctx, ret, size);
+}
+
+static void counted_sleep(void *ctx, int64_t ms)
+{
+    struct bench *bench = ctx;
+    bench->host.sleep_ms(bench->host.ctx, ms);
+}
+
+/* ---- the organisation */
+
+static void load_names(struct bench *bench)
+{
+    FILE *file = fopen(DOUAR_NAMES, "r");
+    char line[256];
+    if (!file) {
+        fprintf(stderr, "bench: no %s\n", DOUAR_NAMES);
+        exit(1);
+    }
+    while (bench->name_count < NAMES_MAX && fgets(line, sizeof line, file)) {
+        struct name *name = &bench->names[bench->name_count];
+        if (sscanf(line, "%7[^,],%3[^,],%63[^,],%95[^\n]", name->kind, name->sex, name->latin,
+                   name->arabic) == 4 ||
+            sscanf(line, "%7[^,],,%63[^,],%95[^\n]", name->kind, name->latin, name->arabic) == 3) {
+            bench->name_count += strcmp(name->kind, "kind") != 0 ? 1 : 0;
+        }
+    }
+    (void)fclose(file);
+}
+
+static const struct name *pick(struct bench *bench, const char *kind, const char *sex)
+{
+    for (;;) {
+        const struct name *name = &bench->names[next_random(bench) % bench->name_count];
+        if (strcmp(name->kind, kind) == 0 && (!sex || strcmp(name->sex, sex) == 0)) {
+            return name;
+        }
+    }
+}
+
+static void publish(struct bench *bench, const char *kind, const char *name, const char *text)
+{
+    struct diag diag = {0};
+    must(org_publish(bench->office, kind, name, span_of(text), &diag), &diag, name);
+}
+
+static void publish_type(struct bench *bench, const char *name)
+{
+    char path[512];
+    struct buf buf;
+    struct diag diag = {0};
+    struct json *json = NULL;
+    struct buf text;
+    (void)snprintf(path, sizeof path, "%s/types/%s.json", DOUAR_SCHEMA, name);
+    buf_init(&buf, &bench->host.mem, 1u << 20);
+    buf_init(&text, &bench->host.mem, 1u << 20);
+    must(bench->host.files->read(bench->host.ctx, path, &buf), NULL, path);
+    must(json_parse(buf_span(&buf), &json, &diag), &diag, path);
+    json_add_tree(&text, json);
+    publish(bench, "_type", name, buf_text(&text));
+    json_free(json);
+    buf_release(&buf);
+    buf_release(&text);
+}
+
+static void make_organisation(struct bench *bench)
+{
+    char id[ID_TEXT_SIZE];
+    char text[512];
+    static const char *const places[] = {"05", "05.081", "05.081.03.09"};
+    bench->host.random(bench->host.ctx, bench->person.bytes, ID_SIZE);
+    id_write(bench->person, id);
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(text, sizeof text, "{\"code\":\"%s\",\"level\":\"commune\",\"labels\":{}}",
+                       places[i]);
+        publish(bench, "_place", places[i], text);
+    }
+    publish_type(bench, "household");
+    publish_type(bench, "person");
+    (void)snprintf(text, sizeof text, "{\"id\":\"%s\",\"name\":\"Amina\",\"role\":\"worker\"}", id);
+    publish(bench, "_person", id, text);
+    (void)snprintf(text, sizeof text,
+                   "{\"id\":\"%s\",\"person\":\"%s\",\"scope\":\"05\",\"compartments\":[\"base\"],"
+                   "\"verbs\":[\"read\",\"write\",\"review\"]}",
+                   id, id);
+    publish(bench, "_grant", id, text);
+}
+
+static void start_server(struct bench *bench)
+{
+    struct diag diag = {0};
+    struct server_config config;
+    struct home_tls tls;
+    char home[512];
+    (void)snprintf(home, sizeof home, "%s/region", bench->folder);
+    server_config_default(&config);
+    (void)snprintf(config.name, sizeof config.name, "region");
+    (void)snprintf(config.address, sizeof config.address, "127.0.0.1");
+    must(home_create(&bench->host, home, ROLE_REGION, &config, &diag), &diag, "init");
+    must(home_node_open(&bench->host, home, &bench->office, &diag), &diag, "open");
+    make_organisation(bench);
+    must(svc_open(&bench->host, home, &bench->svc, &diag), &diag, "svc");
+    must(home_tls_load(&bench->host, home, &tls, &diag), &diag, "tls");
+    struct front_options options = {.address = "127.0.0.1",
+                                    .cert_pem = buf_text(&tls.server_pem),
+                                    .key_pem = buf_text(&tls.server_key)};
+    must(front_start(&bench->host, bench->svc, &options, &bench->front, &diag), &diag, "front");
+    home_tls_release(&tls);
+}
+
+static void invitation(struct bench *bench)
+{
+    struct diag diag = {0};
+    struct home_tls tls;
+    struct buf text;
+    char home[512];
+    char url[64];
+    char person[ID_TEXT_SIZE];
+    char definition[512];
+    (void)snprintf(home, sizeof home, "%s/region", bench->folder);
+    (void)snprintf(url, sizeof url, "https://127.0.0.1:%u", front_port(bench->front));
+    id_write(bench->person, person);
+    (void)snprintf(definition, sizeof definition,
+                   "{\"role\":\"worker\",\"scopes\":[\"05.081\"],\"compartments\":[\"base\"],"
+                   "\"person\":\"%s\"}",
+                   person);
+    must(home_tls_load(&bench->host, home, &tls, &diag), &diag, "tls");
+    struct enrol_code code = {.url = url, .pins = {tls.pins[0], tls.pins[1]}, .pin_count = 2};
+    struct invite invite = {.definition = definition, .valid_ms = 3600000};
+    must(serve_invite(bench->office, &invite, &code, &diag), &diag, "invite");
+    buf_init(&text, &bench->host.mem, sizeof bench->code - 1);
+    must(enrol_code_write(&code, &text), NULL, "code");
+    (void)snprintf(bench->code, sizeof bench->code, "%s", buf_text(&text));
+    buf_release(&text);
+    home_tls_release(&tls);
+}
+
+static struct node *device(struct bench *bench, const char *name)
+{
+    struct diag diag = {0};
+    struct node *node = NULL;
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s.db", bench->folder, name);
+    must(node_create(&bench->counted, path, ROLE_WORKER, NULL, &diag), &diag, "create");
+    must(node_open(&bench->counted, path, &node, &diag), &diag, "open");
+    invitation(bench);
+    must(carry_enrol(&bench->counted, node, bench->code, name, &diag), &diag, "enrol");
+    return node;
+}
+
+static struct sync_result sync_now(struct bench *bench, struct node *node)
+{
+    struct diag diag = {0};
+    struct sync_result result = {0};
+    bench->requests = bench->http_sent = bench->http_received = 0;
+    must(carry_sync(&bench->counted, node, NULL, NULL, NULL, NULL, &result, &diag), &diag, "sync");
+    return result;
+}
+
+/* ---- records */
+
+static struct id save(struct bench *bench, struct node *node, struct save *save)
+{
+    struct arena arena;
+    struct saved saved;
+    struct diag diag = {0};
+    arena_init(&arena, &bench->host.mem, 8u << 20);
+    save->person = bench->person;
+    must(node_save(node, save, &arena, &saved, &diag), &diag, "save");
+    arena_release(&arena);
+    return saved.entity;
+}
+
+static struct id add_household(struct bench *bench, struct node *node)
+{
+    char name[160];
+    (void)snprintf(name, sizeof name, "\"%s\"", pick(bench, "family", NULL)->arabic);
+    struct change changes[] = {{"head_name_ar", span_of(name)}};
+    struct save new_one = {.type = "household",
+                           .is_new = true,
+                           .place = span_of("05.081.03.09"),
+                           .changes = changes,
+                           .change_count = 1};
+    return save(bench, node, &new_one);
+}
+
+static struct id add_person(struct bench *bench, struct node *node, struct id household)
+{
+    static const char *const relations[] = {"\"head\"", "\"spouse\"", "\"child\"", "\"parent\""};
+    static const char *const marital[] = {"\"single\"", "\"married\"", "\"widowed\""};
+    bool woman = next_random(bench) % 2 != 0;
+    const struct name *given = pick(bench, "given", woman ? "f" : "m");
+    const struct name *family = pick(bench, "family", NULL);
+    const struct name *father = pick(bench, "given", "m");
+    const struct name *mother = pick(bench, "given", "f");
+    char name_ar[256];
+    char name_fr[160];
+    char cin[32];
+    char phone[32];
+    char birth[24];
+    char father_ar[128];
+    char mother_ar[128];
+    (void)snprintf(name_ar, sizeof name_ar, "\"%s %s\"", given->arabic, family->arabic);
+    (void)snprintf(name_fr, sizeof name_fr, "\"%s %s\"", given->latin, family->latin);
+    (void)snprintf(cin, sizeof cin, "\"I%c%d\"", 'A' + (char)(next_random(bench) % 3),
+                   (int)(next_random(bench) % 900000 + 1000));
+    (void)snprintf(phone, sizeof phone, "\"06%08d\"", (int)(next_random(bench) % 100000000));
+    (void)snprintf(birth, sizeof birth, "\"%d-%02d-%02d\"", 1940 + (int)(next_random(bench) % 80),
+                   1 + (int)(next_random(bench) % 12), 1 + (int)(next_random(bench) % 28));
+    (void)snprintf(father_ar, sizeof father_ar, "\"%s\"", father->arabic);
+    (void)snprintf(mother_ar, sizeof mother_ar, "\"%s\"", mother->arabic);
+    struct change changes[PERSON_FIELDS] = {
+        {"name_ar", span_of(name_ar)},
+        {"name_fr", span_of(name_fr)},
+        {"national_id", span_of(cin)},
+        {"sex", span_of(woman ? "\"f\"" : "\"m\"")},
+        {"birth_date", span_of(birth)},
+        {"father_name", span_of(father_ar)},
+        {"mother_name", span_of(mother_ar)},
+        {"relation", span_of(relations[next_random(bench) % 4])},
+        {"marital_status", span_of(marital[next_random(bench) % 3])},
+        {"phone", span_of(phone)}};
+    struct save new_one = {.type = "person",
+                           .is_new = true,
+                           .has_parent = true,
+                           .parent = household,
+                           .changes = changes,
+                           .change_count = PERSON_FIELDS};
+    return save(bench, node, &new_one);
+}
+
+static void edit_phone(struct bench *bench, struct node *node, struct id entity)
+{
+    char phone[32];
+    (void)snprintf(phone, sizeof phone, "\"07%08d\"", (int)(next_random(bench) % 100000000));
+    struct change changes[] = {{"phone", span_of(phone)}};
+    struct save edit = {.entity = entity, .changes = changes, .change_count = 1};
+    (void)save(bench, node, &edit);
+}
+
+/* ---- the physical limit beside it: SQLite storing rows of the same sizes, durably */
+
+static double sqlite_rate(struct bench *bench, int64_t rows, int64_t body_size)
+{
+    char path[512];
+    sqlite3 *db = NULL;
+    sqlite3_stmt *op = NULL;
+    sqlite3_stmt *live = NULL;
+    sqlite3_stmt *feed = NULL;
+    static uint8_t body[4096];
+    (void)snprintf(path, sizeof path, "%s/limit.db", bench->folder);
+    if (sqlite3_open(path, &db) ||
+        sqlite3_exec(db,
+                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                     "CREATE TABLE op(id INTEGER PRIMARY KEY, uid BLOB UNIQUE, entity INT, body BLOB);"
+                     "CREATE INDEX op_entity ON op(entity);"
+                     "CREATE TABLE live(entity INT, reg INT, uid8 INT, op INT, PRIMARY KEY(entity, reg,"
+                     " uid8)) WITHOUT ROWID;"
+                     "CREATE TABLE feed(feed INT, n INT, ref INT, hash INT, PRIMARY KEY(feed, n))"
+                     " WITHOUT ROWID;",
+                     NULL, NULL, NULL) ||
+        sqlite3_prepare_v2(db, "INSERT INTO op VALUES(?1, ?2, ?3, ?4)", -1, &op, NULL) ||
+        sqlite3_prepare_v2(db, "INSERT INTO live VALUES(?1, ?2, ?3, ?4)", -1, &live, NULL) ||
+        sqlite3_prepare_v2(db, "INSERT INTO feed VALUES(1, ?1, ?2, ?3)", -1, &feed, NULL)) {
+        return 0;
+    }
+    int64_t start = bench->host.mono_ms(bench->host.ctx);
+    for (int64_t i = 0; i < rows; i++) {
+        uint8_t uid[16];
+        bench->host.random(bench->host.ctx, uid, sizeof uid);
+        if (i % 100 == 0) {
+            (void)sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+        }
+        sqlite3_bind_int64(op, 1, i + 1);
+        sqlite3_bind_blob(op, 2, uid, sizeof uid, SQLITE_STATIC);
+        sqlite3_bind_int64(op, 3, i + 1);
+        sqlite3_bind_blob(op, 4, body, (int)body_size, SQLITE_STATIC);
+        (void)sqlite3_step(op);
+        (void)sqlite3_reset(op);
+        for (int64_t k = 0; k < PERSON_FIELDS + 2; k++) {
+            sqlite3_bind_int64(live, 1, i + 1);
+            sqlite3_bind_int64(live, 2, k);
+            sqlite3_bind_int64(live, 3, i * 7919);
+            sqlite3_bind_int64(live, 4, i + 1);
+            (void)sqlite3_step(live);
+            (void)sqlite3_reset(live);
+        }
+        sqlite3_bind_int64(feed, 1, i + 1);
+        sqlite3_bind_int64(feed, 2, i + 1);
+        sqlite3_bind_int64(feed, 3, i * 31);
+        (void)sqlite3_step(feed);
+        (void)sqlite3_reset(feed);
+        if (i % 100 == 99) {
+            (void)sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+        }
+    }
+    if (!sqlite3_get_autocommit(db)) {
+        (void)sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+    }
+    int64_t took = bench->host.mono_ms(bench->host.ctx) - start;
+    sqlite3_finalize(op);
+    sqlite3_finalize(live);
+    sqlite3_finalize(feed);
+    sqlite3_close(db);
+    return took > 0 ? (double)rows * 1000.0 / (double)took : 0;
+}
+
+/* ---- the report */
+
+struct line {
+    const char *what;
+    int64_t requests, bytes;
+    double per;       /* bytes an item; 0: none */
+    double rate;      /* items a second; 0: none */
+    const char *beside;
+};
+
+static void print_line(FILE *json, const struct line *line, bool first)
+{
+    printf("%-44s %3" PRId64 " request%s %9" PRId64 " B", line->what, line->requests,
+           line->requests == 1 ? " " : "s", line->bytes);
+    if (line->per > 0) {
+        printf("  %6.1f B each", line->per);
+    }
+    if (line->rate > 0) {
+        printf("  %7.0f/s", line->rate);
+    }
+    printf("   %s\n", line->beside);
+    if (json) {
+        fprintf(json,
+                "%s{\"what\":\"%s\",\"requests\":%" PRId64 ",\"bytes\":%" PRId64
+                ",\"bytes_each\":%.1f,\"rate\":%.0f,\"beside\":\"%s\"}",
+                first ? "" : ",\n ", line->what, line->requests, line->bytes, line->per,
+                line->rate, line->beside);
+    }
+}
+
+static struct line measure(struct bench *bench, struct node *node, const char *what, int64_t items,
+                           const char *beside)
+{
+    int64_t start = bench->host.mono_ms(bench->host.ctx);
+    (void)sync_now(bench, node);
+    int64_t took = bench->host.mono_ms(bench->host.ctx) - start;
+    int64_t bytes = bench->http_sent + bench->http_received;
+    return (struct line){.what = what,
+                         .requests = bench->requests,
+                         .bytes = bytes,
+                         .per = items ? (double)bytes / (double)items : 0,
+                         .rate = items && took > 0 ? (double)items * 1000.0 / (double)took : 0,
+                         .beside = beside};
+}
+
+static void run(struct bench *bench, int64_t persons, FILE *json)
+{
+    struct id some[20];
+    struct id household = {{0}};
+    struct node *worker = device(bench, "worker");
+    (void)sync_now(bench, worker);
+    must(node_begin(worker), NULL, "begin"); /* one commit for the whole made-up village */
+    for (int64_t i = 0; i < persons; i++) {
+        if (i % 5 == 0) {
+            household = add_household(bench, worker);
+        }
+        struct id person = add_person(bench, worker, household);
+        if (i < 20) {
+            some[i] = person;
+        }
+    }
+    must(node_end(worker, OK), NULL, "commit");
+    struct line push = measure(bench, worker, "push of those persons, first time", persons,
+                               "PouchDB 575 B, 3,639-4,936 docs/s");
+    struct node *second = device(bench, "second");
+    struct line pull = measure(bench, second, "first sync of persons of 10 fields", persons,
+                               "goal <= 90 B; PouchDB 250-575 B, 3,258-5,453 docs/s");
+    (void)sync_now(bench, worker);
+    struct line nothing = measure(bench, worker, "nothing new", 0,
+                                  "goal 1 request, <= 400 B; Fossil 1, 716 B; PouchDB 26, 720 KB");
+    for (int i = 0; i < 20; i++) {
+        edit_phone(bench, worker, some[i]);
+    }
+    struct line edits = measure(bench, worker, "20 edits", 20,
+                                "goal 1 request, <= 1,800 B; Fossil 1, 2.8 KB; PouchDB 11, 15 KB");
+    printf("Bytes of HTTP both ways, without TLS. Peers' figures: the sync study.\n");
+    if (json) {
+        fprintf(json, "{\"bench\":\"sync\",\"persons\":%" PRId64 ",\"lines\":[\n ", persons);
+    }
+    print_line(json, &nothing, true);
+    print_line(json, &edits, false);
+    print_line(json, &push, false);
+    print_line(json, &pull, false);
+    double limit = sqlite_rate(bench, persons, 420);
+    printf("SQLite alone, same rows, durable, 100 a batch: %.0f/s; the push stored %.0f %% of it "
+           "(device, HTTPS and hub on one machine)\n",
+           limit, limit > 0 ? push.rate * 100 / limit : 0);
+    if (json) {
+        fprintf(json, "\n], \"sqlite_rate\":%.0f}\n", limit);
+    }
+    node_close(worker);
+    node_close(second);
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench bench;
+    int64_t persons = 10000;
+    FILE *json = NULL;
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--persons") == 0) {
+            (void)num_read_i64(span_of(argv[i + 1]), &persons);
+        } else if (strcmp(argv[i], "--json") == 0) {
+            json = fopen(argv[i + 1], "w");
+        }
+    }
+    const char *base = getenv("TMPDIR");
+    (void)snprintf(bench.folder, sizeof bench.folder, "%s/douar-bench-XXXXXX", base ? base : "/tmp");
+    if (!mkdtemp(bench.folder)) {
+        perror("bench");
+        return 1;
+    }
+    bench.random = 42;
+    must(process_init(), NULL, "process");
+    host_real_init(&bench.real, &bench.host);
+    must(host_real_connect(&bench.real, &bench.host), NULL, "network");
+    bench.counted = bench.host;
+    bench.counted.ctx = &bench;
+    bench.counted.now_ms = counted_now;
+    bench.counted.mono_ms = counted_mono;
+    bench.counted.random = counted_random;
+    bench.counted.sleep_ms = counted_sleep;
+    bench.counted.exchange = counted_exchange;
+    load_names(&bench);
+    start_server(&bench);
+    run(&bench, persons, json);
+    front_stop(bench.front);
+    svc_close(bench.svc);
+    node_close(bench.office);
+    host_real_release(&bench.real);
+    if (json) {
+        (void)fclose(json);
+    }
+    char command[320];
+    (void)snprintf(command, sizeof command, "rm -r '%s'", bench.folder);
+    return system(command) == 0 ? 0 : 1;
+}
