@@ -3,7 +3,8 @@
  *
  * A failed append sets `failed` (ERR_NOMEM or ERR_TOO_LARGE) and later appends do nothing, so
  * that a writer checks once at the end with buf_error(). `data` is always NUL-terminated after
- * a successful append (the NUL isn't counted in `size`).
+ * a successful append (the NUL isn't counted in `size`). What is added must not lie in the buffer
+ * itself, which may move.
  */
 #ifndef BUF_H
 #define BUF_H

@@ -12,7 +12,7 @@
 
 #include "buf.h"
 
-#define BASE64_SIZE(n) (((n) * 4 + 2) / 3) /* characters for n bytes */
+#define BASE64_SIZE(n) (((n)*4 + 2) / 3) /* characters for n bytes */
 
 size_t base64_write(const void *data, size_t size, char *ret); /* NUL-terminated; returns length */
 bool base64_read(struct span text, void *ret, size_t size);    /* exactly `size` bytes */

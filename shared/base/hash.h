@@ -2,7 +2,9 @@
  * hash.h - BLAKE2b-256 (RFC 7693) through libsodium.
  *
  * Every use begins with a label of its own ("douar-op-1"), so that bytes hashed for one purpose
- * can't be passed off for another.
+ * can't be passed off for another. The label's bytes and one NUL byte are hashed first, so that a
+ * label can't run over into what follows it; what follows is kept apart by hash_add_sized() or by
+ * parts of a fixed size.
  */
 #ifndef HASH_H
 #define HASH_H
@@ -23,7 +25,7 @@ struct hash_state {
 
 void hash_begin(struct hash_state *state, const char *label); /* The label's bytes and a NUL. */
 void hash_add(struct hash_state *state, const void *data, size_t size);
-void hash_add_u64(struct hash_state *state, uint64_t value); /* big-endian */
+void hash_add_u64(struct hash_state *state, uint64_t value);     /* big-endian */
 void hash_add_sized(struct hash_state *state, struct span data); /* length as u64, then bytes */
 void hash_end(struct hash_state *state, struct hash *ret);
 

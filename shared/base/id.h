@@ -11,7 +11,7 @@
 
 #include "span.h"
 
-#define ID_SIZE 16
+#define ID_SIZE      16
 #define ID_TEXT_SIZE 23 /* 22 characters and NUL */
 
 struct id {

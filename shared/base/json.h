@@ -5,7 +5,8 @@
  * The validator accepts RFC 8259 only: valid UTF-8, no duplicate keys in an object, no NUL
  * character, depth <= JSON_DEPTH_MAX, integers within +-(2^53 - 1), no fraction or exponent
  * (decimals travel as text; schema/protocol.md). cJSON alone accepts much more.
- * struct json is cJSON's node: read it only through these functions.
+ * struct json is cJSON's node: read it only through these functions. The tree's memory comes from
+ * cJSON's process-wide hooks (set once in main), not from a struct mem.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -16,13 +17,16 @@
 #include "buf.h"
 
 #define JSON_DEPTH_MAX 16
-#define JSON_KEYS_MAX 4096 /* keys in one object */
-#define JSON_INT_MAX 9007199254740991LL
+#define JSON_KEYS_MAX  4096 /* keys in one object */
+#define JSON_INT_MAX   9007199254740991LL
 
 struct json;
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_TEXT, JSON_ARRAY, JSON_OBJECT };
 
-/* One value, surrounded at most by white space. On failure diag says what and at which offset. */
+/*
+ * One value, surrounded at most by white space. Takes no memory and does not recurse. ERR_JSON,
+ * with what is wrong and at which byte offset in `diag`; ERR_TOO_LARGE above 1 GiB.
+ */
 MUST_CHECK enum err json_check(struct span text, struct diag *diag);
 
 /*
@@ -30,23 +34,24 @@ MUST_CHECK enum err json_check(struct span text, struct diag *diag);
  * space). `text` must have passed json_check(). ERR_FORMAT when it isn't an array, ERR_TOO_LARGE
  * when it has more than `max` elements.
  */
-MUST_CHECK enum err json_elements(struct span text, struct span *ret, size_t max, size_t *ret_count);
+MUST_CHECK enum err json_elements(struct span text, struct span *ret, size_t max,
+                                  size_t *ret_count);
 
 /* Checks and parses. The tree is the caller's: json_free(). */
 MUST_CHECK enum err json_parse(struct span text, struct json **ret, struct diag *diag);
 void json_free(struct json *json); /* NULL is fine. */
 
 enum json_kind json_kind(const struct json *json);
-bool json_is(const struct json *json, enum json_kind kind); /* false for NULL */
+bool json_is(const struct json *json, enum json_kind kind);              /* false for NULL */
 const struct json *json_get(const struct json *object, const char *key); /* NULL when absent */
 const struct json *json_first(const struct json *array_or_object);       /* NULL when empty */
 const struct json *json_next(const struct json *item);
 const struct json *json_at(const struct json *array, size_t index);
 size_t json_count(const struct json *array_or_object);
-const char *json_key(const struct json *member);  /* NUL-terminated */
-const char *json_text(const struct json *json);   /* NULL unless JSON_TEXT */
-struct span json_span(const struct json *json);   /* empty unless JSON_TEXT */
-bool json_bool(const struct json *json);          /* false unless true */
+const char *json_key(const struct json *member);      /* NUL-terminated */
+const char *json_text(const struct json *json);       /* NULL unless JSON_TEXT */
+struct span json_span(const struct json *json);       /* empty unless JSON_TEXT */
+bool json_bool(const struct json *json);              /* false unless true */
 bool json_int(const struct json *json, int64_t *ret); /* false unless JSON_INT */
 
 /* Member of an object with a default. */
