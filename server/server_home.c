@@ -211,8 +211,11 @@ static enum err publish_self(struct node *node, const struct server_config *conf
     buf_init(&definition, &host->mem, DEFINITION_MAX);
     json_begin(&writer, &definition);
     json_open(&writer, '{');
-    const char *const members[][2] = {
-        {"id", id}, {"name", config->name}, {"role", "region"}, {"key", key}, {"short", ""}};
+    const char *const members[][2] = {{"id", id},
+                                      {"name", config->name},
+                                      {"role", "region"},
+                                      {"key", key},
+                                      {"short", self.short_code}};
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         json_name(&writer, members[i][0]);
         json_put_text(&writer, members[i][1]);

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void raise_descriptor_limit(void)
 {
@@ -45,4 +46,9 @@ int process_wait_stop(void)
     while (sigwait(&signals, &number) != 0) {
     }
     return number;
+}
+
+void process_leave(int status)
+{
+    _exit(status);
 }

@@ -20,4 +20,7 @@ MUST_CHECK enum err process_init(void);
 void process_block_stop(void); /* SIGTERM and SIGINT wait until somebody asks for them. */
 int process_wait_stop(void);   /* Blocks; returns the signal's number. */
 
+/* Ends the process at once, threads that still wait for the network included. */
+_Noreturn void process_leave(int status);
+
 #endif

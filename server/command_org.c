@@ -1,0 +1,193 @@
+/*
+ * command_org.c - `type` and `form`: what the organisation collects.
+ */
+#include "commands.h"
+
+#include <string.h>
+
+#include "num.h"
+#include "server_home.h"
+
+#define FILE_SIZE_MAX (1024u * 1024)
+
+/* Reads a JSON file; the tree is the caller's. Failures name the file. */
+static enum err read_json(struct app *app, const char *path, struct json **ret)
+{
+    struct buf text;
+    struct diag why = {0};
+    buf_init(&text, &app->host->mem, FILE_SIZE_MAX);
+    enum err e = app->host->files->read(app->host->ctx, path, &text);
+    if (e) {
+        e = diag_set(app->diag, e == ERR_NOT_FOUND ? ERR_FILE : e, path, err_name(e), NULL);
+    } else {
+        e = json_parse(buf_span(&text), ret, &why);
+        if (e) {
+            e = diag_set(app->diag, ERR_JSON, path, why.arg_count > 1 ? why.args[1] : "0", NULL);
+        }
+    }
+    buf_release(&text);
+    return e;
+}
+
+static enum err publish_tree(struct app *app, const char *kind, const char *name,
+                             const struct json *json)
+{
+    struct buf text;
+    buf_init(&text, &app->host->mem, FILE_SIZE_MAX);
+    json_add_tree(&text, json);
+    enum err e = buf_error(&text);
+    if (!e) {
+        e = org_publish(app->node, kind, name, buf_span(&text), app->diag);
+    }
+    buf_release(&text);
+    return e;
+}
+
+/* A version only rises, and nothing that was entered may lose its meaning. */
+static enum err check_type(struct app *app, const struct type *type)
+{
+    const struct org *org;
+    enum err e = app_org(app, &org);
+    const struct type *before = e ? NULL : org_type(org, span_of(type->id));
+    if (e || before == NULL) {
+        return e;
+    }
+    if (type->version < before->version) {
+        return diag_set(app->diag, ERR_TYPE_CONFLICT, type->id, "an older version", NULL);
+    }
+    return type_may_follow(before, type, app->diag);
+}
+
+static enum err add_type(struct app *app, const char *path)
+{
+    struct json *json = NULL;
+    struct type type;
+    enum err e = read_json(app, path, &json);
+    if (!e) {
+        e = type_read(json, app->arena, &type, app->diag);
+    }
+    if (!e) {
+        e = check_type(app, &type);
+    }
+    if (!e) {
+        e = publish_tree(app, "_type", type.id, json);
+    }
+    json_free(json);
+    return e;
+}
+
+/* Files may come in any order; when all are in, each parent must be there. */
+static enum err check_parents(struct app *app)
+{
+    const struct org *org;
+    enum err e = app_org(app, &org);
+    for (size_t i = 0; !e && i < org->type_count; i++) {
+        const char *parent = org->types[i].parent;
+        if (parent != NULL && org_type(org, span_of(parent)) == NULL) {
+            e = diag_set(app->diag, ERR_UNKNOWN_TYPE, parent, NULL);
+        }
+    }
+    return e;
+}
+
+static enum err add_form(struct app *app, const char *path)
+{
+    struct json *json = NULL;
+    struct form form;
+    const struct org *org;
+    enum err e = read_json(app, path, &json);
+    if (!e) {
+        e = app_org(app, &org);
+    }
+    if (!e) {
+        const char *name = json_get_text(json, "type", "");
+        const struct type *type = org_type(org, span_of(name));
+        e = type ? form_read(json, type, app->arena, &form, app->diag)
+                 : diag_set(app->diag, ERR_UNKNOWN_TYPE, name, NULL);
+    }
+    if (!e) {
+        const struct form *before = org_form(org, span_of(form.id));
+        if (before != NULL && form.version < before->version) {
+            e = diag_set(app->diag, ERR_TYPE_CONFLICT, form.id, "an older version", NULL);
+        }
+    }
+    if (!e) {
+        e = publish_tree(app, "_form", form.id, json);
+    }
+    json_free(json);
+    return e;
+}
+
+/* All files or none. */
+static enum err add_all(struct app *app, enum err (*add)(struct app *app, const char *path),
+                        enum err (*check)(struct app *app))
+{
+    enum err e = node_begin(app->node);
+    if (e) {
+        return diag_keep(app->diag, e);
+    }
+    for (size_t i = 0; !e && i < app->word_count; i++) {
+        e = add(app, app->words[i]);
+    }
+    if (!e && check != NULL) {
+        e = check(app);
+    }
+    e = node_end(app->node, e);
+    if (!e) {
+        const struct member members[] = {{.name = "published", .number = (int64_t)app->word_count}};
+        app_answer(app, "admin.published", members, 1);
+    }
+    return e;
+}
+
+enum err command_type_add(struct app *app)
+{
+    return add_all(app, add_type, check_parents);
+}
+
+enum err command_form_add(struct app *app)
+{
+    return add_all(app, add_form, NULL);
+}
+
+enum err command_type_list(struct app *app)
+{
+    static const char *const columns[] = {"type", "version", "label", "parent", "properties"};
+    const struct org *org;
+    struct listing listing;
+    enum err e = app_org(app, &org);
+    if (e) {
+        return e;
+    }
+    listing_begin(&listing, app, columns, 5);
+    for (size_t i = 0; i < org->type_count; i++) {
+        const struct type *type = &org->types[i];
+        listing_text(&listing, type->id);
+        listing_int(&listing, type->version);
+        listing_text(&listing, labels_pick(&type->labels, app->language, type->id));
+        listing_text(&listing, type->parent);
+        listing_int(&listing, (int64_t)type->property_count);
+    }
+    return listing_end(&listing);
+}
+
+enum err command_form_list(struct app *app)
+{
+    static const char *const columns[] = {"form", "version", "label", "type", "questions"};
+    const struct org *org;
+    struct listing listing;
+    enum err e = app_org(app, &org);
+    if (e) {
+        return e;
+    }
+    listing_begin(&listing, app, columns, 5);
+    for (size_t i = 0; i < org->form_count; i++) {
+        const struct form *form = &org->forms[i];
+        listing_text(&listing, form->id);
+        listing_int(&listing, form->version);
+        listing_text(&listing, labels_pick(&form->labels, app->language, form->id));
+        listing_text(&listing, form->type);
+        listing_int(&listing, (int64_t)form->question_count);
+    }
+    return listing_end(&listing);
+}

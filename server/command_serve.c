@@ -1,0 +1,107 @@
+/*
+ * command_serve.c - `serve`: the front, the uplink and the backups until SIGINT or SIGTERM.
+ */
+#include "commands.h"
+
+#include "front.h"
+#include "process.h"
+#include "server_backup.h"
+#include "server_home.h"
+#include "server_uplink.h"
+
+#define STOP_WAIT_MS 5000 /* for an exchange or a copy under way; the process ends all the same */
+
+struct serving {
+    struct app *app;
+    struct svc *svc;
+    struct front *front;
+    struct uplink uplink;
+    struct backup backup;
+};
+
+/* One line: when, where, what. Called by several threads; one write a line keeps lines whole. */
+static void log_line(void *ctx, const char *where, const struct diag *diag)
+{
+    const struct app *app = ctx;
+    char when[WHEN_SIZE];
+    struct buf line;
+    when_write(app->host->now_ms(app->host->ctx), app->face->zone_minutes, when);
+    buf_init(&line, &app->host->mem, 4096);
+    buf_add_format(&line, "%s %s: ", when, where);
+    message_diag(&app->face->catalogue, &app->face->fallback, diag, &line);
+    buf_add_byte(&line, '\n');
+    if (buf_error(&line) == OK) {
+        app->face->write(app->face->ctx, FACE_ERR, buf_span(&line));
+    }
+    buf_release(&line);
+}
+
+static enum err open_front(struct serving *serving)
+{
+    struct app *app = serving->app;
+    struct home_tls tls;
+    enum err e = home_tls_load(app->host, app->home, &tls, app->diag);
+    if (e) {
+        return e;
+    }
+    struct front_options options = {
+        .address = app->config.address,
+        .port = (uint16_t)app->config.port,
+        .cert_pem = buf_text(&tls.server_pem),
+        .key_pem = buf_text(&tls.server_key),
+        .threads = (unsigned)app->config.threads,
+    };
+    e = front_start(app->host, serving->svc, &options, &serving->front, app->diag);
+    home_tls_release(&tls);
+    return e;
+}
+
+static enum err start(struct serving *serving)
+{
+    struct app *app = serving->app;
+    enum err e = svc_open(app->host, app->home, &serving->svc, app->diag);
+    if (e) {
+        return e;
+    }
+    svc_log_to(serving->svc, log_line, app);
+    e = open_front(serving);
+    if (!e) {
+        e = uplink_start(&serving->uplink, app->host, app->home, &app->config, log_line, app);
+    }
+    if (!e) {
+        e = backup_start(&serving->backup, app->host, app->home, &app->config, log_line, app);
+    }
+    return e;
+}
+
+/* False when a background is still busy: what it uses must stay. */
+static bool stop(struct serving *serving)
+{
+    front_stop(serving->front);
+    bool uplink_ended = uplink_stop(&serving->uplink, STOP_WAIT_MS);
+    bool backup_ended = backup_stop(&serving->backup, STOP_WAIT_MS);
+    svc_close(serving->svc);
+    return uplink_ended && backup_ended;
+}
+
+enum err command_serve(struct app *app)
+{
+    struct serving serving = {.app = app};
+    process_block_stop(); /* before there are threads: they inherit it */
+    enum err e = start(&serving);
+    if (!e) {
+        const struct member members[] = {
+            {.name = "name", .text = app->config.name},
+            {.name = "url", .text = app->config.url},
+            {.name = "port", .number = front_port(serving.front)},
+        };
+        app_answer(app, "admin.serving", members, 3);
+        (void)process_wait_stop();
+    }
+    if (!stop(&serving)) {
+        /* A background still reads this frame's memory; ending the process ends it too. Its
+           database is safe at any moment. */
+        process_leave(e ? err_exit_status(e) : 0);
+    }
+    return e;
+}

@@ -1,0 +1,101 @@
+/*
+ * command_uplink.c - `uplink`: a hub's enrolment with the region, and its contact with it.
+ */
+#include "commands.h"
+
+#include <string.h>
+
+#include "record.h"
+#include "serve.h"
+#include "server_uplink.h"
+
+enum err command_uplink_set(struct app *app)
+{
+    if (app->self.role != ROLE_HUB) {
+        return diag_set(app->diag, ERR_NOT_ALLOWED, "uplink set", role_name(app->self.role), NULL);
+    }
+    enum err e = carry_enrol(app->host, app->node, app->words[0], app->config.name, app->diag);
+    if (!e) {
+        e = node_identity(app->node, &app->self);
+    }
+    if (!e) {
+        const struct member members[] = {{.name = "short", .text = app->self.short_code}};
+        app_answer(app, "admin.uplink_set", members, 1);
+    }
+    return e;
+}
+
+enum err command_uplink_sync(struct app *app)
+{
+    struct sync_result result = {0};
+    enum err e = uplink_once(app->host, app->home, NULL, NULL, &result, app->diag);
+    if (e) {
+        return e;
+    }
+    const struct member members[] = {
+        {.name = "ops_pushed", .number = result.ops_pushed},
+        {.name = "ops_received", .number = result.ops_received},
+        {.name = "requests", .number = result.requests},
+        {.name = "bytes_sent", .number = result.bytes_sent},
+        {.name = "bytes_received", .number = result.bytes_received},
+        {.name = "disputed", .number = result.disputed},
+    };
+    app_answer(app, "admin.uplink_synced", members, 6);
+    return OK;
+}
+
+/* The region's address, as the machine that would call it knows it. */
+static enum err read_url(struct app *app, const char **ret)
+{
+    struct pack *pack = NULL;
+    struct sync *sync = NULL;
+    struct sync_server server;
+    enum err e = pack_new(&app->host->mem, &pack);
+    if (!e) {
+        e = sync_new(app->node, pack, NULL, NULL, &sync, app->diag);
+    }
+    if (!e) {
+        e = sync_server(sync, &server);
+    }
+    if (!e) {
+        *ret = arena_text(app->arena, server.url);
+        e = *ret ? OK : ERR_NOMEM;
+    }
+    sync_free(sync);
+    pack_free(pack);
+    return e;
+}
+
+enum err command_uplink_status(struct app *app)
+{
+    struct uplink_state state;
+    struct node_status status;
+    const char *url = NULL;
+    char synced[WHEN_SIZE], tried[WHEN_SIZE];
+    int64_t batches = 0, ops = 0;
+    enum err e = read_url(app, &url);
+    if (!e) {
+        e = uplink_state(app->node, app->arena, &state);
+    }
+    if (!e) {
+        e = node_status(app->node, &status);
+    }
+    if (!e) {
+        e = serve_backlog(app->node, &batches, &ops);
+    }
+    if (e) {
+        return e;
+    }
+    when_write(status.synced_ms, app->face->zone_minutes, synced);
+    when_write(state.tried_ms, app->face->zone_minutes, tried);
+    const struct member members[] = {
+        {.name = "url", .text = url},
+        {.name = "synced", .text = synced},
+        {.name = "tried", .text = tried},
+        {.name = "error", .text = state.error[0] ? state.error : "-"},
+        {.name = "batches", .number = batches},
+        {.name = "ops", .number = ops},
+    };
+    app_answer(app, "admin.uplink_status", members, 6);
+    return OK;
+}

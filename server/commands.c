@@ -1,0 +1,240 @@
+#include "commands.h"
+
+#include <string.h>
+
+#include "num.h"
+#include "server_home.h"
+
+struct command {
+    const char *name;
+    const char *key; /* "admin.help.KEY" */
+    const char *words;
+    size_t least, most; /* words */
+    const char *options;
+    enum command_need need;
+    enum err (*run)(struct app *app);
+};
+
+static const struct command commands[] = {
+#define COMMAND_ROW(...) {__VA_ARGS__},
+    COMMANDS(COMMAND_ROW)
+#undef COMMAND_ROW
+};
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+/* clang-format off */
+static const struct option options[] = {
+    {"home", 0, "DIR", true}, {"json", 0, NULL, true}, {"help", 'h', NULL, true}, {"lang", 0, "LANGUAGE", true},
+    {"region", 0, NULL, false}, {"hub", 0, NULL, false}, {"name", 0, "NAME", false}, {"address", 0, "ADDRESS", false},
+    {"port", 0, "PORT", false}, {"url", 0, "URL", false}, {"scope", 0, "CODE,...", false},
+    {"compartment", 0, "NAME,...", false}, {"verbs", 0, "read,write,review", false}, {"role", 0, "ROLE", false},
+    {"person", 0, "PERSON", false}, {"hours", 0, "N", false}, {"limit", 0, "N", false}, {"after", 0, "N", false},
+    {"take", 0, "N", false}, {"value", 0, "VALUE", false}, {"reason", 0, "TEXT", false}, {"history", 0, NULL, false},
+    {"deleted", 0, NULL, false}, {"where", 0, "PROPERTY=VALUE", false}, {"format", 0, "csv|json|geojson", false},
+    {"output", 'o', "FILE", false}, {"sensitive", 0, NULL, false}, {"bom", 0, NULL, false},
+    {"rebuild", 0, NULL, false}, {"nodes", 0, NULL, false}, {"flags", 0, NULL, false},
+};
+/* clang-format on */
+#define OPTION_COUNT (sizeof options / sizeof options[0])
+
+/* ---- help */
+
+static const struct option *option_named(struct span name)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (span_is(name, options[i].name)) {
+            return &options[i];
+        }
+    }
+    return NULL;
+}
+
+static void add_option(struct buf *ret, const struct option *option)
+{
+    if (option->letter) {
+        buf_add_format(ret, " [-%c", option->letter);
+    } else {
+        buf_add_format(ret, " [--%s", option->name);
+    }
+    if (option->value != NULL) {
+        buf_add_format(ret, " %s", option->value);
+    }
+    buf_add_byte(ret, ']');
+}
+
+/* "person grant PERSON [--scope CODE,...] ..." and what it does. */
+static void say_command(const struct app *app, const struct command *command)
+{
+    struct buf line, key;
+    struct span rest = span_of(command->options), name;
+    buf_init(&line, &app->host->mem, 4096);
+    buf_init(&key, &app->host->mem, MESSAGE_KEY_SIZE + 1);
+    buf_add_format(&line, "  douard %s%s%s", command->name, *command->words ? " " : "",
+                   command->words);
+    while (span_split(&rest, ' ', &name)) {
+        const struct option *option = option_named(name);
+        if (option != NULL) {
+            add_option(&line, option);
+        }
+    }
+    buf_add_text(&line, "\n      ");
+    buf_add_format(&key, "admin.help.%s", command->key);
+    face_add(app->face, &line, buf_text(&key), NULL);
+    if (buf_error(&line) == OK) {
+        face_put_line(app->face, buf_span(&line));
+    }
+    buf_release(&line);
+    buf_release(&key);
+}
+
+/* Commands that begin with the words; all without words. */
+static size_t say_commands(const struct app *app)
+{
+    size_t said = 0;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        struct span rest = span_of(commands[i].name), word;
+        bool fits = true;
+        for (size_t j = 0; j < app->word_count && fits; j++) {
+            fits = span_split(&rest, ' ', &word) && span_is(word, app->words[j]);
+        }
+        if (fits) {
+            say_command(app, &commands[i]);
+            said++;
+        }
+    }
+    return said;
+}
+
+enum err command_help(struct app *app)
+{
+    if (app->word_count == 0) {
+        face_say(app->face, "admin.help", NULL);
+    }
+    if (say_commands(app) == 0) {
+        return diag_set(app->diag, ERR_UNKNOWN_COMMAND, app->words[0], "", NULL);
+    }
+    return OK;
+}
+
+/* ---- running */
+
+static enum err check_words(const struct app *app, const struct command *command)
+{
+    if (app->word_count < command->least) {
+        return diag_set(app->diag, ERR_MISSING_ARGUMENT, command->words, NULL);
+    }
+    if (app->word_count > command->most) {
+        return diag_set(app->diag, ERR_USAGE, app->words[command->most], command->name, NULL);
+    }
+    return OK;
+}
+
+static enum err run_command(struct app *app, const struct command *command)
+{
+    enum err e = args_allow(app->args, command->options, app->diag);
+    if (!e && args_flag(app->args, "help")) {
+        say_command(app, command);
+        return OK;
+    }
+    if (!e) {
+        e = check_words(app, command);
+    }
+    if (!e && command->need >= NEED_HOME) {
+        e = server_config_load(app->host, app->home, &app->config, app->diag);
+    }
+    if (!e && command->need == NEED_NODE) {
+        e = home_node_open(app->host, app->home, &app->node, app->diag);
+        if (!e) {
+            e = node_identity(app->node, &app->self);
+        }
+    }
+    if (!e) {
+        e = command->run(app);
+    }
+    node_close(app->node);
+    return e;
+}
+
+static const char *home_of(const struct command_line *line, const struct args *args)
+{
+    const char *home = args_value(args, "home");
+    home = home ? home : line->environment("DOUARD_HOME");
+    home = home ? home : line->environment("DOUAR_HOME");
+    return home && *home != '\0' ? home : NULL;
+}
+
+/* `face` shows times in the zone of the home's configuration, when it has one. */
+static enum err run_line(const struct command_line *line, const struct args *args,
+                         struct face *face, struct diag *diag)
+{
+    const char *names[COMMAND_COUNT];
+    size_t index = COMMAND_COUNT - 1, used = 0; /* help is the last */
+    struct arena command_arena;
+    struct app app = {.host = line->host, .face = face, .args = args, .diag = diag};
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        names[i] = commands[i].name;
+    }
+    enum err e = OK;
+    if (args->word_count > 0) {
+        e = args_command(args, names, COMMAND_COUNT, &index, &used, diag);
+    }
+    if (e) {
+        return e;
+    }
+    app.words = args->words + used;
+    app.word_count = args->word_count - used;
+    app.home = home_of(line, args);
+    if (app.home == NULL && commands[index].run != command_help && !args_flag(args, "help")) {
+        return diag_set(diag, ERR_MISSING_ARGUMENT, "--home", NULL);
+    }
+    if (!language_from_name(face->language, &app.language)) {
+        app.language = LANGUAGE_FR;
+    }
+    struct server_config config;
+    server_config_default(&config);
+    face->zone_minutes = config.zone_minutes;
+    if (app.home && server_config_load(line->host, app.home, &config, NULL) == OK) {
+        face->zone_minutes = config.zone_minutes;
+    }
+    arena_init(&command_arena, &line->host->mem, APP_ARENA_MAX);
+    app.arena = &command_arena;
+    e = run_command(&app, &commands[index]);
+    arena_release(&command_arena);
+    return e;
+}
+
+int commands_run(const struct command_line *line)
+{
+    struct args args;
+    struct face face;
+    struct diag diag = {0}, broken = {0};
+    enum err e = args_parse(line->argc, line->argv, options, OPTION_COUNT, &args, &diag);
+    if (e) {
+        args.word_count = 0;
+        args.given_count = 0;
+    }
+    const char *lang = args_value(&args, "lang");
+    if (!e && lang != NULL && language_named(lang) == NULL) {
+        e = diag_set(&diag, ERR_BAD_CHOICE, "--lang", lang, "ar, fr, zgh, en", NULL);
+        lang = NULL;
+    }
+    const char *language =
+        language_pick(lang, line->environment("DOUAR_LANG"), line->environment("LC_ALL"),
+                      line->environment("LC_MESSAGES"), line->environment("LANG"));
+    if (face_open(&face, &line->host->mem, language, args_flag(&args, "json"), line->write,
+                  line->write_ctx, &broken)) {
+        const char *name = err_name(broken.code);
+        line->write(line->write_ctx, FACE_ERR, span_of(name));
+        return err_exit_status(broken.code);
+    }
+    if (!e) {
+        e = run_line(line, &args, &face, &diag);
+    }
+    int status = 0;
+    if (e) {
+        diag_keep(&diag, e);
+        status = face_fail(&face, &diag);
+    }
+    face_release(&face);
+    return status;
+}

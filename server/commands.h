@@ -1,0 +1,76 @@
+/*
+ * commands.h - every command of douard in one table.
+ *
+ * To add one: a line in COMMANDS, its function in a command_*.c, its options' names in the line
+ * (and in the table of options when they are new), "admin.help.NAME" in the four catalogues.
+ */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+#include "app.h"
+
+enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
+
+/*
+ * X(name, help key, words after it as help shows them, fewest, most, options, needs, function)
+ */
+/* clang-format off */
+#define COMMANDS(X)                                                                                \
+    X("init", "init", "", 0, 0, "region hub name address port url", NEED_NOTHING, command_init)    \
+    X("serve", "serve", "", 0, 0, "", NEED_HOME, command_serve)                                    \
+    X("type add", "type_add", "FILE...", 1, ARGS_MAX, "", NEED_NODE, command_type_add)             \
+    X("type list", "type_list", "", 0, 0, "", NEED_NODE, command_type_list)                        \
+    X("form add", "form_add", "FILE...", 1, ARGS_MAX, "", NEED_NODE, command_form_add)             \
+    X("form list", "form_list", "", 0, 0, "", NEED_NODE, command_form_list)                        \
+    X("geo import", "geo_import", "FILE.csv", 1, 1, "", NEED_NODE, command_geo_import)             \
+    X("place list", "place_list", "", 0, 0, "scope", NEED_NODE, command_place_list)                \
+    X("person add", "person_add", "NAME", 1, 1, "role", NEED_NODE, command_person_add)             \
+    X("person grant", "person_grant", "PERSON", 1, 1, "scope compartment verbs", NEED_NODE,        \
+      command_person_grant)                                                                        \
+    X("person revoke", "person_revoke", "PERSON", 1, 1, "", NEED_NODE, command_person_revoke)      \
+    X("person list", "person_list", "", 0, 0, "", NEED_NODE, command_person_list)                  \
+    X("node invite", "node_invite", "", 0, 0, "role scope compartment person hours", NEED_NODE,    \
+      command_node_invite)                                                                         \
+    X("node list", "node_list", "", 0, 0, "", NEED_NODE, command_node_list)                        \
+    X("node revoke", "node_revoke", "NODE", 1, 1, "", NEED_NODE, command_node_revoke)              \
+    X("node scope", "node_scope", "NODE", 1, 1, "scope compartment", NEED_NODE,                    \
+      command_node_scope)                                                                          \
+    X("uplink set", "uplink_set", "CODE", 1, 1, "", NEED_NODE, command_uplink_set)                 \
+    X("uplink sync", "uplink_sync", "", 0, 0, "", NEED_HOME, command_uplink_sync)                  \
+    X("uplink status", "uplink_status", "", 0, 0, "", NEED_NODE, command_uplink_status)            \
+    X("review list", "review_list", "", 0, 0, "limit after flags", NEED_NODE, command_review_list)       \
+    X("review show", "review_show", "RECORD", 1, 1, "", NEED_NODE, command_review_show)            \
+    X("review resolve", "review_resolve", "RECORD PROPERTY", 2, 2, "take value reason person",     \
+      NEED_NODE, command_review_resolve)                                                           \
+    X("review settle", "review_settle", "FLAG", 1, 1, "", NEED_NODE, command_review_settle)        \
+    X("show", "show", "RECORD", 1, 1, "history", NEED_NODE, command_show)                          \
+    X("list", "list", "[TYPE]", 0, 1, "limit after deleted where", NEED_NODE, command_list)        \
+    X("find", "find", "WORDS...", 1, 32, "limit", NEED_NODE, command_find)                         \
+    X("export", "export", "TYPE", 1, 1, "format output sensitive bom", NEED_NODE, command_export)  \
+    X("backup", "backup", "[FILE]", 0, 1, "", NEED_HOME, command_backup)                           \
+    X("digest", "digest", "", 0, 0, "", NEED_NODE, command_digest)                                 \
+    X("check", "check", "", 0, 0, "rebuild", NEED_NODE, command_check)                             \
+    X("stats", "stats", "", 0, 0, "nodes", NEED_NODE, command_stats)                               \
+    X("help", "help", "[COMMAND]", 0, 2, "", NEED_NOTHING, command_help)
+/* clang-format on */
+
+#define COMMAND_DECLARE(name, key, words, least, most, options, need, run)                         \
+    enum err run(struct app *app);
+COMMANDS(COMMAND_DECLARE)
+#undef COMMAND_DECLARE
+
+/*
+ * Runs what the line says (argv without the program's name) and returns the exit status. `host`
+ * has a network; `environment` is asked for DOUARD_HOME, DOUAR_HOME and the language's variables.
+ */
+struct command_line {
+    const struct host *host;
+    size_t argc;
+    const char *const *argv;
+    const char *(*environment)(const char *name); /* NULL when absent */
+    face_write write;
+    void *write_ctx;
+};
+int commands_run(const struct command_line *line);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * csv_read.h - a row of a CSV file (RFC 4180), borrowed from the file's text where it can be.
+ */
+#ifndef CSV_READ_H
+#define CSV_READ_H
+
+#include "arena.h"
+
+#define CSV_CELLS_MAX 64
+
+struct csv_row {
+    struct span cells[CSV_CELLS_MAX];
+    size_t count;
+};
+
+/*
+ * Takes the next row that isn't empty off `*rest`; false at the end. A quoted cell that holds
+ * quotes is copied to `arena`. ERR_FORMAT for a quote that is never closed, text after one, or
+ * more than CSV_CELLS_MAX cells; ERR_NOMEM.
+ */
+MUST_CHECK enum err csv_read_row(struct span *rest, struct arena *arena, struct csv_row *ret,
+                                 bool *ret_found);
+
+/* The cell under a head; empty when either lacks it. */
+struct span csv_cell_of(const struct csv_row *head, const struct csv_row *row, const char *name);
+
+#endif

@@ -1,0 +1,233 @@
+#include "record_face.h"
+
+#include "json.h"
+#include "num.h"
+
+#define SHOW_TEXT_MAX (16u * 1024 * 1024)
+
+static const char *custody_name(enum custody custody)
+{
+    static const char *const names[] = {
+        [CUSTODY_HERE] = "here", [CUSTODY_PROVINCE] = "province", [CUSTODY_REGION] = "region"};
+    return names[custody];
+}
+
+/* A person's or device's name; its id when the configuration doesn't know it. */
+static const char *name_of(const struct org *org, struct id id, bool is_person, struct arena *arena)
+{
+    char text[ID_TEXT_SIZE];
+    const struct org_person *person = is_person ? org_person(org, id) : NULL;
+    const struct org_node *node = is_person ? NULL : org_node(org, id);
+    if (person != NULL || node != NULL) {
+        return person ? person->name : node->name;
+    }
+    if (id_is_zero(id)) {
+        return "-";
+    }
+    id_write(id, text);
+    const char *copy = arena_text(arena, text);
+    return copy ? copy : "-";
+}
+
+static const char *value_text(const struct property *property, struct span json,
+                              struct arena *arena)
+{
+    struct buf text;
+    const char *copy = NULL;
+    buf_init(&text, arena->mem, SHOW_TEXT_MAX);
+    /* A list of a policy that keeps all is shown as the JSON it is. */
+    if (value_to_text(property->type, json, &text) == OK) {
+        copy = arena_text(arena, buf_text(&text));
+    }
+    buf_release(&text);
+    return copy ? copy : "";
+}
+
+/* ---- JSON */
+
+static void put_id(struct json_writer *json, const char *name, struct id id)
+{
+    char text[ID_TEXT_SIZE];
+    id_write(id, text);
+    json_name(json, name);
+    json_put_text(json, text);
+}
+
+static void put_alternatives(struct json_writer *json, const struct shown_property *shown)
+{
+    json_name(json, "alternatives");
+    json_open(json, '[');
+    for (size_t i = 0; i < shown->alternative_count; i++) {
+        const struct alternative *alternative = &shown->alternatives[i];
+        json_open(json, '{');
+        json_name(json, "take");
+        json_put_int(json, (int64_t)i + 1);
+        json_name(json, "value");
+        json_put_raw(json, alternative->json);
+        put_id(json, "person", alternative->person);
+        put_id(json, "device", alternative->device);
+        json_name(json, "time");
+        json_put_int(json, alternative->time_ms);
+        put_id(json, "uid", alternative->uid);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void put_properties(struct json_writer *json, const struct record *record,
+                           bool disputes_only)
+{
+    json_name(json, "properties");
+    json_open(json, '{');
+    for (size_t i = 0; i < record->property_count; i++) {
+        const struct shown_property *shown = &record->properties[i];
+        if (value_is_null(shown->json) || (disputes_only && !shown->disputed)) {
+            continue;
+        }
+        json_name(json, shown->property->id);
+        json_open(json, '{');
+        json_name(json, "value");
+        json_put_raw(json, shown->json);
+        if (shown->disputed) {
+            json_name(json, "disputed");
+            json_put_bool(json, true);
+            put_alternatives(json, shown);
+        }
+        json_close(json, '}');
+    }
+    json_close(json, '}');
+}
+
+static enum err show_json(struct app *app, const struct record *record, bool disputes_only)
+{
+    struct buf text;
+    struct json_writer json;
+    buf_init(&text, &app->host->mem, SHOW_TEXT_MAX);
+    json_begin(&json, &text);
+    json_open(&json, '{');
+    put_id(&json, "id", record->entity);
+    const char *const texts[][2] = {{"type", record->type_name},
+                                    {"case", record->case_number},
+                                    {"title", record->title},
+                                    {"custody", custody_name(record->custody)}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        json_name(&json, texts[i][0]);
+        json_put_text(&json, texts[i][1]);
+    }
+    if (record->has_parent) {
+        put_id(&json, "parent", record->parent);
+    }
+    json_name(&json, "places");
+    json_open(&json, '[');
+    for (size_t i = 0; i < record->scope_count; i++) {
+        json_put_text(&json, record->scopes[i]);
+    }
+    json_close(&json, ']');
+    json_name(&json, "deleted");
+    json_put_bool(&json, record->deleted);
+    json_name(&json, "updated");
+    json_put_int(&json, record->updated_ms);
+    put_properties(&json, record, disputes_only);
+    json_close(&json, '}');
+    enum err e = buf_error(&text);
+    if (!e) {
+        face_put_line(app->face, buf_span(&text));
+    }
+    buf_release(&text);
+    return e ? diag_keep(app->diag, e) : OK;
+}
+
+/* ---- words */
+
+static void say_head(struct app *app, const struct record *record)
+{
+    char id[ID_TEXT_SIZE], when[WHEN_SIZE];
+    struct buf places;
+    id_write(record->entity, id);
+    when_write(record->updated_ms, app->face->zone_minutes, when);
+    buf_init(&places, &app->host->mem, 4096);
+    for (size_t i = 0; i < record->scope_count; i++) {
+        buf_add_format(&places, "%s%s", i > 0 ? ", " : "", record->scopes[i]);
+    }
+    const char *type = record->type
+                           ? labels_pick(&record->type->labels, app->language, record->type_name)
+                           : record->type_name;
+    face_say(app->face, "admin.record_head", record->title, type, record->case_number, id,
+             buf_text(&places), when, NULL);
+    if (record->deleted) {
+        face_say(app->face, "admin.record_deleted", NULL);
+    }
+    buf_release(&places);
+}
+
+static void say_alternatives(struct app *app, const struct org *org,
+                             const struct shown_property *shown)
+{
+    for (size_t i = 0; i < shown->alternative_count; i++) {
+        const struct alternative *alternative = &shown->alternatives[i];
+        char number[NUM_TEXT_SIZE], when[WHEN_SIZE];
+        num_write_i64((int64_t)i + 1, number);
+        when_write(alternative->time_ms, app->face->zone_minutes, when);
+        face_say(app->face, "admin.alternative", number,
+                 value_text(shown->property, alternative->json, app->arena),
+                 name_of(org, alternative->person, true, app->arena),
+                 name_of(org, alternative->device, false, app->arena), when, NULL);
+    }
+}
+
+enum err record_show(struct app *app, const struct record *record, bool disputes_only)
+{
+    const struct org *org;
+    if (app->face->json) {
+        return show_json(app, record, disputes_only);
+    }
+    enum err e = app_org(app, &org);
+    if (e) {
+        return e;
+    }
+    say_head(app, record);
+    for (size_t i = 0; i < record->property_count; i++) {
+        const struct shown_property *shown = &record->properties[i];
+        if (value_is_null(shown->json) || (disputes_only && !shown->disputed)) {
+            continue;
+        }
+        const char *label =
+            labels_pick(&shown->property->labels, app->language, shown->property->id);
+        face_say(app->face, shown->disputed ? "admin.disputed_value" : "admin.value", label,
+                 value_text(shown->property, shown->json, app->arena), shown->property->id, NULL);
+        if (shown->disputed) {
+            say_alternatives(app, org, shown);
+        }
+    }
+    return OK;
+}
+
+enum err record_show_history(struct app *app, const struct record *record)
+{
+    static const char *const columns[] = {"time",   "person", "device", "kind",
+                                          "values", "reason", "late",   "superseded"};
+    struct history_entry *entries = NULL;
+    size_t count = 0;
+    const struct org *org;
+    struct listing listing;
+    enum err e =
+        record_history(app->node, NULL, record->entity, app->arena, &entries, &count, app->diag);
+    if (!e) {
+        e = app_org(app, &org);
+    }
+    if (e) {
+        return e;
+    }
+    listing_begin(&listing, app, columns, 8);
+    for (size_t i = 0; i < count; i++) {
+        listing_when(&listing, entries[i].time_ms);
+        listing_text(&listing, name_of(org, entries[i].person, true, app->arena));
+        listing_text(&listing, name_of(org, entries[i].device, false, app->arena));
+        listing_text(&listing, entries[i].kind);
+        listing_span(&listing, entries[i].values);
+        listing_text(&listing, entries[i].reason);
+        listing_flag(&listing, entries[i].late);
+        listing_flag(&listing, entries[i].superseded);
+    }
+    return listing_end(&listing);
+}
