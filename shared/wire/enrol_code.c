@@ -201,26 +201,52 @@ static bool strip(struct span text, struct span *ret)
     return true;
 }
 
-static enum err decode(struct span text, struct buf *ret, struct diag *diag)
+/* The plain bytes, checksum included; a mail program may have broken the text into lines. */
+static enum err decode(struct span text, struct buf *ret)
 {
-    enum err e = base32_add_decoded(ret, text);
-    if (e == ERR_NOMEM) {
-        return diag_set(diag, e, NULL);
+    if (text.size > WIRE_ENROL_MAX) {
+        return ERR_TOO_LARGE;
     }
-    if (e == ERR_TOO_LARGE || text.size > WIRE_ENROL_MAX) {
-        return diag_set(diag, ERR_BAD_CODE, "too long", NULL);
+    struct buf typed;
+    buf_init(&typed, ret->mem, WIRE_ENROL_MAX);
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] > ' ') {
+            buf_add_byte(&typed, text.data[i]);
+        }
     }
-    if (e) {
+    enum err e = buf_error(&typed);
+    if (!e) {
+        e = base32_add_decoded(ret, buf_span(&typed));
+    }
+    release_secret(&typed);
+    return e;
+}
+
+/* Takes the checksum off; false when it isn't that of the rest. */
+static bool check_sum(struct span *plain)
+{
+    if (plain->size <= CHECKSUM_SIZE) {
+        return false;
+    }
+    uint8_t sum[CHECKSUM_SIZE];
+    plain->size -= CHECKSUM_SIZE;
+    checksum(*plain, sum);
+    return memcmp(plain->data + plain->size, sum, CHECKSUM_SIZE) == 0;
+}
+
+static enum err read_plain(struct span plain, struct arena *arena, struct enrol_code *ret,
+                           struct diag *diag)
+{
+    if (!check_sum(&plain)) {
         return diag_set(diag, ERR_BAD_CODE, "mistyped or cut short", NULL);
     }
-    struct span plain = buf_span(ret);
-    uint8_t sum[CHECKSUM_SIZE] = {0};
-    size_t json_size = plain.size > CHECKSUM_SIZE ? plain.size - CHECKSUM_SIZE : 0;
-    checksum(span_cut(plain, 0, json_size), sum);
-    if (json_size == 0 || memcmp(plain.data + json_size, sum, CHECKSUM_SIZE) != 0) {
-        return diag_set(diag, ERR_BAD_CODE, "mistyped or cut short", NULL);
+    struct diag why = {0};
+    enum err e = read_json(plain, arena, ret, &why);
+    if (e == OK || e == ERR_NOMEM) {
+        return e == OK ? OK : diag_set(diag, e, NULL);
     }
-    return OK;
+    /* The checksum holds, so it is what somebody wrote. */
+    return diag_set(diag, ERR_BAD_CODE, why.args[0], why.args[1], NULL);
 }
 
 enum err enrol_code_read(struct span text, struct arena *arena, struct enrol_code *ret,
@@ -232,17 +258,15 @@ enum err enrol_code_read(struct span text, struct arena *arena, struct enrol_cod
     }
     struct buf plain;
     buf_init(&plain, arena->mem, CODE_PLAIN_MAX);
-    enum err e = decode(body, &plain, diag);
-    if (!e) {
-        struct diag why = {0};
-        struct span json = span_cut(buf_span(&plain), 0, plain.size - CHECKSUM_SIZE);
-        e = read_json(json, arena, ret, &why);
-        if (e && e != ERR_NOMEM) {
-            /* The checksum holds, so it is what somebody wrote. */
-            e = diag_set(diag, ERR_BAD_CODE, why.args[0], why.args[1], NULL);
-        } else if (e) {
-            e = diag_set(diag, e, NULL);
-        }
+    enum err e = decode(body, &plain);
+    if (e == ERR_NOMEM) {
+        e = diag_set(diag, e, NULL);
+    } else if (e == ERR_TOO_LARGE) {
+        e = diag_set(diag, ERR_BAD_CODE, "too long", NULL);
+    } else if (e) {
+        e = diag_set(diag, ERR_BAD_CODE, "mistyped or cut short", NULL);
+    } else {
+        e = read_plain(buf_span(&plain), arena, ret, diag);
     }
     release_secret(&plain);
     return e;
