@@ -434,6 +434,16 @@ static void a_text_with_nul_is_not_written(void **state)
     buf_release(&buf);
 }
 
+static void what_the_check_refuses_is_not_parsed(void **state)
+{
+    (void)state;
+    struct diag diag = {0};
+    struct json *untouched = NULL;
+    assert_int_equal(json_parse(span_of("{\"a\":1,\"a\":2}"), &untouched, &diag), ERR_JSON);
+    assert_string_equal(diag.args[1], "7");
+    assert_null(untouched);
+}
+
 /* cJSON's hooks carry no context of their own. */
 static struct test_mem hook_memory;
 
@@ -486,6 +496,7 @@ int main(void)
         cmocka_unit_test(a_tree_is_written_back_compact_and_exact),
         cmocka_unit_test(the_writer_puts_commas_and_names),
         cmocka_unit_test(a_text_with_nul_is_not_written),
+        cmocka_unit_test(what_the_check_refuses_is_not_parsed),
         cmocka_unit_test(parsing_survives_each_failing_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
