@@ -201,10 +201,14 @@ enum err call_place_add(struct call *call)
     if (!type) {
         return diag_set(call->diag, ERR_UNKNOWN_TYPE, PLACE_TYPE, NULL);
     }
+    const char *parent = call_arg_text(call, "parent");
+    if (!org_place(org, span_of(parent))) {
+        return diag_set(call->diag, ERR_UNKNOWN_PLACE, parent, NULL);
+    }
     e = answers_read(call, type, NULL, &changes, &change_count);
     if (!e) {
-        e = node_place_add(call->node, call->person, call_arg_text(call, "parent"), changes,
-                           change_count, call->arena, &saved, &code, call->diag);
+        e = node_place_add(call->node, call->person, parent, changes, change_count, call->arena,
+                           &saved, &code, call->diag);
     }
     if (e) {
         return e;

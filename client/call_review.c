@@ -93,6 +93,20 @@ static enum err read_take(struct call *call, const struct shown_property *shown,
     return call_bad_value(call->diag, "take", take, "1, 2");
 }
 
+/* {"status":"moved","status_date":"2026-11"}: the properties of the group, each exact. */
+static enum err whole_group(struct call *call, const struct json *value, struct span *ret)
+{
+    struct buf text;
+    buf_init(&text, &call->host->mem, DEVICE_REQUEST_MAX);
+    json_add_tree(&text, value);
+    enum err e = buf_error(&text);
+    if (!e) {
+        e = arena_copy(call->arena, buf_span(&text), ret);
+    }
+    buf_release(&text);
+    return e;
+}
+
 static enum err read_choice(struct call *call, const struct shown_property *shown,
                             struct resolve *resolve)
 {
@@ -108,8 +122,10 @@ static enum err read_choice(struct call *call, const struct shown_property *show
         return read_take(call, shown, take, &resolve->take);
     }
     resolve->take = -1;
-    enum err e = answer_value(call, shown->property, value, &resolve->value);
-    return e ? e : type_check_value(&call->host->mem, shown->property, resolve->value, call->diag);
+    if (json_is(value, JSON_OBJECT) && shown->property->group) {
+        return whole_group(call, value, &resolve->value);
+    }
+    return answer_value(call, shown->property, value, &resolve->value);
 }
 
 enum err call_resolve(struct call *call)

@@ -74,62 +74,9 @@ static enum err find_form(struct call *call, const char *id, const struct form *
     return OK;
 }
 
-/* The property of a root type that says where its records belong; NULL when it has none. */
-static const struct property *place_property(const struct type *type)
-{
-    for (size_t i = 0; i < type->property_count; i++) {
-        if (type->properties[i].place) {
-            return &type->properties[i];
-        }
-    }
-    return NULL;
-}
-
-/* A code without its JSON quotes; codes need no escapes. */
-static struct span unquoted(struct span json)
-{
-    return json.size >= 2 && json.data[0] == '"' ? span_cut(json, 1, json.size - 2)
-                                                 : (struct span){0};
-}
-
-/* A place given as an argument answers the type's place question, and the other way round. */
-static enum err settle_place(struct call *call, const struct type *type, struct save *save,
-                             struct change **changes)
-{
-    const struct property *property = place_property(type);
-    for (size_t i = 0; property && i < save->change_count; i++) {
-        if (strcmp((*changes)[i].property, property->id) == 0) {
-            save->place = save->place.size ? save->place : unquoted((*changes)[i].json);
-            return OK;
-        }
-    }
-    if (!property || !save->place.size) {
-        return OK;
-    }
-    struct change *more = arena_array(call->arena, save->change_count + 1, sizeof *more);
-    if (!more) {
-        return ERR_NOMEM;
-    }
-    if (save->change_count) {
-        memcpy(more, *changes, save->change_count * sizeof *more);
-    }
-    more[save->change_count].property = property->id;
-    enum err e = value_from_text(property->type, property->id, save->place, call->arena,
-                                 &more[save->change_count].json, call->diag);
-    if (e) {
-        return e;
-    }
-    save->change_count++;
-    *changes = more;
-    return OK;
-}
-
 static enum err settle_parent(struct call *call, const struct type *type, struct save *save)
 {
     const char *parent = call_arg_text(call, "parent");
-    if (type->parent && !parent) {
-        return diag_set(call->diag, ERR_MISSING_ARGUMENT, "parent", NULL);
-    }
     if (!type->parent && parent) {
         return diag_set(call->diag, ERR_UNKNOWN_OPTION, "parent", "place", NULL);
     }
@@ -159,14 +106,8 @@ enum err call_new(struct call *call)
     if (!e) {
         e = answers_read(call, type, form, &changes, &save.change_count);
     }
-    if (!e) {
-        e = settle_place(call, type, &save, &changes);
-    }
     if (e) {
         return e;
-    }
-    if (!save.has_parent && !save.place.size) {
-        return diag_set(call->diag, ERR_MISSING_ARGUMENT, "place", NULL);
     }
     save.changes = changes;
     return run_save(call, &save, call_arg_bool(call, "dry_run", false));

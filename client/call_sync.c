@@ -59,7 +59,7 @@ enum err call_sync_run(struct call *call)
     put_int(call, "retries", result.retries);
     put_int(call, "late", result.late);
     put_int(call, "refused", result.refused);
-    put_int(call, "disputed", result.disputed);
+    put_int(call, "disputed", disputed > 0 ? disputed : 0);
     return e;
 }
 
