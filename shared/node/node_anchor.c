@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "node_internal.h"
+#include "num.h"
 
 static void anchor_path(const struct node *node, char *ret, size_t size)
 {
@@ -42,15 +43,13 @@ static bool anchor_read(struct span text, struct id *ret_origin, int64_t *ret_se
 {
     struct span rest = text;
     struct span part;
-    long long seq = 0;
-    char number[24];
+    int64_t seq = 0;
     if (!span_split(&rest, ' ', &part) || !span_is(part, "douar-anchor") ||
         !span_split(&rest, ' ', &part) || !span_is(part, "1") || !span_split(&rest, ' ', &part) ||
         !id_read(part, ret_origin) || !span_split(&rest, '\n', &part)) {
         return false;
     }
-    span_text(part, number, sizeof number);
-    if (sscanf(number, "%lld", &seq) != 1 || seq < 0) {
+    if (!num_read_i64(part, &seq) || seq < 0) {
         return false;
     }
     *ret_seq = seq;
