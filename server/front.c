@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -14,17 +15,22 @@
 #include "http_limits.h"
 #include "num.h"
 
-/* TLS 1.3, and 1.2 with AEAD and forward secrecy: what every client of the last ten years has. */
+/*
+ * TLS 1.3, and 1.2 with AEAD and forward secrecy: what every client of the last ten years has.
+ * X25519 first: it is the share that clients send unasked, and asking for another one (GnuTLS's own
+ * order does) costs a round trip more, a second on 2G.
+ */
 #define PRIORITIES                                                                                 \
     "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:"   \
-    "+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:%SERVER_PRECEDENCE"
+    "+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:-GROUP-ALL:+GROUP-X25519:"        \
+    "+GROUP-SECP256R1:+GROUP-SECP384R1:%SERVER_PRECEDENCE"
 
 #define FLAGS                                                                                      \
     (MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_TLS | MHD_ALLOW_SUSPEND_RESUME |     \
      MHD_USE_SUPPRESS_DATE_NO_CLOCK)
 
 #define LISTEN_BACKLOG   512
-#define DESCRIPTORS_KEPT 64 /* for the database, files and the uplink */
+#define DESCRIPTORS_KEPT 64u /* for the database, files and the uplink */
 #define STOP_STEP_MS     5
 
 int64_t front_now_ms(const struct front *front)
@@ -78,6 +84,8 @@ static bool read_address(const char *text, uint16_t port, struct address *ret)
     return false;
 }
 
+/* Accepted sockets inherit TCP_NODELAY: libmicrohttpd sets it for replies only, and a handshake
+   of several small writes waited 40 ms for the client's delayed acknowledgement. */
 static int open_socket(const struct address *address)
 {
     int on = 1;
@@ -88,7 +96,8 @@ static int open_socket(const struct address *address)
         return -1;
     }
     bool ready = fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
-                 setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
+                 setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+                 setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0;
     if (ready && family == AF_INET6) {
         ready = setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6) == 0;
     }

@@ -157,7 +157,7 @@ static void judge_head(struct head *head, const char *url, const char *version)
         MHD_get_connection_info(http, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (info != NULL && info->header_size > HTTP_HEADERS_SIZE_MAX) {
         refuse_head(head, ERR_TOO_LARGE, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "headers",
-                    "16384");
+                    "8192");
     }
     head->url_size = strlen(url);
     (void)MHD_get_connection_values_n(http, MHD_GET_ARGUMENT_KIND, see_argument, head);

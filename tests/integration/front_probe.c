@@ -55,7 +55,7 @@ static int start_impatient(void **state)
 {
     static struct probe probe;
     struct front_deadlines deadlines = {.first_head_ms = 1500,
-                                        .idle_ms = 2000,
+                                        .idle_ms = 3000,
                                         .head_ms = 500,
                                         .body_window_ms = 1000,
                                         .body_ms = 6000};
@@ -314,7 +314,7 @@ static void too_many_and_too_long_headers_are_refused(void **state)
     assert_non_null(strstr(reply, "\"too_large\""));
     assert_int_equal(ask_with_headers(probe, 1, HTTP_HEADER_VALUE_MAX + 1, 0), 431);
     assert_non_null(strstr(reply, "\"too_large\""));
-    assert_int_equal(ask_with_headers(probe, 6, 3000, 0), 431);
+    assert_int_equal(ask_with_headers(probe, 3, 3000, 0), 431);
     assert_non_null(strstr(reply, "\"too_large\""));
     assert_int_equal(ask_with_headers(probe, 0, 0, HTTP_URL_MAX), 414);
     assert_non_null(strstr(reply, "\"too_large\""));
@@ -498,7 +498,7 @@ static void headers_that_drip_in_after_a_request_are_cut(void **state)
     assert_int_equal(raw_reply(&raw, reply, sizeof reply), 200);
     int64_t took_ms = drip(&raw, "POST /v1/echo HTTP/1.1\r\nX: yyyyyyyyyyy");
     raw_close(&raw);
-    assert_in_range(took_ms, 2000, 5000);
+    assert_in_range(took_ms, 3000, 6000);
 }
 
 static void a_body_that_drips_in_is_cut(void **state)

@@ -231,8 +231,8 @@ static void names_that_are_none_are_refused_by_name(void **state)
         "https://hub.example",
         "hub.example:8443",
         "h\xc3\xa9.example",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        ".example"};
+        ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+         ".example")};
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct cert_set set;
         struct diag diag = {.code = OK};
