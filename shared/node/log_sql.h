@@ -23,6 +23,9 @@
     X(ENTITY_TYPE_OP, "SELECT type_op FROM entity WHERE id = ?1") \
     X(ENTITY_SET_TYPE, "UPDATE entity SET type = ?2, type_op = ?3 WHERE id = ?1") \
     X(ENTITY_SET_ROOT, "UPDATE entity SET root = ?2 WHERE id = ?1") \
+    X(ENTITY_RECLAIM, "UPDATE entity SET root = NULL, type_op = 9223372036854775807 WHERE id = ?1") \
+    X(ENTITY_LIVE_CLEAR, "DELETE FROM live WHERE entity = ?1") \
+    X(ENTITY_DEAD_CLEAR, "DELETE FROM dead WHERE entity = ?1") \
     X(ENTITY_SET_MISSING, "UPDATE entity SET missing = ?2 WHERE id = ?1") \
     X(ENTITY_TREE, "SELECT id FROM entity WHERE root = ?1") \
     X(ENTITY_OP_COUNT, "SELECT count(*) FROM (SELECT 1 FROM op WHERE entity = ?1 LIMIT 2)") \

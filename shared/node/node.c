@@ -1,6 +1,7 @@
 /*
  * node.c - opening a node, who it is, its clock, its transactions.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "code.h"
@@ -389,6 +390,8 @@ enum err node_begin(struct node *node)
             forget_caches(node);
         }
     }
+    assert(node->depth < NODE_DEPTH_MAX);
+    node->changes[node->depth] = db_changes(node->db);
     node->depth++;
     return OK;
 }
@@ -396,6 +399,7 @@ enum err node_begin(struct node *node)
 enum err node_end(struct node *node, enum err e)
 {
     node->depth--;
+    bool wrote = db_changes(node->db) != node->changes[node->depth];
     if (!e) {
         e = feed_flush(node);
     }
@@ -411,7 +415,7 @@ enum err node_end(struct node *node, enum err e)
         }
         node->wrote_own = false;
     }
-    if (e) {
+    if (e && (wrote || node->n_changed)) {
         node->n_loaded = false;
         node->n_changed = false;
         forget_caches(node); /* rows that caches were filled from may be gone */

@@ -24,6 +24,8 @@ struct symbol_entry {
 
 #define NODE_SEEN_MAX 1024 /* callers between two flushes; further ones are written at once */
 
+#define NODE_DEPTH_MAX 16 /* levels of node_begin */
+
 struct caller_seen {
     struct id node;
     int64_t seen_ms;
@@ -41,6 +43,7 @@ struct node {
     int64_t own_origin; /* row of the current origin */
     struct id own_origin_name;
     int depth;           /* nested node_begin */
+    int64_t changes[NODE_DEPTH_MAX]; /* db_changes() when each level began */
     int64_t version;     /* db_version() when caches were filled */
     /* Names to local numbers; emptied when a transaction fails. */
     struct arena symbol_arena;

@@ -378,7 +378,7 @@ static enum err insert_op(struct node *node, const struct arriving *in, int64_t 
     } else {
         stmt_bind_null(s, 12);
     }
-    if (in->has_org_signature) {
+    if (in->has_org_signature && op->type.size > 0 && op->type.data[0] == '_') {
         stmt_bind_blob(s, 13, in->org_signature.bytes, SIGNATURE_SIZE);
     } else {
         stmt_bind_null(s, 13);
@@ -469,12 +469,53 @@ static enum err skip_for_stub(struct node *node, const struct arriving *in,
     return e;
 }
 
+static enum err is_org_entity(struct node *node, const struct entity_row *entity, bool *ret)
+{
+    const char *type = "";
+    enum err e = entity->id ? symbol_text(node, entity->type, &type) : OK;
+    *ret = !e && type[0] == '_';
+    return e;
+}
+
+/*
+ * Ids of definitions follow from their names, so anybody can write ops about one. Such an op
+ * never touches a definition that is known; should it have come first, what it did is undone
+ * when the definition arrives.
+ */
+static enum err guard_definitions(struct node *node, const struct arriving *in,
+                                  const struct op_effect *effect, bool *ret_refused)
+{
+    struct entity_row entity;
+    bool org = false;
+    *ret_refused = false;
+    enum err e = entity_find(node, in->op->entity, &entity);
+    if (!e) {
+        e = is_org_entity(node, &entity, &org);
+    }
+    if (e || entity.id == 0 || org == effect->org) {
+        return e;
+    }
+    if (org) {
+        *ret_refused = true;
+        return log_quarantine(node, "org_entity", in->from, in->op->body);
+    }
+    static const enum node_stmt undo[] = {ENTITY_RECLAIM, ENTITY_LIVE_CLEAR, ENTITY_DEAD_CLEAR,
+                                          MEMBER_CLEAR};
+    for (size_t i = 0; !e && i < sizeof undo / sizeof undo[0]; i++) {
+        struct stmt *s = db_stmt(node->db, undo[i]);
+        stmt_bind_i64(s, 1, entity.id);
+        e = stmt_run(s);
+    }
+    return e;
+}
+
 static enum err apply_unheld(struct node *node, const struct arriving *in, enum applied *ret,
                              int64_t *ret_row)
 {
     struct op_effect effect = {0};
     bool skip = false;
     bool trusted = true;
+    bool refused = false;
     int64_t row = 0;
     if (!in->op->known_format) {
         enum err e = keep_unknown(node, in, &row);
@@ -497,11 +538,14 @@ static enum err apply_unheld(struct node *node, const struct arriving *in, enum 
     } else {
         e = skip_for_stub(node, in, &effect, &skip);
     }
-    if (!e && !skip) {
+    if (!e) {
+        e = guard_definitions(node, in, &effect, &refused);
+    }
+    if (!e && !skip && !refused) {
         e = apply_new(node, in, &effect, &row);
     }
     if (!e) {
-        *ret = skip ? APPLIED_SKIPPED : APPLIED_NEW;
+        *ret = refused ? APPLIED_QUARANTINED : skip ? APPLIED_SKIPPED : APPLIED_NEW;
         *ret_row = row;
     }
     return e;

@@ -213,7 +213,8 @@ static enum err latest(struct org_reader *r, int64_t entity, const char *reg_nam
         struct logged logged;
         e = log_read(r->node, live[i].op, &r->scratch, &logged);
         struct stamp_rank rank = {logged.effective_ms, logged.op.stamp.counter, logged.op.uid};
-        if (!e && (!*ret_found || stamp_rank_compare(&rank, &best) > 0)) {
+        if (!e && logged.has_org_signature &&
+            (!*ret_found || stamp_rank_compare(&rank, &best) > 0)) {
             best = rank;
             *ret = logged;
             *ret_found = true;

@@ -210,20 +210,29 @@ static void choose_receipt(struct taking *t)
     }
 }
 
+/* Where the op's entity belongs now; before the op is applied, so that moving a record into
+   one's own scope doesn't make the move rightful. */
+static enum err scopes_of(struct taking *t, const struct op *op, struct members *ret)
+{
+    struct entity_row entity;
+    enum err e = entity_find(t->serve->node, op->entity, &entity);
+    return e ? e : members_of(t->serve->node, entity.root, ret);
+}
+
 /* Work outside what the author is granted is accepted, flagged and shown for review. */
-static enum err flag_late(struct taking *t, const struct op *op, int64_t row)
+static enum err flag_late(struct taking *t, const struct op *op, const struct members *before,
+                          int64_t row)
 {
     struct serve *serve = t->serve;
-    struct entity_row entity;
-    struct members members;
+    struct members members = *before;
     bool device_ok = false;
     bool person_ok = false;
+    enum err e = OK;
     if (op->type.size == 0 || op->type.data[0] == '_') {
         return OK;
     }
-    enum err e = entity_find(serve->node, op->entity, &entity);
-    if (!e) {
-        e = members_of(serve->node, entity.root, &members);
+    if (members.count == 0) { /* new: where it says that it belongs */
+        e = scopes_of(t, op, &members);
     }
     for (size_t i = 0; !e && i < members.count; i++) {
         const char *scope = NULL;
@@ -270,12 +279,16 @@ static enum err apply_ops(struct taking *t)
                               .has_org_signature = t->signed_for_org[i],
                               .org_signature = t->signatures[i],
                               .from = t->serve->caller->id};
-        e = log_apply(node, &in, &applied, &row);
+        struct members before = {.count = 0};
+        e = scopes_of(t, &t->ops[i], &before);
+        if (!e) {
+            e = log_apply(node, &in, &applied, &row);
+        }
         if (!e && t->signed_for_org[i]) {
             e = look_up_author(t);
         }
         if (!e && applied == APPLIED_NEW && t->ops[i].known_format) {
-            e = flag_late(t, &t->ops[i], row);
+            e = flag_late(t, &t->ops[i], &before, row);
         }
         if (!e && applied == APPLIED_QUARANTINED) {
             t->serve->reply.refused_count++;

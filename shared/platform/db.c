@@ -218,6 +218,11 @@ int64_t db_changed(const struct db *db)
     return sqlite3_changes64(db->handle);
 }
 
+int64_t db_changes(const struct db *db)
+{
+    return sqlite3_total_changes64(db->handle);
+}
+
 int64_t db_version(struct db *db)
 {
     struct stmt *stmt = db_own_stmt(db, OWN_DATA_VERSION);

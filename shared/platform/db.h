@@ -76,6 +76,7 @@ MUST_CHECK enum err stmt_run(struct stmt *stmt); /* for statements without rows:
 
 int64_t db_last_id(const struct db *db);
 int64_t db_changed(const struct db *db); /* rows changed by the last statement */
+int64_t db_changes(const struct db *db); /* rows changed since the database was opened */
 /* Changes when another process wrote: caches must be read again. */
 int64_t db_version(struct db *db);
 
