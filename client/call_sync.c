@@ -45,11 +45,20 @@ static bool tell_action(void *ctx, const struct sync_action *action)
     return go_on;
 }
 
+/* Records in dispute; what a sync brought is worked into them first. */
+static int64_t count_disputed(struct call *call)
+{
+    struct node_status status = {0};
+    return node_status(call->node, &status) ? 0 : status.disputed;
+}
+
 enum err call_sync_run(struct call *call)
 {
     struct sync_result result = {0};
+    int64_t disputed = count_disputed(call);
     enum err e =
         carry_sync(call->host, call->node, NULL, NULL, tell_action, call, &result, call->diag);
+    disputed = count_disputed(call) - disputed;
     put_int(call, "sent", result.ops_pushed);
     put_int(call, "received", result.ops_received);
     put_int(call, "rows", result.rows_received);

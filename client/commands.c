@@ -113,16 +113,35 @@ static enum err check_utf8(const struct program *program, struct diag *diag)
     return OK;
 }
 
-static enum err pick_language(struct session *session)
+static enum err check_language(struct session *session)
 {
-    const struct environment *environment = &session->program->environment;
     const char *given = session_option(session, "lang");
     if (given && !language_named(given)) {
         return diag_set(&session->diag, ERR_BAD_CHOICE, "--lang", given, "ar, fr, zgh, en", NULL);
     }
-    const char *name = language_pick(given, environment->douar_lang, environment->lc_all,
-                                     environment->lc_messages, environment->lang);
-    return language_from_name(name, &session->language) ? OK : ERR_INTERNAL;
+    return OK;
+}
+
+/* "form" alone is the beginning of two commands: these are what was meant. */
+static void name_beginnings(struct session *session)
+{
+    const char *first = session->args.word_count ? session->args.words[0] : "";
+    char given[DIAG_ARG_SIZE];
+    struct buf names;
+    buf_init(&names, &session->program->host->mem, DIAG_ARG_SIZE - 1);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        struct span rest = span_of(commands[i].name);
+        struct span begin;
+        if (span_split(&rest, ' ', &begin) && rest.size && span_is(begin, first)) {
+            buf_add_text(&names, names.size ? ", " : "");
+            buf_add_text(&names, commands[i].name);
+        }
+    }
+    if (names.size && !buf_error(&names)) {
+        span_text(span_of(session->diag.args[0]), given, sizeof given);
+        diag_set(&session->diag, ERR_UNKNOWN_COMMAND, given, buf_text(&names), NULL);
+    }
+    buf_release(&names);
 }
 
 static enum err find_command(struct session *session)
@@ -137,6 +156,8 @@ static enum err find_command(struct session *session)
     if (!e) {
         session->command = &commands[index];
         session->first_word = words;
+    } else if (e == ERR_UNKNOWN_COMMAND) {
+        name_beginnings(session);
     }
     return e;
 }
@@ -163,7 +184,8 @@ static enum err check_words(struct session *session)
         buf_init(&usage, &session->program->host->mem, SESSION_LINE_MAX);
         face_add(&session->face, &what, "text.word_too_many",
                  session_word(session, command->word_max), NULL);
-        buf_add_format(&usage, "douar %s %s", command->name, command->words);
+        buf_add_format(&usage, "douar %s%s%s", command->name, command->words[0] ? " " : "",
+                       command->words);
         diag_set(&session->diag, ERR_USAGE, buf_text(&what), buf_text(&usage), NULL);
         buf_release(&what);
         buf_release(&usage);
@@ -246,35 +268,61 @@ static void did_you_mean(struct session *session, enum err e)
     }
 }
 
-static enum err run_session(struct session *session)
+/* What can be known of a line that can't be taken apart: in which language and form to say so. */
+static void guess_face(struct session *session, bool *ret_json)
 {
     const struct program *program = session->program;
-    const struct host *host = program->host;
-    const struct terminal *terminal = &program->terminal;
-    enum err parsed = args_parse(program->argc, program->argv, options, OPTION_COUNT,
-                                 &session->args, &session->diag);
-    enum err spoken = parsed ? OK : pick_language(session);
-    if (parsed || spoken) { /* said in the language that is known without the line */
-        const struct environment *environment = &program->environment;
-        const char *name = language_pick(NULL, environment->douar_lang, environment->lc_all,
-                                         environment->lc_messages, environment->lang);
-        (void)language_from_name(name, &session->language);
+    const struct environment *environment = &program->environment;
+    const char *lang = NULL;
+    bool json = false;
+    for (size_t i = 0; i < program->argc; i++) {
+        const char *word = program->argv[i];
+        bool is_lang = strcmp(word, "--lang") == 0 && i + 1 < program->argc;
+        json = json || strcmp(word, "--json") == 0;
+        lang = is_lang ? program->argv[i + 1] : lang;
+        lang = strncmp(word, "--lang=", strlen("--lang=")) == 0 ? word + strlen("--lang=") : lang;
     }
+    lang = lang && language_named(lang) ? lang : NULL;
+    const char *name = language_pick(lang, environment->douar_lang, environment->lc_all,
+                                     environment->lc_messages, environment->lang);
+    (void)language_from_name(name, &session->language);
+    *ret_json = json;
+}
+
+static enum err open_face(struct session *session, bool json)
+{
+    const struct mem *mem = &session->program->host->mem;
+    const struct terminal *terminal = &session->program->terminal;
     struct diag diag = {0};
-    enum err e = catalogues_load(&host->mem, &session->catalogues, &diag);
+    enum err e = catalogues_load(mem, &session->catalogues, &diag);
     if (!e) {
-        e = face_open(&session->face, &host->mem, language_name(session->language),
-                      !parsed && session_flag(session, "json"), terminal->write, terminal->ctx,
-                      &diag);
+        e = face_open(&session->face, mem, language_name(session->language), json, terminal->write,
+                      terminal->ctx, &diag);
     }
     if (e) { /* without texts only the name of the failure can be said */
         terminal->write(terminal->ctx, FACE_ERR, span_of(err_name(e)));
         terminal->write(terminal->ctx, FACE_ERR, span_of("\n"));
-        return e;
+        session->said = true;
     }
     session->face.zone_minutes = terminal->zone_minutes;
-    session->quiet = !parsed && session_flag(session, "quiet");
-    e = parsed ? parsed : spoken;
+    return e;
+}
+
+static enum err run_session(struct session *session)
+{
+    const struct program *program = session->program;
+    bool json = false;
+    enum err e = args_parse(program->argc, program->argv, options, OPTION_COUNT, &session->args,
+                            &session->diag);
+    if (!e) {
+        e = check_language(session);
+    }
+    guess_face(session, &json);
+    enum err opened = open_face(session, json);
+    if (opened) {
+        return opened;
+    }
+    session->quiet = session_flag(session, "quiet");
     if (!e) {
         e = run_line(session);
     }
