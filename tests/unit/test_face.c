@@ -1,0 +1,193 @@
+/* face: command lines, sentences of a language, tables as wide as what they show. */
+#include "test.h"
+
+#include <string.h>
+
+#include "args.h"
+#include "face.h"
+#include "test_mem.h"
+
+static const struct option options[] = {
+    {"home", 0, "DIR", true}, {"json", 0, NULL, true},     {"output", 'o', "FILE", false},
+    {"limit", 0, "N", false}, {"history", 0, NULL, false},
+};
+
+static enum err parse(const char *const *argv, size_t argc, struct args *args, struct diag *diag)
+{
+    return args_parse(argc, argv, options, COUNT_OF(options), args, diag);
+}
+
+static void options_may_stand_anywhere(void **state)
+{
+    (void)state;
+    const char *const argv[] = {"--home", "/srv",      "export", "-o",      "f.csv", "household",
+                                "--json", "--limit=5", "--",     "--limit", "-"};
+    static struct args args;
+    struct diag diag = {0};
+    int64_t limit = 0;
+    assert_int_equal(parse(argv, COUNT_OF(argv), &args, &diag), OK);
+    assert_int_equal(args.word_count, 4);
+    assert_string_equal(args.words[0], "export");
+    assert_string_equal(args.words[1], "household");
+    assert_string_equal(args.words[2], "--limit");
+    assert_string_equal(args.words[3], "-");
+    assert_string_equal(args_value(&args, "home"), "/srv");
+    assert_string_equal(args_value(&args, "output"), "f.csv");
+    assert_true(args_flag(&args, "json"));
+    assert_false(args_flag(&args, "history"));
+    assert_int_equal(args_number(&args, "limit", 1, 10, 3, &limit, &diag), OK);
+    assert_int_equal(limit, 5);
+    assert_int_equal(args_number(&args, "limit", 1, 4, 3, &limit, &diag), ERR_OUT_OF_RANGE);
+}
+
+static void a_mistyped_option_is_named_with_the_nearest(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        const char *nearest;
+    } cases[] = {{"--hmoe=x", "--home"}, {"--limti", "--limit"}, {"--zzz", ""}, {"-x", ""}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        static struct args args;
+        struct diag diag = {0};
+        assert_int_equal(parse(&cases[i].word, 1, &args, &diag), ERR_UNKNOWN_OPTION);
+        assert_string_equal(diag.args[0], cases[i].word);
+        assert_string_equal(diag.args[1], cases[i].nearest);
+    }
+}
+
+static void an_option_needs_its_value_and_a_flag_takes_none(void **state)
+{
+    (void)state;
+    static struct args args;
+    struct diag diag = {0};
+    const char *const without[] = {"list", "--limit"}, *const with[] = {"--json=yes"};
+    assert_int_equal(parse(without, 2, &args, &diag), ERR_MISSING_ARGUMENT);
+    assert_int_equal(parse(with, 1, &args, &diag), ERR_USAGE);
+}
+
+static void a_command_refuses_options_of_others(void **state)
+{
+    (void)state;
+    static struct args args;
+    struct diag diag = {0};
+    const char *const argv[] = {"show", "--history", "--json"};
+    assert_int_equal(parse(argv, 3, &args, &diag), OK);
+    assert_int_equal(args_allow(&args, "history limit", &diag), OK);
+    assert_int_equal(args_allow(&args, "limit", &diag), ERR_UNKNOWN_OPTION);
+    assert_string_equal(diag.args[0], "--history");
+}
+
+static void the_longest_command_wins(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"person", "person add", "list"};
+    static struct args args;
+    struct diag diag = {0};
+    size_t index = 9, words = 9;
+    const char *const argv[] = {"person", "add", "Ali"}, *const wrong[] = {"persn", "add"};
+    assert_int_equal(parse(argv, 3, &args, &diag), OK);
+    assert_int_equal(args_command(&args, names, 3, &index, &words, &diag), OK);
+    assert_int_equal(index, 1);
+    assert_int_equal(words, 2);
+    assert_int_equal(parse(wrong, 2, &args, &diag), OK);
+    assert_int_equal(args_command(&args, names, 3, &index, &words, &diag), ERR_UNKNOWN_COMMAND);
+    assert_string_equal(diag.args[1], "person add");
+}
+
+static void keep(void *ctx, enum face_stream stream, struct span text)
+{
+    (void)stream;
+    buf_add_span(ctx, text);
+}
+
+static void a_failure_is_said_in_the_language_or_as_json(void **state)
+{
+    (void)state;
+    struct test_mem memory;
+    const struct mem *mem = test_mem_init(&memory, 0);
+    struct face face;
+    struct buf out;
+    struct diag diag = {0};
+    diag_set(&diag, ERR_UNKNOWN_OPTION, "--hmoe", "--home", NULL);
+    buf_init(&out, mem, 65536);
+    assert_int_equal(face_open(&face, mem, "fr", false, keep, &out, NULL), OK);
+    assert_int_equal(face_fail(&face, &diag), err_exit_status(ERR_UNKNOWN_OPTION));
+    assert_non_null(strstr(buf_text(&out), "--hmoe"));
+    assert_non_null(strstr(buf_text(&out), "Vouliez-vous dire --home"));
+    face_release(&face);
+    buf_clear(&out);
+    assert_int_equal(face_open(&face, mem, "ar", true, keep, &out, NULL), OK);
+    (void)face_fail(&face, &diag);
+    face_say(&face, "admin.nothing", NULL); /* silent: an answer of --json is one value */
+    const char *start = "{\"error\":\"unknown_option\",\"args\":[\"--hmoe\",\"--home\"],";
+    assert_memory_equal(buf_text(&out), start, strlen(start));
+    assert_non_null(strchr(buf_text(&out), '\n'));
+    assert_string_equal(strchr(buf_text(&out), '\n'), "\n");
+    face_release(&face);
+    buf_release(&out);
+    assert_int_equal(memory.live_count, 0);
+}
+
+static void columns_are_as_wide_as_what_a_terminal_shows(void **state)
+{
+    (void)state;
+    struct test_mem memory;
+    const struct mem *mem = test_mem_init(&memory, 0);
+    struct face face;
+    struct table table;
+    struct buf out;
+    buf_init(&out, mem, 65536);
+    assert_int_equal(face_open(&face, mem, "en", false, keep, &out, NULL), OK);
+    table_init(&table, mem, 2);
+    table_text(&table, "\xe2\xb4\xb0\xe2\xb5\xa3"); /* two Tifinagh letters */
+    table_text(&table, "x");
+    table_text(&table, "e\xcc\x81"); /* e and a combining accent */
+    table_text(&table, "a\tb\nc");
+    table_text(&table, "abcd");
+    table_int(&table, -5);
+    assert_int_equal(table_put(&table, &face), OK);
+    assert_string_equal(buf_text(&out), "\xe2\xb4\xb0\xe2\xb5\xa3    x\n"
+                                        "e\xcc\x81     a?b?c\n"
+                                        "abcd  -5\n");
+    table_release(&table);
+    face_release(&face);
+    buf_release(&out);
+    assert_int_equal(memory.live_count, 0);
+}
+
+static void times_are_shown_in_the_zone(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t time_ms, zone_minutes;
+        const char *text;
+    } cases[] = {
+        {0, 60, "-"},
+        {951827696000, 0, "2000-02-29 12:34"},
+        {951827696000, 60, "2000-02-29 13:34"},
+        {1767225599999, 0, "2025-12-31 23:59"},
+        {1767225599999, 1, "2026-01-01 00:00"},
+        {60000, -60, "1970-01-01 00:00"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[WHEN_SIZE];
+        when_write(cases[i].time_ms, cases[i].zone_minutes, text);
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_may_stand_anywhere),
+        cmocka_unit_test(a_mistyped_option_is_named_with_the_nearest),
+        cmocka_unit_test(an_option_needs_its_value_and_a_flag_takes_none),
+        cmocka_unit_test(a_command_refuses_options_of_others),
+        cmocka_unit_test(the_longest_command_wins),
+        cmocka_unit_test(a_failure_is_said_in_the_language_or_as_json),
+        cmocka_unit_test(columns_are_as_wide_as_what_a_terminal_shows),
+        cmocka_unit_test(times_are_shown_in_the_zone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
