@@ -295,6 +295,9 @@ static enum err write_identity(struct node *node, enum role role, const uint8_t 
         if (!e) {
             e = self_set_blob(node, "org_key", org_key.bytes, PUBLIC_KEY_SIZE);
         }
+        if (!e) {
+            e = self_set_text(node, "short", "R"); /* no hub is called so: serve_enrol.c */
+        }
         sign_wipe(&secret, sizeof secret);
     }
     sign_wipe(seed, sizeof seed);
