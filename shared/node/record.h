@@ -1,9 +1,11 @@
 /*
  * record.h - what people see: records, their history, lists, search, disputes.
  *
- * Answers are filtered by what the person may read (`viewer`: NULL means the office itself, at a
- * hub or region). Lists and searches page by `after` (the last entity of the page before) and
- * call back a row at a time, so memory doesn't grow with the answer.
+ * Answers are filtered by what the person may read (`viewer`; NULL: the office itself, which sees
+ * all that the node holds in sight). A record is seen by who may read base in a scope of its root;
+ * properties, history and search beyond that by their compartment. Lists and searches call back
+ * a row at a time, so memory doesn't grow with the answer; a callback may read records, but not
+ * list or search. Reads bring what is shown up to date first (node_project()).
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -11,7 +13,12 @@
 #include "node.h"
 #include "org.h"
 
-enum custody { CUSTODY_HERE, CUSTODY_PROVINCE, CUSTODY_REGION }; /* how far its newest op has got */
+/*
+ * How far a record has got: only on this device, at a hub, in the region's backup. The least of
+ * this node's own ops in it, so that no own work is shown as further than it is; of a record
+ * without any, the least of all. What others wrote has come through the province.
+ */
+enum custody { CUSTODY_HERE, CUSTODY_PROVINCE, CUSTODY_REGION };
 
 struct alternative {
     struct span json;
@@ -50,9 +57,12 @@ struct record {
     int64_t updated_ms;
 };
 
-/* `text`: id, prefix of an id (4 or more characters, unambiguous), or case number. */
+/* `text`: case number as a person types it, id, or the beginning of an id (4 or more characters).
+   ERR_NOT_FOUND ("record", text), ERR_AMBIGUOUS (text, how many). */
 MUST_CHECK enum err record_resolve_id(struct node *node, const char *text, struct id *ret,
                                       struct diag *diag);
+/* Everything lives in `arena`, but for the types and properties, which are borrowed from the
+   organisation's configuration (org.h). ERR_NOT_FOUND, ERR_OUT_OF_SCOPE. */
 MUST_CHECK enum err record_read(struct node *node, const struct id *viewer, struct id entity,
                                 struct arena *arena, struct record *ret, struct diag *diag);
 
@@ -91,8 +101,8 @@ typedef bool (*record_each)(void *ctx, const struct record_row *row);
 
 struct record_filter {
     const char *type;      /* NULL: all */
-    const char *property;  /* NULL: no condition */
-    struct span value;     /* canonical JSON, equal */
+    const char *property;  /* NULL: no condition; otherwise `type` must be given */
+    struct span value;     /* canonical JSON, equal; null: has none */
     bool disputed_only;
     bool with_deleted;
     int64_t after;         /* 0: from the start */
@@ -102,21 +112,24 @@ MUST_CHECK enum err record_list(struct node *node, const struct id *viewer,
                                 const struct record_filter *filter, record_each each, void *ctx,
                                 struct diag *diag);
 
-/* All words (folded, each may be a beginning) must occur. Best and newest first. */
+/* All words (folded, each may be a beginning) must occur in what one compartment holds of a
+   record. What changed here last comes first; deleted records are left out. */
 MUST_CHECK enum err record_find(struct node *node, const struct id *viewer, const char *text,
                                 size_t limit, record_each each, void *ctx, struct diag *diag);
 
-/* How many of this node's own ops stand where, and what waits. */
+/* How much this node holds, how far its own work has got, and what waits for a person. */
 struct node_status {
-    int64_t records, disputed;
+    int64_t records, disputed; /* deleted ones aside */
     int64_t ops_here, ops_province, ops_region; /* own ops by custody */
-    int64_t records_here, records_province, records_region;
-    int64_t late, quarantined;
+    int64_t records_here, records_province, records_region; /* records with own ops */
+    int64_t late;        /* flags not settled, see record_flags() */
+    int64_t quarantined; /* ops held aside */
     int64_t synced_ms; /* last successful sync; 0: never */
 };
 MUST_CHECK enum err node_status(struct node *node, struct node_status *ret);
 
-/* Flags for a person: late or out-of-scope work, edits after a deletion. Oldest first. */
+/* What wants a person's eye besides disputes, oldest first: `why` is "late" or another word of
+   the server's, or "edited_after_delete". Settling one ends it here only. */
 struct flag_row {
     struct id uid;
     struct id entity;
@@ -129,8 +142,8 @@ MUST_CHECK enum err record_flags(struct node *node, struct arena *arena, struct 
 MUST_CHECK enum err record_flag_settle(struct node *node, struct id uid, const char *why,
                                        struct diag *diag);
 
-/* Refreshes what is shown for up to `limit` entities that changed (0: all). Reads do it
-   themselves; a server calls it when idle. */
+/* Refreshes what is shown of up to `limit` entities that changed (0: all), in transactions of a
+   few hundred. Reads do it themselves; a server calls it when idle. */
 MUST_CHECK enum err node_project(struct node *node, size_t limit, bool *ret_more);
 
 /* Per (scope, compartment): count and sum over live registers with what decides who is shown

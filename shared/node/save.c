@@ -141,7 +141,9 @@ static enum err check_now(struct node *node, const struct save *save, struct are
         e = known_case(&prepared.draft.shown, arena, &saved);
     }
     if (!e) {
-        saved.op_count = plan_op_count(&prepared.plan);
+        e = plan_op_count(&prepared.plan, &saved.op_count);
+    }
+    if (!e) {
         *ret = saved;
     }
     return e;

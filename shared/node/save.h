@@ -12,10 +12,10 @@
 #include "node.h"
 
 /* One property to write. For policy set: `json` is the whole new set; for counter and append:
-   one more delta or item. */
+   one more delta or item (0 and null add nothing). */
 struct change {
-    const char *property;
-    struct span json; /* canonical value, or null to clear */
+    const char *property; /* its id, or the name of a question of the form */
+    struct span json;     /* a value as value_from_json() takes it, or null to clear */
 };
 
 struct save {
@@ -24,7 +24,7 @@ struct save {
     const char *type;        /* for a new record without a form */
     bool is_new;
     struct id entity;        /* edited entity; ignored when is_new */
-    struct span place;       /* new root: its place code */
+    struct span place;       /* new root: its place code; empty: from the answers */
     bool has_parent;         /* new child: its parent */
     struct id parent;
     const struct change *changes;
@@ -46,8 +46,14 @@ struct saved {
     size_t warning_count;
 };
 
-/* Fails with the input errors of core (property and value named), ERR_NOT_ENROLLED,
-   ERR_NOT_ALLOWED, ERR_OUT_OF_SCOPE, ERR_UNKNOWN_PLACE, ERR_DELETED, ERR_NOT_FOUND. */
+/*
+ * Fails with the input errors of core (property and value named) or, with the arguments that
+ * err.h lists: ERR_NOT_ENROLLED, ERR_REVOKED, ERR_UNKNOWN_PERSON, ERR_UNKNOWN_TYPE,
+ * ERR_UNKNOWN_FORM, ERR_UNKNOWN_PLACE, ERR_NOT_FOUND, ERR_DELETED, ERR_OUT_OF_SCOPE (the record or
+ * the new place lies outside what the person or the device is granted), ERR_NOT_ALLOWED (the
+ * compartment). A failed save leaves nothing. Changing the property that says where a root is
+ * (`place` in its type) moves it, with its tree, to that scope.
+ */
 MUST_CHECK enum err node_save(struct node *node, const struct save *save, struct arena *arena,
                               struct saved *ret, struct diag *diag);
 
@@ -55,22 +61,26 @@ MUST_CHECK enum err node_save(struct node *node, const struct save *save, struct
 MUST_CHECK enum err node_save_check(struct node *node, const struct save *save,
                                     struct arena *arena, struct saved *ret, struct diag *diag);
 
+/* Hides the record everywhere; an edit made apart from it stays visible in review. Names the
+   ops that the person was shown. `reason` may be NULL. ERR_DELETED when it is already. */
 MUST_CHECK enum err node_delete(struct node *node, struct id person, struct id entity,
                                 const char *reason, struct diag *diag);
 
-/* Takes back the last save of this device that no server has yet been told of: its ops leave the
-   log and their numbers are used again. Returns the entity. ERR_NOTHING_TO_UNDO. */
+/* Takes back the newest save of this device, if it is the person's and no server can have been
+   told of it: its ops leave the log and their numbers are used again. Returns the entity, which
+   is gone when the save made it. ERR_NOTHING_TO_UNDO; always so at a hub or region. */
 MUST_CHECK enum err node_undo(struct node *node, struct id person, struct id *ret_entity,
                               struct diag *diag);
 
-/* Decides a dispute: `take` is an index into the alternatives that record.h lists, or -1 and
-   `value`. Supersedes exactly the alternatives that were listed. ERR_NOT_DISPUTED. */
+/* Decides a dispute (verb review): `take` is an index into the alternatives that record.h lists,
+   or -1 and `value`. Supersedes exactly the alternatives that are listed now. ERR_NOT_DISPUTED,
+   ERR_MISSING_ARGUMENT without a reason. */
 struct resolve {
     struct id person;
     struct id entity;
     const char *property; /* property or group */
     int64_t take;
-    struct span value;
+    struct span value; /* of a group: an object with its properties, or the named property alone */
     const char *reason;
 };
 MUST_CHECK enum err node_resolve(struct node *node, const struct resolve *resolve,

@@ -39,7 +39,8 @@ static bool touches_group(const struct draft *draft, const char *group)
     return false;
 }
 
-/* What is answered now, and of the groups it touches what stands already: a group is judged whole. */
+/* What is answered now, and of the groups it touches what stands already: a group is judged whole.
+ */
 static enum err answers_of(const struct draft *draft, struct arena *arena, struct answer **ret,
                            size_t *ret_count)
 {
@@ -148,8 +149,7 @@ static bool may_somewhere(const struct author *author, const struct ground *grou
 }
 
 /* Where a move leads, only the person counts: the device need not hold the new place. */
-static enum err check_move(const struct draft *draft, const struct write *write,
-                           struct diag *diag)
+static enum err check_move(const struct draft *draft, const struct write *write, struct diag *diag)
 {
     struct span json = span_cut(write->members, sizeof REGISTER_SCOPE + 2, write->members.size);
     struct span code = span_cut(json, 1, json.size - 2);

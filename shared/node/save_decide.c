@@ -62,10 +62,8 @@ static enum err open_decision(struct node *node, struct id person, struct id ent
         e = draft_open_record(node, entity, deleted_too, arena, &ret->draft, diag);
     }
     if (!e) {
-        ret->outline = (struct outline){.person = person,
-                                        .entity = entity,
-                                        .type = ret->draft.shown.type_name,
-                                        .form = ""};
+        ret->outline = (struct outline){
+            .person = person, .entity = entity, .type = ret->draft.shown.type_name, .form = ""};
         ret->outline.type_version = ret->draft.type ? ret->draft.type->version : 0;
     }
     return e;
@@ -156,8 +154,8 @@ static enum err group_choice(const struct decision *d, const struct property *pr
 }
 
 static enum err given_value(const struct decision *d, const struct resolve *resolve,
-                            const struct property *property, struct arena *arena,
-                            struct span *ret, struct diag *diag)
+                            const struct property *property, struct arena *arena, struct span *ret,
+                            struct diag *diag)
 {
     struct json *given = NULL;
     enum err e = json_parse(resolve->value, &given, diag);
@@ -173,7 +171,8 @@ static enum err given_value(const struct decision *d, const struct resolve *reso
     return e;
 }
 
-/* The property or the first of the group that `resolve` names, and the register it is written in. */
+/* The property or the first of the group that `resolve` names, and the register it is written in.
+ */
 static enum err disputed_register(const struct decision *d, const char *name,
                                   const struct property **ret_property,
                                   const struct shown_register **ret, struct diag *diag)
@@ -213,8 +212,7 @@ static enum err choose(const struct decision *d, const struct resolve *resolve,
 }
 
 static enum err plan_choice(struct decision *d, const struct property *property,
-                            const struct shown_register *reg, struct span json,
-                            struct arena *arena)
+                            const struct shown_register *reg, struct span json, struct arena *arena)
 {
     const uint64_t *preds = NULL;
     size_t count = 0;

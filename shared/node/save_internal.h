@@ -37,10 +37,10 @@ struct draft {
     struct shown shown; /* of an edited record; empty for a new one but for the type */
     struct draft_value *values;
     size_t value_count;
-    struct span place;       /* new root */
-    bool has_parent;         /* new child */
-    struct id root, parent;  /* its root, its direct parent */
-    int64_t root_row;        /* of what is edited or of the new child's root; 0 for a new root */
+    struct span place;      /* new root */
+    bool has_parent;        /* new child */
+    struct id root, parent; /* its root, its direct parent */
+    int64_t root_row;       /* of what is edited or of the new child's root; 0 for a new root */
 };
 
 /* ---- save_draft.c */
@@ -48,8 +48,7 @@ MUST_CHECK enum err draft_read(struct node *node, const struct save *save, struc
                                struct draft *ret, struct diag *diag);
 /* The record to edit, delete or decide about: known, in sight, not deleted unless `deleted_too`. */
 MUST_CHECK enum err draft_open_record(struct node *node, struct id entity, bool deleted_too,
-                                      struct arena *arena, struct draft *draft,
-                                      struct diag *diag);
+                                      struct arena *arena, struct draft *draft, struct diag *diag);
 /* A value as it was given, in its one canonical form. */
 MUST_CHECK enum err draft_canonical(const struct property *property, struct span json,
                                     struct arena *arena, struct span *ret, struct diag *diag);
@@ -115,6 +114,6 @@ struct outline {
 MUST_CHECK enum err plan_write(struct node *node, const struct plan *plan,
                                const struct outline *outline, size_t *ret_op_count);
 /* How many ops that would be. */
-size_t plan_op_count(const struct plan *plan);
+MUST_CHECK enum err plan_op_count(const struct plan *plan, size_t *ret);
 
 #endif

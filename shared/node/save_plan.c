@@ -42,8 +42,8 @@ static enum err push(struct plan *plan, const struct write *write)
 enum err plan_add(struct plan *plan, struct span compartment, struct span reg,
                   const uint64_t *preds, size_t pred_count, struct span json)
 {
-    struct write write = {.compartment = compartment, .reg = reg, .preds = preds,
-                          .pred_count = pred_count};
+    struct write write = {
+        .compartment = compartment, .reg = reg, .preds = preds, .pred_count = pred_count};
     struct buf members;
     buf_init(&members, plan->arena->mem, PLAN_VALUE_MAX);
     json_add_text(&members, reg);
@@ -113,8 +113,7 @@ static bool decides_alone(enum policy policy)
 /* Counter and append: one more delta or item, superseding nothing. */
 static enum err plan_addition(struct plan *plan, const struct draft_value *value)
 {
-    if (value_is_null(value->json) || span_is(value->json, "0") ||
-        span_is(value->json, "\"0\"")) {
+    if (value_is_null(value->json) || span_is(value->json, "0") || span_is(value->json, "\"0\"")) {
         return OK;
     }
     return plan_add_value(plan, value->property, NULL, 0, value->json);
@@ -234,8 +233,7 @@ static enum err plan_plain(struct plan *plan, const struct draft *draft,
                            const struct draft_value *value)
 {
     const struct property *p = value->property;
-    const struct shown_register *reg =
-        shown_register(&draft->shown, span_of(property_register(p)));
+    const struct shown_register *reg = shown_register(&draft->shown, span_of(property_register(p)));
     const uint64_t *preds = NULL;
     size_t count = 0;
     bool changed = false;
@@ -298,11 +296,10 @@ const struct property *plan_place_property(const struct type *type)
     return NULL;
 }
 
-static enum err plan_scope(struct plan *plan, const uint64_t *preds, size_t count,
-                           struct span json)
+static enum err plan_scope(struct plan *plan, const uint64_t *preds, size_t count, struct span json)
 {
-    enum err e = plan_add(plan, span_of(COMPARTMENT_BASE), span_of(REGISTER_SCOPE), preds, count,
-                          json);
+    enum err e =
+        plan_add(plan, span_of(COMPARTMENT_BASE), span_of(REGISTER_SCOPE), preds, count, json);
     if (!e) {
         plan->writes[plan->count - 1].apart = true;
     }

@@ -69,8 +69,8 @@ static enum err own_seq(struct node *node, int64_t *ret_base, int64_t *ret)
     return stmt_end(s);
 }
 
-static enum err read_slot(struct node *node, int64_t seq, struct arena *arena,
-                          struct logged *ret, bool *ret_found)
+static enum err read_slot(struct node *node, int64_t seq, struct arena *arena, struct logged *ret,
+                          bool *ret_found)
 {
     int64_t row = 0;
     struct stmt *s = db_stmt(node->db, OP_IN_SLOT);
@@ -83,8 +83,7 @@ static enum err read_slot(struct node *node, int64_t seq, struct arena *arena,
 }
 
 /* May this op go? Only an own save of the person, never handed out under any number. */
-static enum err may_go(struct node *node, const struct logged *logged, struct id person,
-                       bool *ret)
+static enum err may_go(struct node *node, const struct logged *logged, struct id person, bool *ret)
 {
     bool issued = false;
     enum err e = issued_before(node, logged->row, &issued);

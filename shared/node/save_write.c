@@ -6,9 +6,9 @@
 #include "save_internal.h"
 
 /* Of registers and values in one op; leaves ample room in OP_BODY_MAX for what stands before. */
-#define OP_ROOM      (48u * 1024)
-#define PRED_SIZE    14 /* "AAAAAAAAAAA", and its comma */
-#define REGISTER_MORE 8 /* quotes, colon, brackets, comma */
+#define OP_ROOM       (48u * 1024)
+#define PRED_SIZE     14 /* "AAAAAAAAAAA", and its comma */
+#define REGISTER_MORE 8  /* quotes, colon, brackets, comma */
 
 static size_t write_size(const struct write *write)
 {
@@ -28,9 +28,9 @@ static void gather(const struct plan *plan, bool *done, size_t first, struct op_
     for (size_t i = first; i < plan->count && ret->count < OP_REGISTERS_MAX; i++) {
         const struct write *write = &plan->writes[i];
         bool fits = i == first || size + write_size(write) <= OP_ROOM;
-        bool belongs = i == first || (!write->apart && !plan->writes[first].apart &&
-                                      span_equal(write->compartment,
-                                                 plan->writes[first].compartment));
+        bool belongs =
+            i == first || (!write->apart && !plan->writes[first].apart &&
+                           span_equal(write->compartment, plan->writes[first].compartment));
         if (!done[i] && fits && belongs) {
             size += write_size(write);
             done[i] = true;
@@ -39,18 +39,22 @@ static void gather(const struct plan *plan, bool *done, size_t first, struct op_
     }
 }
 
-size_t plan_op_count(const struct plan *plan)
+enum err plan_op_count(const struct plan *plan, size_t *ret)
 {
     bool *done = arena_array(plan->arena, plan->count, sizeof *done);
     struct op_draft *one = arena_alloc(plan->arena, sizeof *one);
     size_t count = 0;
-    for (size_t i = 0; done && one && i < plan->count; i++) {
+    if (!done || !one) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; i < plan->count; i++) {
         if (!done[i]) {
             gather(plan, done, i, one);
             count++;
         }
     }
-    return count;
+    *ret = count;
+    return OK;
 }
 
 static enum err values_of(const struct op_draft *draft, struct arena *arena, struct span *ret)
@@ -131,13 +135,16 @@ enum err plan_write(struct node *node, const struct plan *plan, const struct out
                     size_t *ret_op_count)
 {
     struct op op = {0};
-    size_t op_count = plan_op_count(plan);
+    size_t op_count = 0;
     bool *done = arena_array(plan->arena, plan->count, sizeof *done);
     struct op_draft *draft = arena_alloc(plan->arena, sizeof *draft);
     if (!done || !draft) {
         return ERR_NOMEM;
     }
-    enum err e = begin_op(node, outline, op_count, &op);
+    enum err e = plan_op_count(plan, &op_count);
+    if (!e) {
+        e = begin_op(node, outline, op_count, &op);
+    }
     for (size_t i = 0; !e && i < plan->count; i++) {
         if (!done[i]) {
             gather(plan, done, i, draft);

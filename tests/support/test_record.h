@@ -1,10 +1,10 @@
 /*
- * test_record.h - saving and reading records in one line each, for tests over test_node.h.
+ * test_record.h - saving and reading records in one line each, for tests over test_org.h.
  */
 #ifndef TEST_RECORD_H
 #define TEST_RECORD_H
 
-#include "test_node.h"
+#include "test_org.h"
 
 #include "record.h"
 #include "save.h"

@@ -1,7 +1,5 @@
 #define _XOPEN_SOURCE 700
 
-#include <sqlite3.h>
-
 #include "test_record.h"
 
 /* Two workers' devices in one commune. */
@@ -556,176 +554,6 @@ static void a_worker_can_t_move_a_household_where_she_may_not_write(void **state
     assert_string_equal(test_digest(&f->org, f->a), before);
 }
 
-/* ---- undo */
-
-/* What the sync does to the row of the only server, done to its database directly. */
-static void server_says(struct fixture *f, size_t node, const char *assignment)
-{
-    sqlite3 *db = NULL;
-    char sql[128];
-    (void)snprintf(sql, sizeof sql, "UPDATE server SET %s", assignment);
-    assert_int_equal(sqlite3_open(f->org.paths[node], &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
-static int64_t own_seq(struct node *node)
-{
-    return test_op_count(node); /* of the one origin that a fresh device has */
-}
-
-static void undo_of_a_new_record_leaves_nothing(void **state)
-{
-    struct fixture *f = *state;
-    struct id first = test_household(&f->org, f->a, "");
-    const char *before = test_digest(&f->org, f->a);
-    int64_t seq = own_seq(f->a);
-    struct id entity = test_household(&f->org, f->a, "\"phone\":\"0661111111\"");
-    struct id undone;
-    struct record record = {.title = NULL};
-    struct diag diag = {0};
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), OK);
-    assert_true(id_equal(undone, entity));
-    assert_int_equal(record_read(f->a, NULL, entity, &f->org.arena, &record, &diag), ERR_NOT_FOUND);
-    assert_int_equal(test_find(f->a, NULL, "0661111111").count, 0);
-    assert_int_equal(own_seq(f->a), seq);
-    assert_string_equal(test_digest(&f->org, f->a), before);
-    assert_int_equal(test_read(&f->org, f->a, first).custody, CUSTODY_HERE);
-}
-
-static void undo_of_an_edit_brings_back_what_stood(void **state)
-{
-    struct fixture *f = *state;
-    struct id entity =
-        test_household(&f->org, f->a, "\"phone\":\"0660000000\",\"needs\":[\"food\"],\"visits\":1");
-    const char *before = test_digest(&f->org, f->a);
-    struct id undone;
-    struct diag diag = {0};
-    (void)edit_a(f, entity, "{\"phone\":\"0661111111\",\"needs\":[\"water\"],\"visits\":2}");
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), OK);
-    test_expect(&f->org, f->a, entity, "phone", "\"0660000000\"");
-    test_expect(&f->org, f->a, entity, "needs", "[\"food\"]");
-    test_expect(&f->org, f->a, entity, "visits", "1");
-    assert_string_equal(test_digest(&f->org, f->a), before);
-}
-
-static void undo_keeps_dead_what_others_superseded_too(void **state)
-{
-    struct fixture *f = *state;
-    struct id entity = shared_household(f, "\"phone\":\"0660000000\"");
-    struct id undone;
-    struct diag diag = {0};
-    (void)edit_a(f, entity, "{\"phone\":\"0661111111\"}");
-    (void)edit_b(f, entity, "{\"phone\":\"0662222222\"}");
-    test_carry(&f->org, f->b, f->a);
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), OK);
-    expect_both(f, entity, "phone", "\"0662222222\"");
-    assert_int_equal(test_read(&f->org, f->a, entity).dispute_count, 0);
-}
-
-static void undo_takes_back_a_whole_tx(void **state)
-{
-    struct fixture *f = *state;
-    struct id household = test_household(&f->org, f->a, "");
-    int64_t seq = own_seq(f->a);
-    const char *before = test_digest(&f->org, f->a);
-    struct id undone;
-    struct diag diag = {0};
-    struct saved saved =
-        test_save(&f->org, f->a, test_child(f->org.fatima, "benefit", household),
-                  "{\"programme\":\"asd\",\"agency\":\"ads\",\"kind\":\"cash\",\"quantity\":\"1\","
-                  "\"unit\":\"month\",\"date_given\":\"2027-01-05\",\"given_by\":\"Said\","
-                  "\"amount\":\"500\"}");
-    assert_int_equal(saved.op_count, 2);
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), OK);
-    assert_int_equal(own_seq(f->a), seq);
-    assert_string_equal(test_digest(&f->org, f->a), before);
-}
-
-static void undo_of_a_deletion_shows_the_record_again(void **state)
-{
-    struct fixture *f = *state;
-    struct id entity = test_household(&f->org, f->a, "");
-    struct id undone;
-    struct diag diag = {0};
-    assert_int_equal(node_delete(f->a, f->org.fatima, entity, "slip", &diag), OK);
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), OK);
-    assert_false(test_read(&f->org, f->a, entity).deleted);
-    assert_int_equal(test_find(f->a, NULL, "محمد").count, 1);
-}
-
-static void numbers_are_used_again_after_an_undo(void **state)
-{
-    struct fixture *f = *state;
-    struct id entity = test_household(&f->org, f->a, "");
-    struct id undone;
-    struct diag diag = {0};
-    struct node *reopened = NULL;
-    (void)edit_a(f, entity, "{\"phone\":\"0661111111\"}");
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), OK);
-    /* The anchor went back too: opened again, the database isn't taken for a restored one. */
-    struct id origin = f->a->own_origin_name;
-    node_close(f->a);
-    assert_int_equal(node_open(&f->org.host, f->org.paths[1], &reopened, &diag), OK);
-    f->org.nodes[1] = reopened;
-    f->a = reopened;
-    assert_true(id_equal(f->a->own_origin_name, origin));
-    (void)edit_a(f, entity, "{\"phone\":\"0662222222\"}");
-    assert_int_equal(own_seq(f->a), 3);
-    struct link chained = link_first(origin);
-    for (int64_t seq = 1; seq <= 3; seq++) {
-        struct link link;
-        bool found = false;
-        struct logged logged;
-        struct stmt *s = db_stmt(f->a->db, OP_IN_SLOT);
-        stmt_bind_i64(s, 1, f->a->own_origin);
-        stmt_bind_i64(s, 2, seq);
-        int64_t row = stmt_row(s) ? stmt_i64(s, 0) : 0;
-        assert_int_equal(stmt_end(s), OK);
-        assert_int_equal(log_read(f->a, row, &f->org.arena, &logged), OK);
-        chained = link_next(chained, &logged.op.hash);
-        assert_int_equal(log_link_at(f->a, f->a->own_origin, seq, &found, &link), OK);
-        assert_true(found && link_equal(link, chained));
-    }
-}
-
-static void what_may_be_known_elsewhere_is_not_undone(void **state)
-{
-    struct fixture *f = *state;
-    struct id undone;
-    struct diag diag = {0};
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), ERR_NOTHING_TO_UNDO);
-    struct id entity = test_household(&f->org, f->a, ""); /* numbers 1 and 2 */
-    assert_int_equal(node_undo(f->a, f->org.brahim, &undone, &diag), ERR_NOTHING_TO_UNDO);
-    server_says(f, 1, "unsure = 2");
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), ERR_NOTHING_TO_UNDO);
-    server_says(f, 1, "unsure = 0, acked = 2");
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), ERR_NOTHING_TO_UNDO);
-    server_says(f, 1, "acked = 1"); /* half of a tx */
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), ERR_NOTHING_TO_UNDO);
-    server_says(f, 1, "acked = 2");
-    (void)edit_a(f, entity, "{\"phone\":\"0661111111\"}");
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), OK);
-    test_expect(&f->org, f->a, entity, "phone", "null");
-    assert_int_equal(node_undo(f->a, f->org.fatima, &undone, &diag), ERR_NOTHING_TO_UNDO);
-}
-
-static void a_moved_household_comes_back_by_undo(void **state)
-{
-    struct fixture *f = *state;
-    struct node *s = test_org_device(&f->org, "S01", f->org.said, TEST_PROVINCE);
-    struct saved saved = test_save(&f->org, s, test_new(f->org.said, "household", TEST_COMMUNE),
-                                   "{\"head_name_ar\":\"عائشة\"}");
-    const char *before = test_digest(&f->org, s);
-    struct id undone;
-    struct diag diag = {0};
-    (void)test_save(&f->org, s, test_edit(f->org.said, saved.entity),
-                    "{\"place\":\"" TEST_COMMUNE2 "\"}");
-    assert_int_equal(node_undo(s, f->org.said, &undone, &diag), OK);
-    assert_string_equal(test_read(&f->org, s, saved.entity).scopes[0], TEST_COMMUNE);
-    assert_string_equal(test_digest(&f->org, s), before);
-}
-
 /* ---- places found on the way */
 
 static void a_new_place_can_be_lived_in(void **state)
@@ -860,6 +688,38 @@ static void the_revoked_and_the_unenrolled_write_nothing(void **state)
                      ERR_NOT_ENROLLED);
 }
 
+/* Each allocation in turn: whole failures only, nothing leaks, and then it works. */
+static void a_save_without_memory_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct id entity = test_household(&f->org, f->a, "\"needs\":[\"food\"]");
+    const char *before = test_digest(&f->org, f->a);
+    struct save save = test_edit(f->org.fatima, entity);
+    struct saved saved = {.op_count = 0};
+    size_t failures = 0;
+    save.changes = test_changes(
+        &f->org, "{\"needs\":[\"water\"],\"status\":\"active\",\"phone\":\"0661111111\"}",
+        &save.change_count);
+    for (size_t nth = 1;; nth++) {
+        struct arena arena;
+        arena_init(&arena, &f->org.host.mem, 1024 * 1024);
+        f->org.memory.failed = false;
+        f->org.memory.fail_at = f->org.memory.total_count + nth;
+        enum err e = node_save(f->a, &save, &arena, &saved, NULL);
+        f->org.memory.fail_at = 0;
+        arena_release(&arena);
+        if (!f->org.memory.failed) {
+            assert_int_equal(e, OK);
+            break;
+        }
+        assert_int_equal(e, ERR_NOMEM);
+        assert_string_equal(test_digest(&f->org, f->a), before);
+        failures++;
+    }
+    assert_true(failures > 20);
+    test_expect(&f->org, f->a, entity, "needs", "[\"water\"]");
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
@@ -893,20 +753,13 @@ int main(void)
         CASE(an_edit_made_apart_from_a_deletion_stays_visible),
         CASE(a_moved_household_takes_its_tree_along),
         CASE(a_worker_can_t_move_a_household_where_she_may_not_write),
-        CASE(undo_of_a_new_record_leaves_nothing),
-        CASE(undo_of_an_edit_brings_back_what_stood),
-        CASE(undo_keeps_dead_what_others_superseded_too),
-        CASE(undo_takes_back_a_whole_tx),
-        CASE(undo_of_a_deletion_shows_the_record_again),
-        CASE(numbers_are_used_again_after_an_undo),
-        CASE(what_may_be_known_elsewhere_is_not_undone),
-        CASE(a_moved_household_comes_back_by_undo),
         CASE(a_new_place_can_be_lived_in),
         CASE(an_identity_entered_twice_warns),
         CASE(checking_warns_and_writes_nothing),
         CASE(wrong_answers_are_refused),
         CASE(work_out_of_reach_is_refused),
         CASE(the_revoked_and_the_unenrolled_write_nothing),
+        CASE(a_save_without_memory_changes_nothing),
     };
 #undef CASE
     return cmocka_run_group_tests(cases, NULL, NULL);
