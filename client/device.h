@@ -6,7 +6,7 @@
  * host->exchange, and without one `sync` and `enrol` answer "network".
  *
  *     struct device *device;
- *     e = device_new(&host, "/home/fatima/.local/share/douar", LANGUAGE_FR, &catalogues, &device);
+ *     e = device_new(&host, "data/fatima", LANGUAGE_FR, &catalogues, &device);
  *     e = device_call(device, span_of("{\"call\":\"status\"}"), &answer, NULL);
  */
 #ifndef DEVICE_H

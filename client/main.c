@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "commands.h"
+#include "command.h"
 #include "host_real.h"
 #include "process.h"
 

@@ -1,7 +1,7 @@
 /*
  * session.h - one run of one command: its words and options, the device, the person's side.
  *
- * Shared by commands.c and the command_*.c files.
+ * Shared by command.c and the command_*.c files.
  *
  *     session_begin(session, "show");
  *     session_text(session, "id", session_word(session, 0));
@@ -14,7 +14,7 @@
 #ifndef SESSION_H
 #define SESSION_H
 
-#include "commands.h"
+#include "command.h"
 #include "json.h"
 #include "type.h"
 

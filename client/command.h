@@ -1,15 +1,15 @@
 /*
- * commands.h - `douar`, the command: arguments become a call of the device, the answer is printed.
+ * command.h - `douar`, the command: arguments become a call of the device, the answer is printed.
  *
- * One table of commands (commands.c). Nothing here knows the node: whatever a command can do, an
+ * One table of commands (command.c). Nothing here knows the node: whatever a command can do, an
  * app over device.h can do too. With --json a command prints the device's answer as it is, one
  * object a line.
  *
  *     static const struct program program = {...};
  *     return commands_run(&program);
  */
-#ifndef COMMANDS_H
-#define COMMANDS_H
+#ifndef COMMAND_H
+#define COMMAND_H
 
 #include "args.h"
 #include "device.h"

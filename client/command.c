@@ -1,5 +1,5 @@
 /*
- * commands.c - the tables of commands and options, and the way from a command line to one of them.
+ * command.c - the tables of commands and options, and the way from a command line to one of them.
  */
 #include <string.h>
 
