@@ -166,7 +166,7 @@ static enum err build_definition(struct node *node, const struct json *invited,
 static enum err use_invite(struct node *node, const struct enrol_request *request,
                            const struct json *invited, struct buf *definition, struct diag *diag)
 {
-    char short_code[16];
+    char short_code[40];
     char name[ID_TEXT_SIZE];
     enum role role = ROLE_WORKER;
     if (!role_from_name(json_get_text(invited, "role", ""), &role)) {
