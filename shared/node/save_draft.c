@@ -21,7 +21,9 @@ enum err author_read(struct node *node, struct id person, struct author *ret, st
         return e;
     }
     author.person = org_person(author.org, person);
-    author.device = org_node(author.org, node->identity.id);
+    /* The region works everywhere: its own definition only names it. */
+    author.device =
+        node->identity.role == ROLE_REGION ? NULL : org_node(author.org, node->identity.id);
     if (!author.person) {
         return diag_set(diag, ERR_UNKNOWN_PERSON, text, NULL);
     }
