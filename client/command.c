@@ -260,14 +260,6 @@ static void say_own_failure(struct session *session, enum err e)
     buf_release(&answer);
 }
 
-static void did_you_mean(struct session *session, enum err e)
-{
-    bool names = e == ERR_UNKNOWN_COMMAND || e == ERR_UNKNOWN_OPTION;
-    if (names && !session->face.json && session->diag.arg_count > 1 && session->diag.args[1][0]) {
-        face_warn(&session->face, "text.did_you_mean", session->diag.args[1], NULL);
-    }
-}
-
 /* What can be known of a line that can't be taken apart: in which language and form to say so. */
 static void guess_face(struct session *session, bool *ret_json)
 {
@@ -328,12 +320,11 @@ static enum err run_session(struct session *session)
     }
     if (e && !session->said) {
         say_own_failure(session, e);
-        did_you_mean(session, e);
     }
     return e;
 }
 
-int commands_run(const struct program *program)
+int program_run(const struct program *program)
 {
     const struct mem *mem = &program->host->mem;
     struct session *session = mem->resize(mem->ctx, NULL, sizeof *session);

@@ -6,7 +6,7 @@
  * object a line.
  *
  *     static const struct program program = {...};
- *     return commands_run(&program);
+ *     return program_run(&program);
  */
 #ifndef COMMAND_H
 #define COMMAND_H
@@ -41,7 +41,7 @@ struct program {
 };
 
 /* Runs one command; the exit status (err.h). */
-int commands_run(const struct program *program);
+int program_run(const struct program *program);
 
 /* ---- the table, for help and tests */
 

@@ -240,7 +240,7 @@ enum err command_disputes(struct session *session)
     const struct json *disputes = json_get(session->reply, "disputes");
     for (const struct json *item = json_first(disputes); item && !e; item = json_next(item)) {
         struct table table;
-        face_say(&session->face, "text.record_head", json_get_text(item, "type", ""),
+        face_say(&session->face, "text.record_head", json_get_text(item, "label", ""),
                  json_get_text(item, "case", json_get_text(item, "id", "")),
                  json_get_text(item, "title", ""), NULL);
         table_init(&table, &session->program->host->mem, 2);

@@ -47,6 +47,10 @@ static void say_offset(struct session *session, int64_t offset_ms)
     const char *unit = "text.seconds";
     struct buf shown;
     char count[NUM_TEXT_SIZE];
+    if (size_ms < 2 * unit_ms) {
+        face_say(&session->face, "text.clock_agrees", NULL);
+        return;
+    }
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         if (size_ms >= 2 * units[i].ms) {
             unit_ms = units[i].ms;

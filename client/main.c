@@ -90,7 +90,7 @@ int main(int argc, char **argv)
                      .rewrites_lines = isatty(STDERR_FILENO) != 0,
                      .zone_minutes = zone_minutes()},
     };
-    int status = commands_run(&program);
+    int status = program_run(&program);
     if (fflush(stdout) != 0 && status == 0) {
         status =
             err_exit_status(ERR_FILE); /* the answer didn't reach a full disk or a closed pipe */

@@ -65,7 +65,7 @@ static int run_words(struct desk *desk, const char *const *words, size_t count)
     };
     buf_clear(&desk->out);
     buf_clear(&desk->err);
-    return commands_run(&program);
+    return program_run(&program);
 }
 
 /* Words divided by spaces; "~" stands for a space within one. */
@@ -349,11 +349,11 @@ static void work_is_synced_and_status_says_where_it_is(void **state)
     char line[256];
     make_household(desk, number);
     run_well(desk, "status");
-    assert_says(&desk->out, "On this device only: 1");
+    assert_says(&desk->out, "on this device only: 1");
     run_well(desk, "sync");
     assert_says(&desk->out, "Synced: 2 changes sent");
     run_well(desk, "status");
-    assert_says(&desk->out, "On this device only: 0");
+    assert_says(&desk->out, "on this device only: 0");
     assert_says(&desk->out, "Last sync: 20");
     (void)snprintf(line, sizeof line, "status %s", number);
     run_well(desk, line);
