@@ -5,8 +5,8 @@
 #include "embedded.h"
 #include "num.h"
 
-/* Against level 3: 3 to 9 % smaller for half as much work again, and still 2 MB of memory; level 9
-   saves another 1 to 5 % but wants 12 MB. */
+/* Against level 3: 3 to 9 % smaller for half as much work again. Level 9 saves another 1 to 5 % but
+   wants four times the memory. */
 #define PACK_LEVEL 6
 
 extern const struct embedded wire_dictionaries[];

@@ -28,7 +28,11 @@ static inline void *fuzz_resize(void *ctx, void *old, size_t size)
     return realloc(old, size);
 }
 
-static const struct mem fuzz_mem = {.resize = fuzz_resize};
+static inline const struct mem *fuzz_mem(void)
+{
+    static const struct mem mem = {.resize = fuzz_resize};
+    return &mem;
+}
 
 /* What must hold whatever the input is; a fuzzer sees it as a crash. */
 static inline void fuzz_insist(int holds)

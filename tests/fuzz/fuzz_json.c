@@ -23,8 +23,8 @@ static void write_twice(const struct json *tree)
     struct buf one;
     struct buf two;
     struct json *again = NULL;
-    buf_init(&one, &fuzz_mem, OUT_MAX);
-    buf_init(&two, &fuzz_mem, OUT_MAX);
+    buf_init(&one, fuzz_mem(), OUT_MAX);
+    buf_init(&two, fuzz_mem(), OUT_MAX);
     json_add_tree(&one, tree);
     fuzz_insist(buf_error(&one) == OK);
     fuzz_insist(json_parse(buf_span(&one), &again, NULL) == OK);

@@ -9,7 +9,7 @@ static void write_again(const struct op *op, struct arena *arena)
 {
     struct buf out;
     struct op again;
-    buf_init(&out, &fuzz_mem, 2u * OP_BODY_MAX);
+    buf_init(&out, fuzz_mem(), 2u * OP_BODY_MAX);
     enum err e = op_write(op, &out);
     /* A body that held its registers in another order, or repeated a predecessor, is refused or
        comes out in the one order. */
@@ -25,7 +25,7 @@ static void redact(const struct op *op, struct arena *arena)
 {
     struct buf out;
     struct op redacted;
-    buf_init(&out, &fuzz_mem, 2u * OP_BODY_MAX);
+    buf_init(&out, fuzz_mem(), 2u * OP_BODY_MAX);
     if (op_redact(op, &out) == OK) {
         fuzz_insist(op_read(buf_span(&out), arena, &redacted, NULL) == OK);
         fuzz_insist(redacted.redacted && id_equal(redacted.uid, op->uid));
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena;
     struct op op;
     struct diag diag = {0};
-    arena_init(&arena, &fuzz_mem, FUZZ_ARENA_MAX);
+    arena_init(&arena, fuzz_mem(), FUZZ_ARENA_MAX);
     enum err e = op_read(span_from(data, size), &arena, &op, &diag);
     fuzz_insist(diag.code == e);
     if (e == OK && op.known_format) {

@@ -103,19 +103,23 @@ static void try_enrol(struct span text, struct arena *arena)
 }
 
 /* The code is one for an organisation whose key is all zeros, as in the seed. */
-static void try_answer(struct span text, struct arena *arena)
+static void try_answer(struct span text, struct arena *arena, struct buf *out)
 {
     struct enrol_code code = {.pin_count = 0};
     struct enrol_answer answer;
     struct public_key zeros = {{0}};
     enrol_fingerprint(&zeros, code.org_fingerprint);
-    (void)enrol_answer_read(text, &code, arena, &answer, NULL);
+    if (enrol_answer_read(text, &code, arena, &answer, NULL) == OK) {
+        fuzz_insist(id_equal(answer.hub, code.hub));
+        fuzz_insist(enrol_answer_write(&answer, out) == OK);
+        fuzz_insist(enrol_answer_read(buf_span(out), &code, arena, &answer, NULL) == OK);
+    }
 }
 
 static void try_packed(struct span text, struct buf *out)
 {
     struct pack *pack = NULL;
-    fuzz_insist(pack_new(&fuzz_mem, &pack) == OK);
+    fuzz_insist(pack_new(fuzz_mem(), &pack) == OK);
     if (pack_read(pack, 1, text, out, NULL) == OK) {
         fuzz_insist(out->size <= WIRE_PLAIN_MAX);
     }
@@ -150,7 +154,7 @@ static void try_text(enum target target, struct span text, struct arena *arena, 
         try_enrol(text, arena);
         break;
     case ANSWER:
-        try_answer(text, arena);
+        try_answer(text, arena, out);
         break;
     case PACKED:
     case TARGETS:
@@ -166,8 +170,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct arena arena;
     struct buf out;
-    arena_init(&arena, &fuzz_mem, FUZZ_ARENA_MAX);
-    buf_init(&out, &fuzz_mem, WIRE_PLAIN_MAX);
+    arena_init(&arena, fuzz_mem(), FUZZ_ARENA_MAX);
+    buf_init(&out, fuzz_mem(), WIRE_PLAIN_MAX);
     try_text((enum target)(data[0] % TARGETS), span_from(data + 1, size - 1), &arena, &out);
     buf_release(&out);
     arena_release(&arena);
