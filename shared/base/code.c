@@ -196,7 +196,8 @@ bool hex_read(struct span text, void *ret, size_t size)
     }
     uint8_t *out = ret;
     for (size_t i = 0; i < size; i++) {
-        out[i] = (uint8_t)(hex_value(text.data[2 * i]) << 4 | hex_value(text.data[2 * i + 1]));
+        unsigned high = (unsigned)hex_value(text.data[2 * i]);
+        out[i] = (uint8_t)(high << 4 | (unsigned)hex_value(text.data[2 * i + 1]));
     }
     return true;
 }

@@ -145,6 +145,18 @@ static void put_scalar(struct json_writer *writer, const struct json *json)
     }
 }
 
+/* Closes the containers that end here, and gives what follows; NULL at the end of the tree. */
+static const struct json *close_ended(struct json_writer *writer, const struct json *next,
+                                      const struct json **open, size_t *depth)
+{
+    while (next == NULL && *depth > 0) {
+        const struct json *closed = open[--*depth];
+        json_close(writer, json_is(closed, JSON_OBJECT) ? '}' : ']');
+        next = *depth > 0 ? json_next(closed) : NULL;
+    }
+    return next;
+}
+
 /* Trees come from json_parse(), so none is deeper than JSON_DEPTH_MAX. */
 void json_put_tree(struct json_writer *writer, const struct json *json)
 {
@@ -170,14 +182,9 @@ void json_put_tree(struct json_writer *writer, const struct json *json)
         }
         /* An empty container closes itself; a last item closes those that it ends. */
         const struct json *next = container ? NULL : (depth > 0 ? json_next(item) : NULL);
-        while (next == NULL && depth > 0) {
-            const struct json *closed = open[--depth];
-            json_close(writer, json_is(closed, JSON_OBJECT) ? '}' : ']');
-            next = depth > 0 ? json_next(closed) : NULL;
-        }
-        if (next == NULL) {
+        item = close_ended(writer, next, open, &depth);
+        if (item == NULL) {
             return;
         }
-        item = next;
     }
 }

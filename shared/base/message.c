@@ -1,5 +1,6 @@
 #include "message.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,6 +65,7 @@ static const char *insert_line(struct catalogue *catalogue, struct catalogue_lin
     if (place < catalogue->count && span_equal(catalogue->lines[place].key, line.key)) {
         return "a key given twice";
     }
+    assert(catalogue->lines != NULL); /* count_lines() counted this one */
     memmove(&catalogue->lines[place + 1], &catalogue->lines[place],
             (catalogue->count - place) * sizeof line);
     catalogue->lines[place] = line;

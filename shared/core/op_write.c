@@ -115,7 +115,7 @@ static enum err add_registers(struct buf *buf, const struct op *op)
     for (size_t i = 0; i < op->register_count; i++) {
         sorted[i] = &op->registers[i];
     }
-    qsort(sorted, op->register_count, sizeof(*sorted), compare_register_names);
+    qsort(sorted, op->register_count, sizeof(struct op_register *), compare_register_names);
     buf_add_byte(buf, '{');
     for (size_t i = 0; i < op->register_count; i++) {
         if (i > 0) {

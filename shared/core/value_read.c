@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,13 +198,10 @@ static enum err read_small(const struct reading *reading, struct span text, stru
     if (!value_content(reading->type, text, reading->typed, content)) {
         return refuse(reading, text);
     }
-    size_t size = strlen(content);
     if (reading->type == VALUE_INTEGER && is_bare_integer(content)) {
         return keep_text(reading, content, ret_json);
     }
-    json[0] = '"';
-    memcpy(json + 1, content, size);
-    memcpy(json + 1 + size, "\"", 2);
+    (void)snprintf(json, sizeof json, "\"%s\"", content);
     return keep_text(reading, json, ret_json);
 }
 

@@ -1,5 +1,6 @@
 #include "args.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "num.h"
@@ -80,8 +81,7 @@ static enum err unknown_option(const char *shown, const char *name, const char *
     char near[NAME_MAX_SIZE + 3] = "";
     const char *nearest = nearest_name(name, names, count);
     if (*nearest != '\0') {
-        memcpy(near, "--", 2);
-        span_text(span_of(nearest), near + 2, sizeof near - 2);
+        (void)snprintf(near, sizeof near, "--%s", nearest);
     }
     return diag_set(diag, ERR_UNKNOWN_OPTION, shown, near, NULL);
 }

@@ -19,7 +19,7 @@ static void raise_descriptor_limit(void)
 enum err process_init(void)
 {
     umask(S_IRWXG | S_IRWXO);
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     return sodium_init() < 0 ? ERR_INTERNAL : OK;
 }
