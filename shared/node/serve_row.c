@@ -84,6 +84,7 @@ struct op_for_row {
     struct sync_row row;
     int64_t origin, entity;
     struct id uid;
+    bool capped; /* its receipt makes it effective earlier than its author believed */
 };
 
 static enum err read_op(struct row_writer *writer, int64_t op, struct op_for_row *ret)
@@ -100,6 +101,8 @@ static enum err read_op(struct row_writer *writer, int64_t op, struct op_for_row
         found.row.has_signature = stmt_blob(s, 4, found.row.signature.bytes, SIGNATURE_SIZE);
         found.entity = stmt_i64(s, 5);
         (void)stmt_blob(s, 6, found.uid.bytes, ID_SIZE);
+        found.capped = found.row.receipt_ms != 0 &&
+                       stamp_effective(stmt_i64(s, 7), found.row.receipt_ms) < stmt_i64(s, 7);
     }
     enum err end = stmt_end(s);
     e = end ? end : e;
@@ -132,7 +135,9 @@ enum err row_write_op(struct row_writer *writer, int64_t op)
         return e;
     }
     if (found.origin != 0 && found.origin == writer->serve->caller_origin) {
-        return OK; /* The caller wrote it itself, under its current origin. */
+        /* The caller wrote it itself, under its current origin: it needs but the receipt, and that
+           only when it decides what is shown first. */
+        return found.capped ? row_write_low(writer, op) : OK;
     }
     e = entity_get(writer->serve->node, found.entity, &entity);
     if (!e) {

@@ -50,7 +50,7 @@
                  " JOIN symbol c ON c.id = f.compartment") \
     X(FEED_ROW_AT, "SELECT n, hash FROM feed_row WHERE feed = ?1 AND n <= ?2 ORDER BY n DESC LIMIT 1") \
     X(FEED_ROWS, "SELECT n, what, ref FROM feed_row WHERE feed = ?1 AND n > ?2 ORDER BY n LIMIT ?3") \
-    X(OP_FOR_ROW, "SELECT body, origin, seq, receipt_ms, org_signature, entity, uid FROM op WHERE id = ?1") \
+    X(OP_FOR_ROW, "SELECT body, origin, seq, receipt_ms, org_signature, entity, uid, time_ms FROM op WHERE id = ?1") \
     X(LIVE_OPS_OF, "SELECT DISTINCT l.op FROM live l JOIN op o ON o.id = l.op WHERE l.entity = ?1 AND o.compartment = ?2 ORDER BY l.op") \
     X(LIVE_OPS_IN, "SELECT op FROM live WHERE entity = ?1 AND register = ?2 ORDER BY op") \
     X(DEAD_OF, "SELECT s.text, d.uid8 FROM dead d JOIN symbol s ON s.id = d.register WHERE d.entity = ?1 ORDER BY d.register, d.uid8") \
