@@ -80,8 +80,8 @@ static void cut_overdue(struct front *front)
     while (next != NULL) {
         if (atomic_load(&next->deadline_ms) <= now_ms) {
             atomic_store(&next->deadline_ms, INT64_MAX);
-            (void)shutdown(next->fd, SHUT_RDWR);
             atomic_fetch_add(&front->cut, 1);
+            (void)shutdown(next->fd, SHUT_RDWR);
         }
         next = next->next;
     }

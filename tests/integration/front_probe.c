@@ -408,18 +408,24 @@ static void *stop_front(void *ctx)
     return NULL;
 }
 
-static void stopping_answers_what_waits(void **state)
+static void stopping_answers_what_waits_and_takes_no_more(void **state)
 {
     struct probe *probe = *state;
     struct raw_tls waiting;
+    struct raw_tls late;
     struct stopper stopper = {.probe = probe};
     probe_svc_close_gate(&probe->svc);
     raw_open_tls(&waiting, probe->port);
+    raw_open_tls(&late, probe->port);
     raw_send_text(&waiting, "POST /v1/gate HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nlast");
     probe_svc_wait_gate(&probe->svc, 1);
     int64_t began_ms = mono_ms();
     assert_int_equal(pthread_create(&stopper.thread, NULL, stop_front, &stopper), 0);
     sleep_ms(100);
+    raw_send_text(&late, "POST /v1/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+    assert_int_equal(raw_reply(&late, reply, sizeof reply), 503);
+    assert_non_null(strstr(reply, "Retry-After: 5\r\n"));
+    raw_close(&late);
     probe_svc_open_gate(&probe->svc);
     assert_int_equal(raw_reply(&waiting, reply, sizeof reply), 200);
     assert_non_null(strstr(reply, "last"));
@@ -612,7 +618,7 @@ int main(void)
         cmocka_unit_test(every_address_is_served_when_none_is_given),
     };
     const struct CMUnitTest stopping[] = {
-        cmocka_unit_test_setup_teardown(stopping_answers_what_waits, start, stop),
+        cmocka_unit_test_setup_teardown(stopping_answers_what_waits_and_takes_no_more, start, stop),
         cmocka_unit_test_setup_teardown(idle_front_stops_at_once, start, stop),
     };
     const struct CMUnitTest impatient[] = {
