@@ -25,6 +25,6 @@ MUST_CHECK enum err answer_property(struct call *call, const struct type *type, 
                                     const struct property **ret);
 
 /* "warnings": other records with the same value of a unique property (call_save.c). */
-MUST_CHECK enum err call_put_warnings(struct call *call, const struct saved *saved);
+void call_put_warnings(struct call *call, const struct saved *saved);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "num.h"
 #include "session.h"
 #include "utf8.h"
 
@@ -107,7 +108,9 @@ static enum err check_utf8(const struct program *program, struct diag *diag)
     for (size_t i = 0; i < program->argc; i++) {
         size_t offset = 0;
         if (!utf8_valid(span_of(program->argv[i]), &offset)) {
-            return diag_set(diag, ERR_UTF8, "0", NULL);
+            char at[NUM_TEXT_SIZE];
+            num_write_i64((int64_t)offset, at);
+            return diag_set(diag, ERR_UTF8, at, NULL);
         }
     }
     return OK;
@@ -304,8 +307,11 @@ static enum err run_session(struct session *session)
 {
     const struct program *program = session->program;
     bool json = false;
-    enum err e = args_parse(program->argc, program->argv, options, OPTION_COUNT, &session->args,
-                            &session->diag);
+    enum err e = check_utf8(program, &session->diag);
+    if (!e) {
+        e = args_parse(program->argc, program->argv, options, OPTION_COUNT, &session->args,
+                       &session->diag);
+    }
     if (!e) {
         e = check_language(session);
     }
@@ -334,12 +340,7 @@ int program_run(const struct program *program)
     *session = (struct session){.program = program};
     buf_init(&session->request, mem, 2 * DEVICE_REQUEST_MAX);
     buf_init(&session->answer, mem, DEVICE_ANSWER_MAX);
-    enum err e = check_utf8(program, &session->diag);
-    if (e) {
-        program->terminal.write(program->terminal.ctx, FACE_ERR, span_of("UTF-8?\n"));
-    } else {
-        e = run_session(session);
-    }
+    enum err e = run_session(session);
     device_free(session->device);
     json_free(session->reply);
     buf_release(&session->request);

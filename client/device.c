@@ -6,6 +6,8 @@
 #include "args.h"
 #include "call.h"
 
+#define SHORT_ANSWER_SIZE 4096
+
 struct device {
     const struct host *host;
     const struct catalogues *catalogues;
@@ -365,6 +367,10 @@ enum err device_call(struct device *device, struct span request, struct buf *ret
                         .diag = &diag,
                         .listener = listener};
     size_t start = ret_answer->size;
+    /* Room for a short answer is taken first: what was saved must not be answered "no memory". */
+    if (!buf_room(ret_answer, SHORT_ANSWER_SIZE)) {
+        return buf_error(ret_answer);
+    }
     arena_init(&call_arena, &device->host->mem, CALL_ARENA_MAX);
     json_begin(&out, ret_answer);
     json_open(&out, '{');

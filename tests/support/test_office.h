@@ -12,6 +12,7 @@
 #ifndef TEST_OFFICE_H
 #define TEST_OFFICE_H
 
+#include "test_mem.h"
 #include "test_nodes.h"
 
 #include "device.h"
@@ -36,6 +37,7 @@ struct office {
         size_t exchanges; /* how many were tried */
         int64_t slept_ms;
     } network;
+    struct test_mem memory; /* of everything below the host; may be told to fail */
     struct buf answer;
     struct json *reply; /* the answer, parsed */
 };
@@ -101,6 +103,8 @@ static inline void office_open(struct office *office)
     struct diag diag = {0};
     *office = (struct office){.device_count = 0};
     nodes_init(&office->nodes);
+    (void)test_mem_init(&office->memory, 0);
+    office->nodes.host.mem = office->memory.mem;
     office->nodes.host.exchange = office_exchange;
     office->nodes.host.sleep_ms = office_sleep;
     office->region = nodes_region(&office->nodes);

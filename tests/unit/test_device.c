@@ -702,6 +702,52 @@ static void forms_and_types_carry_what_a_page_needs(void **state)
     assert_true(json_count(json_get(field->office.reply, "types")) >= 9);
 }
 
+/* Lets the 1st, 2nd, ... allocation of a call fail until it passes. */
+static void fail_each_allocation(struct field *field, const char *request, bool writes)
+{
+    struct test_mem *memory = &field->office.memory;
+    char before[4096];
+    char after[4096];
+    for (size_t nth = 1;; nth++) {
+        assert_true(nth < 100000);
+        holdings(field, before);
+        struct buf answer;
+        buf_init(&answer, &field->office.nodes.host.mem, DEVICE_ANSWER_MAX);
+        memory->fail_at = memory->total_count + nth;
+        memory->failed = false;
+        enum err e = device_call(field->ready, span_of(request), &answer, NULL);
+        memory->fail_at = 0;
+        buf_release(&answer);
+        holdings(field, after);
+        if (e) {
+            assert_true(memory->failed);
+            assert_int_equal(e, ERR_NOMEM);
+            assert_string_equal(before, after);
+        } else if (writes) {
+            assert_string_not_equal(before, after);
+        }
+        if (!memory->failed) {
+            assert_int_equal(e, OK);
+            return;
+        }
+    }
+}
+
+static void a_call_without_memory_says_so_and_changes_nothing(void **state)
+{
+    struct field *field = *state;
+    fail_each_allocation(field, HOUSEHOLD, true);
+    fail_each_allocation(field, "{\"call\":\"list\",\"args\":{\"limit\":3}}", false);
+    fail_each_allocation(field, "{\"call\":\"find\",\"args\":{\"text\":\"عائشة\"}}", false);
+    fail_each_allocation(
+        field, with_id(field, "{\"call\":\"show\",\"args\":{\"id\":\"$ID\",\"history\":true}}"),
+        false);
+    fail_each_allocation(field, "{\"call\":\"status\",\"args\":{\"records\":true}}", false);
+    fail_each_allocation(field, "{\"call\":\"form\",\"args\":{\"form\":\"register_person\"}}",
+                         false);
+    fail_each_allocation(field, "{\"call\":\"places\"}", false);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, field_setup, field_teardown)
 
 int main(void)
@@ -732,6 +778,7 @@ int main(void)
         CASE(a_check_finds_a_whole_device_whole),
         CASE(who_may_use_a_device_is_listed),
         CASE(forms_and_types_carry_what_a_page_needs),
+        CASE(a_call_without_memory_says_so_and_changes_nothing),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }
