@@ -221,9 +221,7 @@ static void another_authority_is_refused(void **state)
 {
     struct setting *s = *state;
     s->request.ca_pem = buf_text(&s->stranger.ca_pem);
-    assert_int_equal(ask(s), ERR_NETWORK);
-    assert_string_equal(s->diag.args[1],
-                        "the certificate isn't from this hub's authority, or not in date");
+    assert_int_equal(ask(s), ERR_PIN);
 }
 
 /* The hub's certificate as a device whose clock is ten years ahead, or behind, would see it. */
@@ -259,6 +257,7 @@ static void only_a_mad_clock_gets_past_the_dates(void **state)
         s->request.skip_dates = false;
         s->pins[0] = s->probe.certs.server_pin;
         assert_int_equal(ask(s), ERR_NETWORK);
+        assert_non_null(strstr(s->diag.args[1], "date"));
         s->request.skip_dates = true;
         assert_int_equal(ask(s), OK);
         s->pins[0] = s->stranger.server_pin;

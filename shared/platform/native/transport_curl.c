@@ -23,6 +23,10 @@
 #define SOCKETS_MAX      8
 #define REPLY_STATUS_MAX 599
 
+/* What OpenSSL, behind libcurl, says of dates (X509_V_ERR_CERT_NOT_YET_VALID, _HAS_EXPIRED). */
+#define VERIFY_NOT_YET_VALID 9L
+#define VERIFY_EXPIRED       10L
+
 /* AEAD with forward secrecy only; TLS 1.3 has nothing else. */
 #define CIPHERS_TLS12 "ECDHE+AESGCM:ECDHE+CHACHA20"
 
@@ -321,7 +325,7 @@ static const char *plain_reason(const struct transport *transport, CURLcode code
         return "nothing answers at that address";
     }
     if (code == CURLE_PEER_FAILED_VERIFICATION) {
-        return "the certificate isn't from this hub's authority, or not in date";
+        return "the certificate isn't in date; compare the date here and at the hub";
     }
     if (code == CURLE_SSL_CONNECT_ERROR) {
         return "no secure connection (not an HTTPS server, or one that is too old)";
@@ -336,6 +340,17 @@ static const char *plain_reason(const struct transport *transport, CURLcode code
     return curl_easy_strerror(code);
 }
 
+/* libcurl judges the authority before the pin, and who has another key has another authority. */
+static bool is_stranger(const struct transport *transport, CURLcode code)
+{
+    long verdict = 0;
+    if (code == CURLE_PEER_FAILED_VERIFICATION) {
+        curl_easy_getinfo(transport->curl, CURLINFO_SSL_VERIFYRESULT, &verdict);
+        return verdict != VERIFY_NOT_YET_VALID && verdict != VERIFY_EXPIRED;
+    }
+    return code == CURLE_SSL_PINNEDPUBKEYNOTMATCH;
+}
+
 static enum err judge(const struct transport *transport, CURLcode code, const char *url,
                       struct diag *diag)
 {
@@ -345,7 +360,7 @@ static enum err judge(const struct transport *transport, CURLcode code, const ch
     if (code == CURLE_OUT_OF_MEMORY || buf_error(&transport->reply->body) == ERR_NOMEM) {
         return diag_set(diag, ERR_NOMEM, NULL);
     }
-    if (code == CURLE_SSL_PINNEDPUBKEYNOTMATCH) {
+    if (is_stranger(transport, code)) {
         return diag_set(diag, ERR_PIN, url, NULL);
     }
     return diag_set(diag, ERR_NETWORK, url, plain_reason(transport, code), NULL);
