@@ -36,11 +36,12 @@ enum err serve_flush(struct node *node)
     return e;
 }
 
-static enum err is_known(struct node *node, struct id caller, bool *ret)
+/* A caller has a row from its first ratchet on, but no time until one was written. */
+static enum err was_seen(struct node *node, struct id caller, bool *ret)
 {
     struct stmt *s = db_stmt(node->db, CALLER_GET);
     stmt_bind_blob(s, 1, caller.bytes, ID_SIZE);
-    *ret = stmt_row(s);
+    *ret = stmt_row(s) && !stmt_is_null(s, 4);
     return stmt_end(s);
 }
 
@@ -55,7 +56,7 @@ enum err caller_note(struct node *node, struct id caller, int64_t now_ms,
             return OK;
         }
     }
-    enum err e = is_known(node, caller, &known);
+    enum err e = was_seen(node, caller, &known);
     if (e) {
         return e;
     }

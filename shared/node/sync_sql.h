@@ -37,7 +37,7 @@
     X(VISITS_TOLD, "UPDATE caller SET told = 1 WHERE told = 0") \
     X(DISPUTED_COUNT, "SELECT count(*) FROM record WHERE disputes > 0") \
     /* the answering end */ \
-    X(CALLER_GET, "SELECT ratchet, ratchet_before, relay_epoch, relay_got FROM caller WHERE node = ?1") \
+    X(CALLER_GET, "SELECT ratchet, ratchet_before, relay_epoch, relay_got, seen_ms FROM caller WHERE node = ?1") \
     X(CALLER_ADD, "INSERT OR IGNORE INTO caller(node) VALUES(?1)") \
     X(CALLER_RATCHET, "UPDATE caller SET ratchet = ?2, ratchet_before = ?3 WHERE node = ?1") \
     X(CALLER_RELAY, "UPDATE caller SET relay_epoch = ?2, relay_got = ?3 WHERE node = ?1") \
