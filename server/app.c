@@ -4,6 +4,7 @@
 
 #include "json.h"
 #include "num.h"
+#include "utf8.h"
 
 #define SAY_MEMBERS_MAX 9
 #define LIST_WORDS_MAX  256
@@ -34,6 +35,16 @@ enum err app_person(struct app *app, struct id *ret)
         *ret = person->id;
     }
     return e;
+}
+
+bool app_is_line(struct span text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '\n' || text.data[i] == '\t') {
+            return false;
+        }
+    }
+    return utf8_valid(text, NULL) && !utf8_has_control(text);
 }
 
 void app_new_id(const struct app *app, char ret[ID_TEXT_SIZE])

@@ -33,6 +33,10 @@ MUST_CHECK enum err app_org(struct app *app, const struct org **ret);
 /* The person who acts: --person, else the node's own. ERR_MISSING_ARGUMENT. */
 MUST_CHECK enum err app_person(struct app *app, struct id *ret);
 
+/* Is it one line of valid UTF-8 without control characters? A name that isn't could disguise
+   itself on a screen or break a table. */
+bool app_is_line(struct span text);
+
 /* A new random id as text. */
 void app_new_id(const struct app *app, char ret[ID_TEXT_SIZE]);
 

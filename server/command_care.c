@@ -130,7 +130,8 @@ static enum err list_nodes(struct app *app)
     for (size_t i = 0; i < callers.org->node_count; i++) {
         const struct org_node *node = &callers.org->nodes[i];
         const struct caller_row *row = caller_of(callers.rows, callers.count, node->id);
-        if (node->revoked || id_equal(node->id, app->self.id)) {
+        /* Who was enrolled here, and who came by. */
+        if (node->revoked || (row == NULL && !id_equal(node->by, app->self.id))) {
             continue;
         }
         listing_text(&listing, node->short_code);

@@ -44,6 +44,9 @@ struct invitation {
 static enum err read_role(const struct app *app, enum role *ret)
 {
     const char *text = NULL;
+    if (!app->self.enrolled) {
+        return diag_set(app->diag, ERR_NOT_ENROLLED, NULL);
+    }
     enum err e = args_need(app->args, "role", &text, app->diag);
     if (e) {
         return e;
@@ -54,6 +57,30 @@ static enum err read_role(const struct app *app, enum role *ret)
     /* Hubs answer to the region alone; it numbers them and signs for them. */
     if (*ret == ROLE_HUB && app->self.role != ROLE_REGION) {
         return diag_set(app->diag, ERR_NOT_ALLOWED, "--role hub", role_name(app->self.role), NULL);
+    }
+    return OK;
+}
+
+/* A hub vouches within its own places and compartments; better said now than when the code is
+   used. */
+static enum err check_within(const struct app *app, const struct org *org,
+                             const struct invitation *invitation)
+{
+    const struct org_node *self = org_node(org, app->self.id);
+    if (app->self.role == ROLE_REGION) {
+        return OK;
+    }
+    if (self == NULL) {
+        return diag_set(app->diag, ERR_NOT_ENROLLED, NULL);
+    }
+    for (size_t i = 0; i < invitation->scopes.count; i++) {
+        for (size_t j = 0; j < invitation->compartments.count; j++) {
+            const char *scope = invitation->scopes.texts[i];
+            if (!org_node_covers(self, span_of(scope),
+                                 span_of(invitation->compartments.texts[j]))) {
+                return diag_set(app->diag, ERR_OUT_OF_SCOPE, scope, self->name, NULL);
+            }
+        }
     }
     return OK;
 }
@@ -74,6 +101,9 @@ static enum err read_invitation(struct app *app, struct invitation *ret)
     if (!e) {
         /* A hub relays what its devices write, whatever part it is in. */
         e = app_compartments(app, org, invitation.role == ROLE_HUB, &invitation.compartments);
+    }
+    if (!e) {
+        e = check_within(app, org, &invitation);
     }
     if (!e && name != NULL) {
         e = org_person_find(org, name, &person, app->diag);

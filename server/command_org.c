@@ -3,10 +3,7 @@
  */
 #include "commands.h"
 
-#include <string.h>
-
-#include "num.h"
-#include "server_home.h"
+#include "record.h"
 
 #define FILE_SIZE_MAX (1024u * 1024)
 
@@ -29,31 +26,52 @@ static enum err read_json(struct app *app, const char *path, struct json **ret)
     return e;
 }
 
-static enum err publish_tree(struct app *app, const char *kind, const char *name,
+/* How many changes this node has written in its life. */
+static enum err own_ops(struct app *app, int64_t *ret)
+{
+    struct node_status status;
+    enum err e = node_status(app->node, &status);
+    if (!e) {
+        *ret = status.ops_here + status.ops_province + status.ops_region;
+    }
+    return e;
+}
+
+/* With `is_known` this version stands already: publishing must write nothing, or two devices
+   would mean different things by one version. */
+static enum err publish_tree(struct app *app, const char *kind, const char *name, bool is_known,
                              const struct json *json)
 {
     struct buf text;
+    int64_t before = 0, after = 0;
     buf_init(&text, &app->host->mem, FILE_SIZE_MAX);
     json_add_tree(&text, json);
     enum err e = buf_error(&text);
     if (!e) {
+        e = own_ops(app, &before);
+    }
+    if (!e) {
         e = org_publish(app->node, kind, name, buf_span(&text), app->diag);
+    }
+    if (!e) {
+        e = own_ops(app, &after);
+    }
+    if (!e && is_known && after != before) {
+        e = diag_set(app->diag, ERR_TYPE_CONFLICT, name, "version", NULL);
     }
     buf_release(&text);
     return e;
 }
 
 /* A version only rises, and nothing that was entered may lose its meaning. */
-static enum err check_type(struct app *app, const struct type *type)
+static enum err check_type(struct app *app, const struct type *type, bool *ret_is_known)
 {
     const struct org *org;
     enum err e = app_org(app, &org);
     const struct type *before = e ? NULL : org_type(org, span_of(type->id));
-    if (e || before == NULL) {
+    *ret_is_known = before != NULL && before->version == type->version;
+    if (e || before == NULL || *ret_is_known) {
         return e;
-    }
-    if (type->version < before->version) {
-        return diag_set(app->diag, ERR_TYPE_CONFLICT, type->id, "an older version", NULL);
     }
     return type_may_follow(before, type, app->diag);
 }
@@ -62,15 +80,16 @@ static enum err add_type(struct app *app, const char *path)
 {
     struct json *json = NULL;
     struct type type;
+    bool is_known = false;
     enum err e = read_json(app, path, &json);
     if (!e) {
         e = type_read(json, app->arena, &type, app->diag);
     }
     if (!e) {
-        e = check_type(app, &type);
+        e = check_type(app, &type, &is_known);
     }
     if (!e) {
-        e = publish_tree(app, "_type", type.id, json);
+        e = publish_tree(app, "_type", type.id, is_known, json);
     }
     json_free(json);
     return e;
@@ -95,6 +114,7 @@ static enum err add_form(struct app *app, const char *path)
     struct json *json = NULL;
     struct form form;
     const struct org *org;
+    bool is_known = false;
     enum err e = read_json(app, path, &json);
     if (!e) {
         e = app_org(app, &org);
@@ -107,12 +127,13 @@ static enum err add_form(struct app *app, const char *path)
     }
     if (!e) {
         const struct form *before = org_form(org, span_of(form.id));
+        is_known = before != NULL && form.version == before->version;
         if (before != NULL && form.version < before->version) {
-            e = diag_set(app->diag, ERR_TYPE_CONFLICT, form.id, "an older version", NULL);
+            e = diag_set(app->diag, ERR_TYPE_CONFLICT, form.id, "version", NULL);
         }
     }
     if (!e) {
-        e = publish_tree(app, "_form", form.id, json);
+        e = publish_tree(app, "_form", form.id, is_known, json);
     }
     json_free(json);
     return e;

@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#include "utf8.h"
-
 #define DEFINITION_MAX 8192
 #define NAME_MAX_SIZE  200
 
@@ -61,8 +59,7 @@ enum err command_person_add(struct app *app)
         return e;
     }
     struct span text = span_of(name);
-    if (text.size == 0 || text.size > NAME_MAX_SIZE || !utf8_valid(text, NULL) ||
-        utf8_has_control(text)) {
+    if (text.size == 0 || text.size > NAME_MAX_SIZE || !app_is_line(text)) {
         return diag_set(app->diag, ERR_BAD_VALUE, "NAME", name, "1-200 bytes UTF-8", NULL);
     }
     app_new_id(app, id);

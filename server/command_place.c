@@ -76,7 +76,7 @@ static enum err check_row(const struct geo_file *file)
         return refuse(file, "parent: the code must begin with it and a dot");
     }
     for (size_t i = 0; i < file->row.count; i++) {
-        if (utf8_has_control(file->row.cells[i])) {
+        if (!app_is_line(file->row.cells[i])) {
             return refuse(file, "a control character");
         }
     }

@@ -129,7 +129,9 @@ static enum err check_words(const struct app *app, const struct command *command
     return OK;
 }
 
-static enum err run_command(struct app *app, const struct command *command)
+/* `configured` is how reading the configuration went. */
+static enum err run_command(struct app *app, const struct command *command,
+                            const struct diag *configured)
 {
     enum err e = args_allow(app->args, command->options, app->diag);
     if (!e && args_flag(app->args, "help")) {
@@ -140,7 +142,8 @@ static enum err run_command(struct app *app, const struct command *command)
         e = check_words(app, command);
     }
     if (!e && command->need >= NEED_HOME) {
-        e = server_config_load(app->host, app->home, &app->config, app->diag);
+        e = configured->code;
+        *app->diag = *configured;
     }
     if (!e && command->need == NEED_NODE) {
         e = home_node_open(app->host, app->home, &app->node, app->diag);
@@ -170,6 +173,7 @@ static enum err run_line(const struct command_line *line, const struct args *arg
     const char *names[COMMAND_COUNT];
     size_t index = COMMAND_COUNT - 1, used = 0; /* help is the last */
     struct arena command_arena;
+    struct diag configured = {0};
     struct app app = {.host = line->host, .face = face, .args = args, .diag = diag};
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         names[i] = commands[i].name;
@@ -190,15 +194,16 @@ static enum err run_line(const struct command_line *line, const struct args *arg
     if (!language_from_name(face->language, &app.language)) {
         app.language = LANGUAGE_FR;
     }
-    struct server_config config;
-    server_config_default(&config);
-    face->zone_minutes = config.zone_minutes;
-    if (app.home && server_config_load(line->host, app.home, &config, NULL) == OK) {
-        face->zone_minutes = config.zone_minutes;
+    /* Read even for a command that can do without: times are shown in the office's zone. */
+    server_config_default(&app.config);
+    if (app.home != NULL) {
+        e = server_config_load(line->host, app.home, &app.config, &configured);
+        diag_keep(&configured, e);
     }
+    face->zone_minutes = app.config.zone_minutes;
     arena_init(&command_arena, &line->host->mem, APP_ARENA_MAX);
     app.arena = &command_arena;
-    e = run_command(&app, &commands[index]);
+    e = run_command(&app, &commands[index], &configured);
     arena_release(&command_arena);
     return e;
 }
@@ -209,9 +214,9 @@ int commands_run(const struct command_line *line)
     struct face face;
     struct diag diag = {0}, broken = {0};
     enum err e = args_parse(line->argc, line->argv, options, OPTION_COUNT, &args, &diag);
-    if (e) {
-        args.word_count = 0;
-        args.given_count = 0;
+    bool json = args_flag(&args, "json");
+    for (size_t i = 0; e && i < line->argc && !json; i++) {
+        json = strcmp(line->argv[i], "--json") == 0; /* it may stand after the mistake */
     }
     const char *lang = args_value(&args, "lang");
     if (!e && lang != NULL && language_named(lang) == NULL) {
@@ -221,8 +226,7 @@ int commands_run(const struct command_line *line)
     const char *language =
         language_pick(lang, line->environment("DOUAR_LANG"), line->environment("LC_ALL"),
                       line->environment("LC_MESSAGES"), line->environment("LANG"));
-    if (face_open(&face, &line->host->mem, language, args_flag(&args, "json"), line->write,
-                  line->write_ctx, &broken)) {
+    if (face_open(&face, &line->host->mem, language, json, line->write, line->write_ctx, &broken)) {
         const char *name = err_name(broken.code);
         line->write(line->write_ctx, FACE_ERR, span_of(name));
         return err_exit_status(broken.code);
