@@ -13,8 +13,8 @@
 #include "node_log.h"
 #include "record.h"
 
-#define AUDIT_FINDINGS_LISTED 200 /* written out; all are counted */
-#define AUDIT_SLICE 1000          /* ops between two calls of progress */
+#define AUDIT_FINDINGS_LISTED 200  /* written out; all are counted */
+#define AUDIT_SLICE           1000 /* ops between two calls of progress */
 
 void audit_found(struct audit *audit, const char *what, int64_t a, int64_t b)
 {
@@ -227,8 +227,7 @@ static enum err look(struct audit *audit, bool rebuild)
 enum err node_audit(struct node *node, bool rebuild, audit_progress progress, void *ctx,
                     struct audit_report *ret)
 {
-    struct audit audit = {
-        .node = node, .report = ret, .progress = progress, .progress_ctx = ctx};
+    struct audit audit = {.node = node, .report = ret, .progress = progress, .progress_ctx = ctx};
     bool more = false;
     arena_init(&audit.scratch, &node->host->mem, 64u * 1024 * 1024);
     enum err e = node_begin(node);

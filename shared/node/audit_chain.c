@@ -5,8 +5,8 @@
 
 #include "audit_internal.h"
 #include "node_feed.h"
-#include "node_member.h"
 #include "node_log.h"
+#include "node_member.h"
 
 #define AUDIT_MANY 1000
 

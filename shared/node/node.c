@@ -9,8 +9,8 @@
 #include "node_internal.h"
 
 #define NODE_SYMBOL_ARENA (8u * 1024 * 1024)
-#define NODE_ORG_ARENA (64u * 1024 * 1024)
-#define NODE_BUSY_MS 20000
+#define NODE_ORG_ARENA    (64u * 1024 * 1024)
+#define NODE_BUSY_MS      20000
 
 extern const struct embedded schema_migrations[];
 extern const size_t schema_migrations_count;

@@ -33,8 +33,8 @@ void node_write_anchor(struct node *node)
     anchor_path(node, path, sizeof path);
     id_write(node->own_origin_name, origin);
     int size = snprintf(text, sizeof text, "douar-anchor 1 %s %" PRId64 "\n", origin, seq);
-    enum err ignored = node->host->files->write_atomic(node->host->ctx, path,
-                                                       span_from(text, (size_t)size));
+    enum err ignored =
+        node->host->files->write_atomic(node->host->ctx, path, span_from(text, (size_t)size));
     (void)ignored; /* It may lag: the next one catches up. */
 }
 

@@ -6,8 +6,8 @@
  * an event of several feeds has the same number in each. Every row carries the rolling hash up
  * to it: a reader's cursor (n, hash) proves which history it read, also across a restore.
  */
-#include "hash.h"
 #include "node_feed.h"
+#include "hash.h"
 
 struct feed_head {
     int64_t id;
@@ -151,8 +151,7 @@ enum err feed_enter(struct node *node, const struct entity_row *root, const stru
     return add_in_each(node, TREE_COMPARTMENTS, scopes, &event);
 }
 
-enum err feed_dead(struct node *node, const struct entity_row *entity,
-                   const struct members *scopes)
+enum err feed_dead(struct node *node, const struct entity_row *entity, const struct members *scopes)
 {
     struct feed_event event = {FEED_DEAD, entity->id, id_prefix8(entity->name)};
     if (node->identity.role < ROLE_HUB || scopes->count == 0) {

@@ -104,8 +104,7 @@ enum err log_read(struct node *node, int64_t row, struct arena *arena, struct lo
         }
         logged.flags = stmt_i64(s, 4);
         logged.way = (enum way)stmt_i64(s, 5);
-        logged.has_org_signature =
-            stmt_blob(s, 6, logged.org_signature.bytes, SIGNATURE_SIZE);
+        logged.has_org_signature = stmt_blob(s, 6, logged.org_signature.bytes, SIGNATURE_SIZE);
     } else {
         e = ERR_INTERNAL;
     }
@@ -526,9 +525,7 @@ static enum err apply_unheld(struct node *node, const struct arriving *in, enum 
     effect = effect_of(in->op);
     enum err e = OK;
     if (effect.org) {
-        e = in->has_org_signature
-                ? org_op_trusted(node, in->op, &in->org_signature, &trusted)
-                : OK;
+        e = in->has_org_signature ? org_op_trusted(node, in->op, &in->org_signature, &trusted) : OK;
         trusted = trusted && in->has_org_signature;
         if (!e && !trusted) {
             *ret = APPLIED_QUARANTINED;
@@ -551,8 +548,7 @@ static enum err apply_unheld(struct node *node, const struct arriving *in, enum 
     return e;
 }
 
-enum err log_apply(struct node *node, const struct arriving *in, enum applied *ret,
-                   int64_t *ret_op)
+enum err log_apply(struct node *node, const struct arriving *in, enum applied *ret, int64_t *ret_op)
 {
     struct held_op held;
     enum err e = log_find(node, in->op->uid, &held);

@@ -14,15 +14,15 @@ struct op_effect {
 };
 
 /* `type` empty and type_op INT64_MAX: named by somebody, its own ops not seen yet. */
-MUST_CHECK enum err entity_add(struct node *node, struct id name, struct span type,
-                               int64_t type_op, int64_t *ret);
+MUST_CHECK enum err entity_add(struct node *node, struct id name, struct span type, int64_t type_op,
+                               int64_t *ret);
 
 /* Recomputes table member of a root from its live `_scope` values. */
 MUST_CHECK enum err member_refresh(struct node *node, int64_t root);
 
 /* After the registers of `op` are in: root and membership of its entity (updates *entity). */
-MUST_CHECK enum err member_settle(struct node *node, struct entity_row *entity,
-                                  const struct op *op, const struct op_effect *effect);
+MUST_CHECK enum err member_settle(struct node *node, struct entity_row *entity, const struct op *op,
+                                  const struct op_effect *effect);
 
 /* Tells the feeds of the scopes before and after; ENTER to those that are new to the tree.
    `event` NULL: only membership changed. */

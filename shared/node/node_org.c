@@ -223,8 +223,8 @@ static enum err may_publish(struct node *node, const char *kind, struct span val
     return e;
 }
 
-static enum err publish(struct node *node, const char *kind, const char *name,
-                        const char *reg_name, struct span value, struct diag *diag)
+static enum err publish(struct node *node, const char *kind, const char *name, const char *reg_name,
+                        struct span value, struct diag *diag)
 {
     struct buf values;
     if (!known_kind(kind)) {

@@ -134,9 +134,8 @@ static enum err add_person(struct org_reader *r, const struct json *def, bool re
         return ERR_NOMEM;
     }
     struct org_person *person = &r->persons[r->org.person_count];
-    *person = (struct org_person){.name = copy_text(r, def, "name"),
-                                  .role = copy_text(r, def, "role"),
-                                  .revoked = revoked};
+    *person = (struct org_person){
+        .name = copy_text(r, def, "name"), .role = copy_text(r, def, "role"), .revoked = revoked};
     if (read_id(def, "id", &person->id) && person->name && person->role) {
         r->org.person_count++;
     }
@@ -376,6 +375,7 @@ enum err node_org(struct node *node, const struct org **ret)
         finish(&r);
         node->org = r.org;
         node->org_stale = false;
+        node->org_settled = false;
         *ret = &node->org;
     }
     return e;

@@ -79,7 +79,8 @@ const struct form *org_form(const struct org *org, struct span id);
 const struct org_place *org_place(const struct org *org, struct span code);
 const struct org_person *org_person(const struct org *org, struct id id);
 const struct org_node *org_node(const struct org *org, struct id id);
-/* By id, a prefix of it (4 or more characters), or exact name. ERR_UNKNOWN_PERSON, ERR_AMBIGUOUS. */
+/* By id, a prefix of it (4 or more characters), or exact name. ERR_UNKNOWN_PERSON, ERR_AMBIGUOUS.
+ */
 MUST_CHECK enum err org_person_find(const struct org *org, const char *text,
                                     const struct org_person **ret, struct diag *diag);
 MUST_CHECK enum err org_node_find(const struct org *org, const char *text,

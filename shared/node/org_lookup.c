@@ -151,8 +151,7 @@ bool org_node_covers(const struct org_node *node, struct span scope, struct span
     if (span_is(scope, PLACE_ORG)) {
         return true;
     }
-    if (compartment.size > 0 &&
-        !lists(node->compartments, node->compartment_count, compartment)) {
+    if (compartment.size > 0 && !lists(node->compartments, node->compartment_count, compartment)) {
         return false;
     }
     for (size_t i = 0; i < node->scope_count; i++) {

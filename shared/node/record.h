@@ -23,10 +23,10 @@ enum custody { CUSTODY_HERE, CUSTODY_PROVINCE, CUSTODY_REGION };
 struct alternative {
     struct span json;
     struct id person;
-    struct id device;   /* zero when unknown */
-    int64_t time_ms;    /* effective */
+    struct id device; /* zero when unknown */
+    int64_t time_ms;  /* effective */
     struct id uid;
-    bool shown;         /* the one shown first */
+    bool shown; /* the one shown first */
 };
 
 struct shown_property {
@@ -100,13 +100,13 @@ struct record_row {
 typedef bool (*record_each)(void *ctx, const struct record_row *row);
 
 struct record_filter {
-    const char *type;      /* NULL: all */
-    const char *property;  /* NULL: no condition; otherwise `type` must be given */
-    struct span value;     /* canonical JSON, equal; null: has none */
+    const char *type;     /* NULL: all */
+    const char *property; /* NULL: no condition; otherwise `type` must be given */
+    struct span value;    /* canonical JSON, equal; null: has none */
     bool disputed_only;
     bool with_deleted;
-    int64_t after;         /* 0: from the start */
-    size_t limit;          /* 0: 100 */
+    int64_t after; /* 0: from the start */
+    size_t limit;  /* 0: 100 */
 };
 MUST_CHECK enum err record_list(struct node *node, const struct id *viewer,
                                 const struct record_filter *filter, record_each each, void *ctx,
@@ -119,12 +119,12 @@ MUST_CHECK enum err record_find(struct node *node, const struct id *viewer, cons
 
 /* How much this node holds, how far its own work has got, and what waits for a person. */
 struct node_status {
-    int64_t records, disputed; /* deleted ones aside */
-    int64_t ops_here, ops_province, ops_region; /* own ops by custody */
+    int64_t records, disputed;                              /* deleted ones aside */
+    int64_t ops_here, ops_province, ops_region;             /* own ops by custody */
     int64_t records_here, records_province, records_region; /* records with own ops */
     int64_t late;        /* flags not settled, see record_flags() */
     int64_t quarantined; /* ops held aside */
-    int64_t synced_ms; /* last successful sync; 0: never */
+    int64_t synced_ms;   /* last successful sync; 0: never */
 };
 MUST_CHECK enum err node_status(struct node *node, struct node_status *ret);
 

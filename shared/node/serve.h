@@ -28,7 +28,8 @@ struct invite {
 };
 struct enrol_code;
 MUST_CHECK enum err serve_invite(struct node *node, const struct invite *invite,
-                                 struct enrol_code *ret_code, struct diag *diag); /* code_id, secret, hub, org_fingerprint */
+                                 struct enrol_code *ret_code,
+                                 struct diag *diag); /* code_id, secret, hub, org_fingerprint */
 struct enrol_request;
 struct enrol_answer;
 /* Uses an invitation: publishes the node. ERR_BAD_CODE, ERR_CODE_USED, ERR_CODE_EXPIRED,
@@ -40,7 +41,7 @@ MUST_CHECK enum err serve_enrol(struct node *node, const struct enrol_request *r
 /* Who has called: for `stats`. */
 struct caller_row {
     struct id node;
-    int64_t seen_ms;         /* 0: never */
+    int64_t seen_ms; /* 0: never */
     bool has_clock_offset;
     int64_t clock_offset_ms; /* caller minus this server */
 };

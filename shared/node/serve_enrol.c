@@ -15,8 +15,8 @@
 #include "node_internal.h"
 #include "serve.h"
 
-#define ENROL_TRIES 5
-#define ENROL_WAIT_S "900" /* what a burnt code is told; a new one is the mend */
+#define ENROL_TRIES    5
+#define ENROL_WAIT_S   "900" /* what a burnt code is told; a new one is the mend */
 #define DEFINITION_MAX (64u * 1024)
 
 static void secret_hash(const uint8_t secret[ENROL_SECRET_SIZE], struct hash *ret)
@@ -206,8 +206,7 @@ static enum err fill_answer(struct node *node, struct span definition, struct ar
     }
     if (!e) {
         answer.short_code = arena_text(arena, json_get_text(json, "short", ""));
-        answer.has_person =
-            id_read(span_of(json_get_text(json, "person", "")), &answer.person);
+        answer.has_person = id_read(span_of(json_get_text(json, "person", "")), &answer.person);
         e = answer.short_code ? OK : ERR_NOMEM;
     }
     json_free(json);
@@ -240,9 +239,9 @@ static enum err judge(struct node *node, const struct enrol_request *request,
         enum err e = count_try(node, request->code_id);
         return e ? e : diag_set(diag, ERR_BAD_CODE, "secret", NULL);
     }
-    if (invited->used && (!id_equal(invited->used_by, request->node) ||
-                          !bytes_equal(invited->used_key.bytes, request->key.bytes,
-                                       PUBLIC_KEY_SIZE))) {
+    if (invited->used &&
+        (!id_equal(invited->used_by, request->node) ||
+         !bytes_equal(invited->used_key.bytes, request->key.bytes, PUBLIC_KEY_SIZE))) {
         return diag_set(diag, ERR_CODE_USED, NULL);
     }
     if (!invited->used && node->host->now_ms(node->host->ctx) > invited->expires_ms) {
@@ -252,8 +251,7 @@ static enum err judge(struct node *node, const struct enrol_request *request,
 }
 
 /* A node that is known already can't be taken over with a fresh code and another key. */
-static enum err not_taken(struct node *node, const struct enrol_request *request,
-                          struct diag *diag)
+static enum err not_taken(struct node *node, const struct enrol_request *request, struct diag *diag)
 {
     const struct org *org = NULL;
     char id[ID_TEXT_SIZE];
@@ -266,8 +264,8 @@ static enum err not_taken(struct node *node, const struct enrol_request *request
 }
 
 static enum err enrol(struct node *node, const struct enrol_request *request,
-                      const struct invited *invited, struct arena *arena,
-                      struct enrol_answer *ret, struct diag *diag)
+                      const struct invited *invited, struct arena *arena, struct enrol_answer *ret,
+                      struct diag *diag)
 {
     struct json *json = NULL;
     struct buf definition;

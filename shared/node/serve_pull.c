@@ -13,11 +13,11 @@
 
 struct granted_feed {
     int64_t id, scope, compartment;
-    int64_t n;       /* last row there is */
+    int64_t n; /* last row there is */
     uint64_t hash;
     struct feed_position position; /* names; n, hash: last row up to the new cursor */
-    int64_t start;   /* the caller has read up to here */
-    bool known;      /* the caller named it */
+    int64_t start;                 /* the caller has read up to here */
+    bool known;                    /* the caller named it */
 };
 
 struct pull {
@@ -152,8 +152,8 @@ static enum err start_from_feeds(struct pull *pull)
 {
     struct serve *serve = pull->serve;
     const struct sync_request *request = &serve->request;
-    serve->reply.drops = arena_array(serve->arena, request->feed_count + 1,
-                                     sizeof *serve->reply.drops);
+    serve->reply.drops =
+        arena_array(serve->arena, request->feed_count + 1, sizeof *serve->reply.drops);
     if (!serve->reply.drops) {
         return ERR_NOMEM;
     }
@@ -222,9 +222,8 @@ static enum err gather_feed(struct pull *pull, const struct granted_feed *feed,
             got->capacity = wanted;
         }
         last = stmt_i64(s, 0);
-        got->rows[got->count++] =
-            (struct feed_row){last, stmt_i64(s, 2), (enum feed_what)stmt_i64(s, 1),
-                              feed->compartment};
+        got->rows[got->count++] = (struct feed_row){
+            last, stmt_i64(s, 2), (enum feed_what)stmt_i64(s, 1), feed->compartment};
         seen++;
     }
     enum err end = stmt_end(s);
@@ -446,8 +445,7 @@ enum err serve_pull(struct serve *serve, struct diag *diag)
     (void)diag;
     enum err e = list_feeds(&pull);
     if (!e) {
-        e = serve->request.has_cursor ? start_from_cursor(&pull, &agreed)
-                                      : start_from_feeds(&pull);
+        e = serve->request.has_cursor ? start_from_cursor(&pull, &agreed) : start_from_feeds(&pull);
     }
     if (!e && !agreed) {
         serve->reply.need_feeds = true;

@@ -25,7 +25,7 @@ struct taking {
     struct batch batch;
     const struct org_node *author;
     struct id author_id, caller_id;
-    struct span whole;  /* with its head line, for quarantine */
+    struct span whole; /* with its head line, for quarantine */
     struct origin_row origin;
     struct op *ops;
     struct link *links; /* after each op */
@@ -187,8 +187,8 @@ static bool owner_proved(const struct taking *t)
     if (t->origin.has_owner) {
         return id_equal(t->origin.owner, t->author->id);
     }
-    return t->batch.has_open && batch_verify_open(t->batch.origin, t->author->id, &t->author->key,
-                                                  &t->batch.open);
+    return t->batch.has_open &&
+           batch_verify_open(t->batch.origin, t->author->id, &t->author->key, &t->batch.open);
 }
 
 /* ---- applying */
@@ -240,9 +240,9 @@ static enum err flag_late(struct taking *t, const struct op *op, const struct me
         if (!e) {
             device_ok = device_ok || t->author->role >= ROLE_HUB ||
                         org_node_covers(t->author, span_of(scope), op->compartment);
-            person_ok = person_ok || t->author->role >= ROLE_HUB ||
-                        org_person_may(serve->org, op->person, span_of(scope), op->compartment,
-                                       VERB_WRITE);
+            person_ok =
+                person_ok || t->author->role >= ROLE_HUB ||
+                org_person_may(serve->org, op->person, span_of(scope), op->compartment, VERB_WRITE);
         }
     }
     if (e || members.count == 0 || (device_ok && person_ok)) {
@@ -272,13 +272,14 @@ static enum err apply_ops(struct taking *t)
     for (int64_t i = 0; !e && i < t->batch.count; i++) {
         enum applied applied = APPLIED_KNOWN;
         int64_t row = 0;
-        struct arriving in = {.op = &t->ops[i],
-                              .way = WAY_BELOW,
-                              .receipt_ms = t->receipt_ms,
-                              .envelope = {true, t->origin.id, t->batch.from + i, true, t->links[i]},
-                              .has_org_signature = t->signed_for_org[i],
-                              .org_signature = t->signatures[i],
-                              .from = t->serve->caller->id};
+        struct arriving in = {
+            .op = &t->ops[i],
+            .way = WAY_BELOW,
+            .receipt_ms = t->receipt_ms,
+            .envelope = {true, t->origin.id, t->batch.from + i, true, t->links[i]},
+            .has_org_signature = t->signed_for_org[i],
+            .org_signature = t->signatures[i],
+            .from = t->serve->caller->id};
         struct members before = {.count = 0};
         e = scopes_of(t, &t->ops[i], &before);
         if (!e) {

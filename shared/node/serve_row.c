@@ -251,8 +251,8 @@ static enum err list_dead(struct row_writer *writer, const struct entity_row *en
     return end ? end : e;
 }
 
-static enum err put_tree(struct row_writer *writer, struct sync_row *row,
-                         const struct id_list *ops, const struct dead_list *dead)
+static enum err put_tree(struct row_writer *writer, struct sync_row *row, const struct id_list *ops,
+                         const struct dead_list *dead)
 {
     row->op_count = (int64_t)ops->count;
     row->dead = dead->items;

@@ -28,8 +28,8 @@ static enum err read_ratchets(struct node *node, struct id caller, struct ratche
 }
 
 /* The signature first: nobody without the key learns an epoch or a ratchet. */
-static enum err authenticate(struct serve *serve, const struct envelope *envelope,
-                             const char *path, uint64_t *ret_hint, struct diag *diag)
+static enum err authenticate(struct serve *serve, const struct envelope *envelope, const char *path,
+                             uint64_t *ret_hint, struct diag *diag)
 {
     struct node *node = serve->node;
     struct ratchets ratchets;

@@ -9,12 +9,12 @@
 #include "num.h"
 #include "sync_internal.h"
 
-#define SYNC_TRIES 5
-#define SYNC_ARENA_MAX (64u * 1024 * 1024)
-#define SYNC_REPLY_SIZE (256 * 1024)
-#define SYNC_BACKOFF_MS 2000      /* first wait; doubles */
+#define SYNC_TRIES           5
+#define SYNC_ARENA_MAX       (64u * 1024 * 1024)
+#define SYNC_REPLY_SIZE      (256 * 1024)
+#define SYNC_BACKOFF_MS      2000 /* first wait; doubles */
 #define SYNC_BACKOFF_MOST_MS 60000
-#define SYNC_IDLE_MOST 4          /* replies in a row that moved nothing while more was promised */
+#define SYNC_IDLE_MOST       4 /* replies in a row that moved nothing while more was promised */
 
 enum err sync_new(struct node *node, struct pack *pack, const struct id *server,
                   const struct sync_options *options, struct sync **ret, struct diag *diag)
@@ -29,13 +29,12 @@ enum err sync_new(struct node *node, struct pack *pack, const struct id *server,
     sync->pack = pack;
     sync->options = options ? *options : (struct sync_options){0};
     sync->options.tries = sync->options.tries > 0 ? sync->options.tries : SYNC_TRIES;
-    sync->reply_size =
-        sync->options.reply_size > 0 ? sync->options.reply_size : SYNC_REPLY_SIZE;
+    sync->reply_size = sync->options.reply_size > 0 ? sync->options.reply_size : SYNC_REPLY_SIZE;
     sync->push_size = WIRE_PUSH_START;
     arena_init(&sync->arena, &node->host->mem, SYNC_ARENA_MAX);
     buf_init(&sync->body, &node->host->mem, WIRE_PACKED_MAX + ENVELOPE_HEAD_SIZE);
-    enum err e = node->identity.enrolled ? server_load(node, server, &sync->server)
-                                         : ERR_NOT_ENROLLED;
+    enum err e =
+        node->identity.enrolled ? server_load(node, server, &sync->server) : ERR_NOT_ENROLLED;
     if (e) {
         sync_free(sync);
         return e == ERR_NOT_ENROLLED ? diag_set(diag, e, NULL) : node_failed(node, e, diag);
@@ -113,7 +112,7 @@ static void wait_a_while(struct sync *sync, int64_t retry_after_s, const struct 
     sync->failures++;
     sync->result.retries++;
     sync->push_size = sync->push_size / 2 > (int64_t)WIRE_PUSH_LEAST ? sync->push_size / 2
-                                                                      : (int64_t)WIRE_PUSH_LEAST;
+                                                                     : (int64_t)WIRE_PUSH_LEAST;
     sync->reply_size = sync->reply_size / 2 > (int64_t)WIRE_REPLY_MIN ? sync->reply_size / 2
                                                                       : (int64_t)WIRE_REPLY_MIN;
     if (sync->failures >= sync->options.tries) {

@@ -22,9 +22,9 @@ enum sync_event_kind { SYNC_BEGIN, SYNC_REPLY, SYNC_FAILED, SYNC_WAITED };
 
 struct sync_event {
     enum sync_event_kind kind;
-    int status;            /* SYNC_REPLY: HTTP status */
-    struct span body;      /* SYNC_REPLY: borrowed for the call */
-    int64_t retry_after_s; /* SYNC_REPLY */
+    int status;              /* SYNC_REPLY: HTTP status */
+    struct span body;        /* SYNC_REPLY: borrowed for the call */
+    int64_t retry_after_s;   /* SYNC_REPLY */
     const struct diag *diag; /* SYNC_FAILED: why */
 };
 
@@ -41,12 +41,12 @@ struct sync_result {
 struct sync_action {
     enum sync_action_kind kind;
     const char *path;
-    struct span body;     /* owned by the machine until the next step */
+    struct span body; /* owned by the machine until the next step */
     int64_t wait_ms;
     /* for progress: */
     int64_t push_left, pull_known_left; /* ops; -1: unknown */
     struct sync_result result;
-    struct diag diag;     /* SYNC_GAVE_UP */
+    struct diag diag; /* SYNC_GAVE_UP */
 };
 
 struct sync_options {

@@ -182,7 +182,8 @@ struct relay_batch {
     struct batch batch;
 };
 
-static enum err next_relay(struct sync *sync, int64_t after, struct relay_batch *ret, bool *ret_found)
+static enum err next_relay(struct sync *sync, int64_t after, struct relay_batch *ret,
+                           bool *ret_found)
 {
     struct relay_batch next = {0};
     struct batch *batch = &next.batch;

@@ -32,11 +32,11 @@ struct sync {
     struct buf body;    /* the request */
     int64_t push_size;  /* bytes, adapts */
     int64_t reply_size;
-    bool need_feeds;    /* the callee asked for them */
-    bool ask_first;     /* an outcome is unknown: ask before sending again */
-    bool signed_again;  /* a stale ratchet was mended once in this exchange */
-    int64_t failures;   /* in a row without progress */
-    int64_t idle;       /* replies in a row that moved nothing */
+    bool need_feeds;   /* the callee asked for them */
+    bool ask_first;    /* an outcome is unknown: ask before sending again */
+    bool signed_again; /* a stale ratchet was mended once in this exchange */
+    int64_t failures;  /* in a row without progress */
+    int64_t idle;      /* replies in a row that moved nothing */
     /* What the request in flight holds. */
     int64_t pushed_to;    /* own number; 0: nothing */
     int64_t relayed_to;   /* batch number; 0: nothing */
@@ -52,8 +52,8 @@ MUST_CHECK enum err sync_left(struct sync *sync, int64_t *ret_ops, int64_t *ret_
 
 /* sync_take.c: applies a reply of status 200 in one transaction. `*ret_again`: ask at once;
    `*ret_moved`: something came or was acknowledged. */
-MUST_CHECK enum err sync_take(struct sync *sync, struct span body, bool *ret_again,
-                              bool *ret_moved, struct diag *diag);
+MUST_CHECK enum err sync_take(struct sync *sync, struct span body, bool *ret_again, bool *ret_moved,
+                              struct diag *diag);
 
 /* A mark of the scopes a node is granted: when it changes, what is shown is made anew. */
 uint64_t sync_scopes_mark(const struct org_node *me);

@@ -54,9 +54,8 @@ static enum err take_ack(struct take *t)
     }
     if (t->reply.ack.seq != sync->server.acked) {
         t->moved = true;
-        sync->result.ops_pushed += t->reply.ack.seq > sync->server.acked
-                                       ? t->reply.ack.seq - sync->server.acked
-                                       : 0;
+        sync->result.ops_pushed +=
+            t->reply.ack.seq > sync->server.acked ? t->reply.ack.seq - sync->server.acked : 0;
     }
     int64_t before = sync->server.acked;
     sync->server.acked = t->reply.ack.seq;
@@ -409,8 +408,8 @@ static enum err take_clock(struct take *t)
     int64_t now = node->host->now_ms(node->host->ctx);
     int64_t offset = now - t->reply.time_ms;
     enum err e = node_clock(node, &clock);
-    if (!e && (!clock.has_offset || offset > clock.offset_ms + 2000 ||
-               offset < clock.offset_ms - 2000)) {
+    if (!e &&
+        (!clock.has_offset || offset > clock.offset_ms + 2000 || offset < clock.offset_ms - 2000)) {
         e = self_set_i64(node, "has_offset", 1);
         if (!e) {
             e = self_set_i64(node, "offset_ms", offset);

@@ -22,10 +22,10 @@ struct stmt;
 
 struct db_options {
     const char *path;
-    bool create;          /* make it when absent; otherwise ERR_NO_HOME */
+    bool create; /* make it when absent; otherwise ERR_NO_HOME */
     bool read_only;
     int64_t busy_timeout_ms;
-    int64_t cache_kib;    /* page cache; 0: 2,048 */
+    int64_t cache_kib;      /* page cache; 0: 2,048 */
     const char *const *sql; /* the statement table, indexed by the caller's enum */
     size_t sql_count;
 };
@@ -60,16 +60,17 @@ void db_read_end(struct db *db);
 
 /* Never NULL: a statement that can't be prepared fails at stmt_end(). */
 struct stmt *db_stmt(struct db *db, size_t index);
-void stmt_bind_i64(struct stmt *stmt, int column, int64_t value); /* columns from 1 */
+void stmt_bind_i64(struct stmt *stmt, int column, int64_t value);  /* columns from 1 */
 void stmt_bind_u64(struct stmt *stmt, int column, uint64_t value); /* same bits, signed in SQL */
 void stmt_bind_text(struct stmt *stmt, int column, struct span text);
 void stmt_bind_blob(struct stmt *stmt, int column, const void *data, size_t size);
 void stmt_bind_null(struct stmt *stmt, int column);
-bool stmt_row(struct stmt *stmt); /* steps; true when there is a row */
+bool stmt_row(struct stmt *stmt);                /* steps; true when there is a row */
 int64_t stmt_i64(struct stmt *stmt, int column); /* columns from 0; 0 for NULL */
 uint64_t stmt_u64(struct stmt *stmt, int column);
 struct span stmt_span(struct stmt *stmt, int column); /* text or blob, valid until the next step */
-bool stmt_blob(struct stmt *stmt, int column, void *ret, size_t size); /* false: NULL or other size */
+bool stmt_blob(struct stmt *stmt, int column, void *ret,
+               size_t size); /* false: NULL or other size */
 bool stmt_is_null(struct stmt *stmt, int column);
 MUST_CHECK enum err stmt_end(struct stmt *stmt); /* resets, unbinds, returns what went wrong */
 MUST_CHECK enum err stmt_run(struct stmt *stmt); /* for statements without rows: step and end */

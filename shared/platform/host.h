@@ -17,23 +17,23 @@ struct host_files;
 
 /* What a transport is asked to do; see client/transport.h for who performs it. */
 struct exchange_request {
-    const char *url; /* https://host:port/path */
+    const char *url;         /* https://host:port/path */
     const char *const *pins; /* "sha256//base64", at least one; pin_count of them */
     size_t pin_count;
-    const char *ca_pem;      /* the hub's private CA, NUL-terminated; NULL: pins alone */
-    bool skip_dates;         /* the clock is insane: certificate dates aren't judged, pins are */
+    const char *ca_pem;         /* the hub's private CA, NUL-terminated; NULL: pins alone */
+    bool skip_dates;            /* the clock is insane: certificate dates aren't judged, pins are */
     const char *const *headers; /* "Name: value", header_count of them */
     size_t header_count;
     struct span body;
-    int64_t timeout_ms;      /* without a byte moving */
+    int64_t timeout_ms; /* without a byte moving */
     size_t max_reply_size;
 };
 
 struct exchange_reply {
-    int status;     /* HTTP status; 0 when none was received */
+    int status; /* HTTP status; 0 when none was received */
     int64_t retry_after_s;
     uint64_t sent_bytes, received_bytes; /* body and headers as the library counts them */
-    struct buf body; /* the caller inits and releases it */
+    struct buf body;                     /* the caller inits and releases it */
 };
 
 struct host {
@@ -48,8 +48,8 @@ struct host {
                          struct exchange_reply *reply, struct diag *diag);
     /* Named fault points for tests; constant false in release. */
     bool (*fault)(void *ctx, const char *site);
-    const char *vfs;       /* SQLite VFS name; NULL: the default */
-    struct span db_key;    /* empty until the encrypting VFS */
+    const char *vfs;    /* SQLite VFS name; NULL: the default */
+    struct span db_key; /* empty until the encrypting VFS */
     const struct host_files *files;
 };
 

@@ -27,8 +27,8 @@ struct enrol_code {
 };
 
 MUST_CHECK enum err enrol_code_write(const struct enrol_code *code, struct buf *ret);
-/* ERR_BAD_CODE (why): not a code, cut short, mistyped (a checksum tells), or a URL that isn't https.
-   Any case; dashes and white space don't matter.  */
+/* ERR_BAD_CODE (why): not a code, cut short, mistyped (a checksum tells), or a URL that isn't
+   https. Any case; dashes and white space don't matter.  */
 MUST_CHECK enum err enrol_code_read(struct span text, struct arena *arena, struct enrol_code *ret,
                                     struct diag *diag);
 

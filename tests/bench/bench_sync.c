@@ -42,7 +42,7 @@ struct bench {
     char folder[256];
     struct svc *svc;
     struct front *front;
-    struct node *office;   /* the server's database, for what an office does */
+    struct node *office; /* the server's database, for what an office does */
     struct id person;
     char code[2048];
     struct name names[NAMES_MAX];
@@ -116,11 +116,16 @@ static void load_names(struct bench *bench)
     }
     while (bench->name_count < NAMES_MAX && fgets(line, sizeof line, file)) {
         struct name *name = &bench->names[bench->name_count];
-        if (sscanf(line, "%7[^,],%3[^,],%63[^,],%95[^\n]", name->kind, name->sex, name->latin,
-                   name->arabic) == 4 ||
-            sscanf(line, "%7[^,],,%63[^,],%95[^\n]", name->kind, name->latin, name->arabic) == 3) {
-            bench->name_count += strcmp(name->kind, "kind") != 0 ? 1 : 0;
+        struct span rest = span_of(line);
+        struct span part[4] = {{0}};
+        for (size_t i = 0; i < 4; i++) {
+            (void)span_split(&rest, i < 3 ? ',' : '\n', &part[i]);
         }
+        span_text(part[0], name->kind, sizeof name->kind);
+        span_text(part[1], name->sex, sizeof name->sex);
+        span_text(part[2], name->latin, sizeof name->latin);
+        span_text(part[3], name->arabic, sizeof name->arabic);
+        bench->name_count += span_is(part[0], "kind") ? 0 : 1;
     }
     (void)fclose(file);
 }
@@ -347,15 +352,16 @@ static double sqlite_rate(struct bench *bench, int64_t rows, int64_t body_size)
     static uint8_t body[4096];
     (void)snprintf(path, sizeof path, "%s/limit.db", bench->folder);
     if (sqlite3_open(path, &db) ||
-        sqlite3_exec(db,
-                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                     "CREATE TABLE op(id INTEGER PRIMARY KEY, uid BLOB UNIQUE, entity INT, body BLOB);"
-                     "CREATE INDEX op_entity ON op(entity);"
-                     "CREATE TABLE live(entity INT, reg INT, uid8 INT, op INT, PRIMARY KEY(entity, reg,"
-                     " uid8)) WITHOUT ROWID;"
-                     "CREATE TABLE feed(feed INT, n INT, ref INT, hash INT, PRIMARY KEY(feed, n))"
-                     " WITHOUT ROWID;",
-                     NULL, NULL, NULL) ||
+        sqlite3_exec(
+            db,
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+            "CREATE TABLE op(id INTEGER PRIMARY KEY, uid BLOB UNIQUE, entity INT, body BLOB);"
+            "CREATE INDEX op_entity ON op(entity);"
+            "CREATE TABLE live(entity INT, reg INT, uid8 INT, op INT, PRIMARY KEY(entity, reg,"
+            " uid8)) WITHOUT ROWID;"
+            "CREATE TABLE feed(feed INT, n INT, ref INT, hash INT, PRIMARY KEY(feed, n))"
+            " WITHOUT ROWID;",
+            NULL, NULL, NULL) ||
         sqlite3_prepare_v2(db, "INSERT INTO op VALUES(?1, ?2, ?3, ?4)", -1, &op, NULL) ||
         sqlite3_prepare_v2(db, "INSERT INTO live VALUES(?1, ?2, ?3, ?4)", -1, &live, NULL) ||
         sqlite3_prepare_v2(db, "INSERT INTO feed VALUES(1, ?1, ?2, ?3)", -1, &feed, NULL)) {
@@ -407,8 +413,8 @@ static double sqlite_rate(struct bench *bench, int64_t rows, int64_t body_size)
 struct line {
     const char *what;
     int64_t requests, bytes;
-    double per;       /* bytes an item; 0: none */
-    double rate;      /* items a second; 0: none */
+    double per;  /* bytes an item; 0: none */
+    double rate; /* items a second; 0: none */
     const char *beside;
 };
 
@@ -427,8 +433,8 @@ static void print_line(FILE *json, const struct line *line, bool first)
         fprintf(json,
                 "%s{\"what\":\"%s\",\"requests\":%" PRId64 ",\"bytes\":%" PRId64
                 ",\"bytes_each\":%.1f,\"rate\":%.0f,\"beside\":\"%s\"}",
-                first ? "" : ",\n ", line->what, line->requests, line->bytes, line->per,
-                line->rate, line->beside);
+                first ? "" : ",\n ", line->what, line->requests, line->bytes, line->per, line->rate,
+                line->beside);
     }
 }
 
@@ -509,7 +515,8 @@ int main(int argc, char **argv)
         }
     }
     const char *base = getenv("TMPDIR");
-    (void)snprintf(bench.folder, sizeof bench.folder, "%s/douar-bench-XXXXXX", base ? base : "/tmp");
+    (void)snprintf(bench.folder, sizeof bench.folder, "%s/douar-bench-XXXXXX",
+                   base ? base : "/tmp");
     if (!mkdtemp(bench.folder)) {
         perror("bench");
         return 1;

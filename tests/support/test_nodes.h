@@ -59,7 +59,8 @@ static inline void nodes_init(struct test_nodes *nodes)
     nodes->host.now_ms = nodes_now;
     nodes->host.mono_ms = nodes_now;
     nodes->host.random = nodes_random;
-    (void)snprintf(nodes->folder, sizeof nodes->folder, "%s/douar-nodes-XXXXXX", base ? base : "/tmp");
+    (void)snprintf(nodes->folder, sizeof nodes->folder, "%s/douar-nodes-XXXXXX",
+                   base ? base : "/tmp");
     assert_non_null(mkdtemp(nodes->folder));
     assert_int_equal(pack_new(&nodes->host.mem, &nodes->pack), OK);
 }
@@ -82,9 +83,8 @@ static inline struct node *nodes_open(struct test_nodes *nodes, const char *name
     (void)snprintf(path, sizeof path, "%s/%s.db", nodes->folder, name);
     nodes_random(nodes, seed, sizeof seed);
     if (create) {
-        assert_int_equal(node_create(&nodes->host, path, role, role == ROLE_REGION ? seed : NULL,
-                                     &diag),
-                         OK);
+        assert_int_equal(
+            node_create(&nodes->host, path, role, role == ROLE_REGION ? seed : NULL, &diag), OK);
     }
     assert_int_equal(node_open(&nodes->host, path, &node, &diag), OK);
     return node;
@@ -114,8 +114,8 @@ static inline void nodes_publish_file(const struct json *json, const char *name,
     (void)name;
     buf_init(&text, publisher->mem, 1u << 20);
     json_add_tree(&text, json);
-    nodes_publish(region, type ? "_type" : "_form",
-                  json_get_text(json, type ? "type" : "form", ""), buf_text(&text));
+    nodes_publish(region, type ? "_type" : "_form", json_get_text(json, type ? "type" : "form", ""),
+                  buf_text(&text));
     buf_release(&text);
 }
 
@@ -130,13 +130,14 @@ static inline struct node *nodes_region(struct test_nodes *nodes)
     assert_int_equal(node_identity(region, &me), OK);
     id_write(me.id, id);
     base64_write(me.key.bytes, PUBLIC_KEY_SIZE, key);
-    (void)snprintf(definition, sizeof definition,
-                   "{\"id\":\"%s\",\"name\":\"region\",\"role\":\"region\",\"key\":\"%s\",\"short\":"
-                   "\"R\",\"scopes\":[\"05\"],\"compartments\":[\"base\",\"health\"]}",
-                   id, key);
+    (void)snprintf(
+        definition, sizeof definition,
+        "{\"id\":\"%s\",\"name\":\"region\",\"role\":\"region\",\"key\":\"%s\",\"short\":"
+        "\"R\",\"scopes\":[\"05\"],\"compartments\":[\"base\",\"health\"]}",
+        id, key);
     nodes_publish(region, "_node", id, definition);
-    static const char *const places[] = {"05", "05.081", "05.081.03.09", "05.081.03.11", "05.301",
-                                         "05.301.03.01"};
+    static const char *const places[] = {"05",           "05.081", "05.081.03.09",
+                                         "05.081.03.11", "05.301", "05.301.03.01"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         (void)snprintf(definition, sizeof definition,
                        "{\"code\":\"%s\",\"level\":\"commune\",\"labels\":{\"fr\":\"%s\"}}",
@@ -157,8 +158,8 @@ static inline struct id nodes_person(struct test_nodes *nodes, struct node *regi
     char definition[512];
     nodes_random(nodes, person.bytes, ID_SIZE);
     id_write(person, id);
-    (void)snprintf(definition, sizeof definition,
-                   "{\"id\":\"%s\",\"name\":\"%s\",\"role\":\"%s\"}", id, name, role);
+    (void)snprintf(definition, sizeof definition, "{\"id\":\"%s\",\"name\":\"%s\",\"role\":\"%s\"}",
+                   id, name, role);
     nodes_publish(region, "_person", id, definition);
     (void)snprintf(definition, sizeof definition,
                    "{\"id\":\"%s\",\"person\":\"%s\",\"scope\":\"%s\",\"compartments\":[\"base\","
@@ -231,7 +232,8 @@ static inline int nodes_answer(struct test_nodes *nodes, struct node *server, st
     if (e) {
         buf_clear(reply);
         buf_add_format(reply, "{\"error\":\"%s\",\"args\":[\"%s\",\"%s\"]", err_name(e),
-                       diag.arg_count > 0 ? diag.args[0] : "", diag.arg_count > 1 ? diag.args[1] : "");
+                       diag.arg_count > 0 ? diag.args[0] : "",
+                       diag.arg_count > 1 ? diag.args[1] : "");
         if (e == ERR_RATCHET) {
             char text[16];
             uint8_t bytes[8];

@@ -81,8 +81,7 @@ static void edit(struct town *town, struct node *node, struct id person, struct 
     struct diag diag = {0};
     arena_init(&arena, &town->nodes.host.mem, 8u << 20);
     struct change changes[] = {{property, span_of(json)}};
-    struct save save = {
-        .person = person, .entity = entity, .changes = changes, .change_count = 1};
+    struct save save = {.person = person, .entity = entity, .changes = changes, .change_count = 1};
     enum err e = node_save(node, &save, &arena, &saved, &diag);
     if (e) {
         fail_msg("edit: %s %s %s", err_name(e), diag.args[0], diag.args[1]);
@@ -132,7 +131,8 @@ static void assert_same_digest(struct town *town, struct node *x, struct node *y
     for (size_t k = 0; k < 2; k++) {
         assert_int_equal(node_digest(both[k], &arena, &rows, &count), OK);
         for (size_t i = 0; i < count; i++) {
-            if (strcmp(rows[i].scope, scope) == 0 && strcmp(rows[i].compartment, compartment) == 0) {
+            if (strcmp(rows[i].scope, scope) == 0 &&
+                strcmp(rows[i].compartment, compartment) == 0) {
                 sums[k] = rows[i].sum;
                 counts[k] = rows[i].count;
             }

@@ -1,0 +1,30 @@
+/*
+ * node_entity.h - entities, the root each follows, the scopes a root belongs to (part of the
+ * node's inside; include node_internal.h).
+ */
+#ifndef NODE_ENTITY_H
+#define NODE_ENTITY_H
+
+#include "node_state.h"
+
+struct entity_row {
+    int64_t id; /* 0: not known here */
+    struct id name;
+    int64_t type; /* symbol */
+    int64_t root; /* entity row; 0 while unknown */
+    bool missing; /* content was skipped here: not whole (only meaningful for a root) */
+};
+MUST_CHECK enum err entity_find(struct node *node, struct id name, struct entity_row *ret);
+MUST_CHECK enum err entity_get(struct node *node, int64_t id, struct entity_row *ret);
+
+#define MEMBER_MAX                                                                                 \
+    32 /* scopes of one root that are looked at; more live values than this are rare */
+struct members {
+    int64_t scopes[MEMBER_MAX]; /* symbols, ascending */
+    size_t count;
+};
+MUST_CHECK enum err members_of(struct node *node, int64_t root, struct members *ret);
+/* Is the root (or an org entity) in a scope that this node itself is granted? Servers hold all. */
+MUST_CHECK enum err root_in_sight(struct node *node, int64_t root, bool *ret);
+
+#endif

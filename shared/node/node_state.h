@@ -1,0 +1,91 @@
+/*
+ * node_state.h - struct node, and what every file of this folder needs: settings, symbols, anchor
+ * (part of the node's inside; include node_internal.h).
+ *
+ * Functions here and in the other inner headers run inside a transaction of the caller
+ * (node_begin .. node_end) unless they say otherwise.
+ */
+#ifndef NODE_STATE_H
+#define NODE_STATE_H
+
+#include "batch.h"
+#include "db.h"
+#include "node.h"
+#include "node_sql.h"
+#include "op.h"
+#include "org.h"
+
+struct symbol_entry {
+    int64_t id;
+    char *text; /* in symbol_arena */
+};
+
+#define NODE_SEEN_MAX 1024 /* callers between two flushes; further ones are written at once */
+
+#define NODE_DEPTH_MAX 16 /* levels of node_begin */
+
+struct caller_seen {
+    struct id node;
+    int64_t seen_ms;
+    int64_t offset_ms; /* caller's clock minus ours */
+};
+
+struct node {
+    const struct host *host;
+    struct db *db;
+    char path[1024];
+    struct node_identity identity;
+    struct secret_key key;
+    bool has_org_key;
+    struct secret_key org_key;
+    int64_t own_origin; /* row of the current origin */
+    struct id own_origin_name;
+    int depth;                       /* nested node_begin */
+    int64_t changes[NODE_DEPTH_MAX]; /* db_changes() when each level began */
+    int64_t version;                 /* db_version() when caches were filled */
+    /* Names to local numbers; emptied when a transaction fails. */
+    struct arena symbol_arena;
+    struct symbol_entry *symbols;
+    size_t symbol_count, symbol_capacity;
+    const char **symbol_texts; /* by id, NULL where not met yet */
+    size_t symbol_texts_capacity;
+    /* The organisation's configuration; read again when org_stale. */
+    struct arena org_arena;
+    struct org org;
+    bool org_stale;
+    bool org_settled; /* records follow from this configuration (node_project_org.c) */
+    /* The counter of feed events: loaded on first use in a transaction, written at its end. */
+    int64_t n;
+    bool n_loaded, n_changed;
+    struct caller_seen seen[NODE_SEEN_MAX]; /* serve_caller.c */
+    size_t seen_count;
+    bool wrote_own; /* own ops since the last commit: the anchor is rewritten after it */
+};
+
+/* ---- node.c */
+/* Integers in table self; `otherwise` when absent. */
+MUST_CHECK enum err self_i64(struct node *node, const char *key, int64_t otherwise, int64_t *ret);
+MUST_CHECK enum err self_set_i64(struct node *node, const char *key, int64_t value);
+MUST_CHECK enum err self_blob(struct node *node, const char *key, void *ret, size_t size,
+                              bool *ret_found);
+MUST_CHECK enum err self_set_blob(struct node *node, const char *key, const void *data,
+                                  size_t size);
+MUST_CHECK enum err self_set_text(struct node *node, const char *key, const char *text);
+/* A failure of the database with the reason kept for the person. */
+enum err node_failed(struct node *node, enum err e, struct diag *diag);
+
+MUST_CHECK enum err node_new_origin(struct node *node);
+
+/* ---- node_anchor.c: a file beside the database that tells a restored database from its newest. */
+MUST_CHECK enum err node_check_anchor(struct node *node); /* own transaction when it must act */
+void node_write_anchor(struct node *node); /* after a commit; may lag, so failure is no failure */
+/* New origin; every own op not proven stable is issued again under it, with its uid unchanged. */
+MUST_CHECK enum err log_reorigin(struct node *node);
+
+/* ---- node_symbol.c: local numbers of names (scopes, compartments, registers, types). */
+MUST_CHECK enum err symbol_id(struct node *node, struct span text, int64_t *ret);   /* makes it */
+MUST_CHECK enum err symbol_find(struct node *node, struct span text, int64_t *ret); /* 0: none */
+MUST_CHECK enum err symbol_text(struct node *node, int64_t id, const char **ret);   /* borrowed */
+void symbols_forget(struct node *node);
+
+#endif
