@@ -122,11 +122,16 @@ enum err project_org_changed(struct node *node, bool *ret)
     struct hash whole;
     bool same = false;
     enum err e = node_org(node, &org);
+    if (!e && node->org_settled) { /* every read asks: hash only what was read anew */
+        *ret = false;
+        return OK;
+    }
     if (!e) {
         whole_print(node, org, &whole);
         e = same_as_kept(node, WHOLE_KEY, &whole, &same);
     }
     if (!e) {
+        node->org_settled = same;
         *ret = !same;
     }
     return e;

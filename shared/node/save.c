@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "case_number.h"
-#include "json.h"
 #include "place.h"
 #include "record.h"
 #include "save_internal.h"
@@ -51,13 +50,9 @@ static enum err prepare(struct node *node, const struct save *save, struct arena
 
 static enum err plan_case(struct plan *plan, const char *number)
 {
-    char json[CASE_NUMBER_SIZE + 2];
-    size_t size = strlen(number);
-    json[0] = '"';
-    memcpy(json + 1, number, size);
-    json[size + 1] = '"';
-    return plan_add(plan, span_of(COMPARTMENT_BASE), span_of(REGISTER_CASE), NULL, 0,
-                    span_from(json, size + 2));
+    struct span json = {0};
+    enum err e = draft_quote(span_of(number), plan->arena, &json);
+    return e ? e : plan_add(plan, span_of(COMPARTMENT_BASE), span_of(REGISTER_CASE), NULL, 0, json);
 }
 
 /* A new record's name and number. Given numbers are never given again, not even after an undo. */
@@ -194,9 +189,11 @@ static enum err new_code(struct node *node, const char *parent, struct arena *ar
     if (!e && !code) {
         e = ERR_NOMEM;
     }
-    for (size_t i = 0; !e && taken && i < PLACE_TRIES; i++) {
-        memcpy(code, parent, size);
+    if (!e) {
+        span_text(span_of(parent), code, PLACE_CODE_MAX + 1);
         code[size] = '.';
+    }
+    for (size_t i = 0; !e && taken && i < PLACE_TRIES; i++) {
         random_part(node, code + size + 1);
         e = place_is_known(node, org, span_of(code), arena, &taken);
     }
@@ -209,19 +206,7 @@ static enum err new_code(struct node *node, const char *parent, struct arena *ar
     return e;
 }
 
-static enum err quoted(struct span text, struct arena *arena, struct span *ret)
-{
-    struct buf json;
-    buf_init(&json, arena->mem, 2 * PLACE_CODE_MAX + 2);
-    json_add_text(&json, text);
-    enum err e = buf_error(&json);
-    if (!e) {
-        e = arena_copy(arena, buf_span(&json), ret);
-    }
-    buf_release(&json);
-    return e;
-}
-
+/* NOLINTNEXTLINE(readability-function-size): what a new place is takes these */
 enum err node_place_add(struct node *node, struct id person, const char *parent,
                         const struct change *changes, size_t change_count, struct arena *arena,
                         struct saved *ret, struct span *ret_code, struct diag *diag)
@@ -239,7 +224,7 @@ enum err node_place_add(struct node *node, struct id person, const char *parent,
             memcpy(all, changes, change_count * sizeof *all);
         }
         all[change_count].property = SAVE_PLACE_CODE;
-        e = quoted(code, arena, &all[change_count].json);
+        e = draft_quote(code, arena, &all[change_count].json);
         save.changes = all;
     }
     if (!e) {

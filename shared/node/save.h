@@ -19,13 +19,13 @@ struct change {
 };
 
 struct save {
-    struct id person;        /* who writes */
-    const char *form;        /* form's id; NULL: none */
-    const char *type;        /* for a new record without a form */
+    struct id person; /* who writes */
+    const char *form; /* form's id; NULL: none */
+    const char *type; /* for a new record without a form */
     bool is_new;
-    struct id entity;        /* edited entity; ignored when is_new */
-    struct span place;       /* new root: its place code; empty: from the answers */
-    bool has_parent;         /* new child: its parent */
+    struct id entity;  /* edited entity; ignored when is_new */
+    struct span place; /* new root: its place code; empty: from the answers */
+    bool has_parent;   /* new child: its parent */
     struct id parent;
     const struct change *changes;
     size_t change_count;
@@ -58,8 +58,8 @@ MUST_CHECK enum err node_save(struct node *node, const struct save *save, struct
                               struct saved *ret, struct diag *diag);
 
 /* The same checks without writing: what node_save() would say (warnings included). */
-MUST_CHECK enum err node_save_check(struct node *node, const struct save *save,
-                                    struct arena *arena, struct saved *ret, struct diag *diag);
+MUST_CHECK enum err node_save_check(struct node *node, const struct save *save, struct arena *arena,
+                                    struct saved *ret, struct diag *diag);
 
 /* Hides the record everywhere; an edit made apart from it stays visible in review. Names the
    ops that the person was shown. `reason` may be NULL. ERR_DELETED when it is already. */

@@ -1,6 +1,7 @@
 /*
  * save_decide.c - deletions and decisions about disputes, each with its reason.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "code.h"
@@ -242,6 +243,7 @@ static enum err resolve_now(struct node *node, const struct resolve *resolve, st
     if (!e) {
         e = disputed_register(&d, resolve->property, &property, &reg, diag);
     }
+    assert(e || (property && reg));
     if (!e) {
         e = choose(&d, resolve, property, reg, arena, &json, diag);
     }

@@ -1,6 +1,7 @@
 /*
  * save_draft.c - from what a face hands over to properties, canonical values and a place.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "json.h"
@@ -41,6 +42,19 @@ enum err author_read(struct node *node, struct id person, struct author *ret, st
 }
 
 /* ---- values */
+
+enum err draft_quote(struct span text, struct arena *arena, struct span *ret_json)
+{
+    struct buf json;
+    buf_init(&json, arena->mem, 2 * VALUE_TEXT_MAX);
+    json_add_text(&json, text);
+    enum err e = buf_error(&json);
+    if (!e) {
+        e = arena_copy(arena, buf_span(&json), ret_json);
+    }
+    buf_release(&json);
+    return e;
+}
 
 const struct draft_value *draft_value(const struct draft *draft, const char *property)
 {
@@ -117,6 +131,7 @@ static enum err read_type(struct draft *draft, const struct save *save, struct d
     }
     if (!save->is_new) {
         name = draft->shown.type_name;
+        assert(name);
         if (draft->form && strcmp(draft->form->type, name) != 0) {
             return diag_set(diag, ERR_USAGE, draft->form->id, draft->form->type, NULL);
         }
@@ -182,18 +197,16 @@ enum err place_is_known(struct node *node, const struct org *org, struct span co
 {
     const struct type *type = org_type(org, span_of(SAVE_PLACE_TYPE));
     const struct property *p = type ? type_property(type, SAVE_PLACE_CODE) : NULL;
-    struct buf json;
+    struct span json = {0};
     struct span key = {0};
     int64_t symbols[2] = {0};
     *ret = org_place(org, code) != NULL;
     if (*ret || !p || !place_code_valid(code)) {
         return OK;
     }
-    buf_init(&json, arena->mem, 2 * PLACE_CODE_MAX + 2);
-    json_add_text(&json, code);
-    enum err e = buf_error(&json);
+    enum err e = draft_quote(code, arena, &json);
     if (!e) {
-        e = project_unique_key(p, buf_span(&json), arena, &key);
+        e = project_unique_key(p, json, arena, &key);
     }
     if (!e) {
         e = symbol_find(node, span_of(p->id), &symbols[0]);
@@ -207,11 +220,10 @@ enum err place_is_known(struct node *node, const struct org *org, struct span co
         stmt_bind_text(s, 2, key);
         stmt_bind_i64(s, 3, symbols[1]);
         stmt_bind_text(s, 4, span_of("$." SAVE_PLACE_CODE));
-        stmt_bind_text(s, 5, buf_span(&json));
+        stmt_bind_text(s, 5, json);
         *ret = stmt_row(s);
         e = stmt_end(s);
     }
-    buf_release(&json);
     return e;
 }
 
@@ -225,17 +237,10 @@ static struct span unquoted(struct span json)
 static enum err add_place_value(struct draft *draft, const struct property *property,
                                 struct arena *arena)
 {
-    struct buf json;
     struct draft_value *value = &draft->values[draft->value_count];
-    buf_init(&json, arena->mem, 2 * PLACE_CODE_MAX + 2);
-    json_add_text(&json, draft->place);
-    enum err e = buf_error(&json);
-    if (!e) {
-        value->property = property;
-        e = arena_copy(arena, buf_span(&json), &value->json);
-        draft->value_count += e == OK;
-    }
-    buf_release(&json);
+    value->property = property;
+    enum err e = draft_quote(draft->place, arena, &value->json);
+    draft->value_count += e == OK;
     return e;
 }
 
@@ -269,6 +274,7 @@ static enum err check_parent_type(struct node *node, const struct shown *parent,
     if (!e) {
         e = symbol_text(node, root.type, &root_type);
     }
+    assert(parent->type_name);
     if (!e && strcmp(parent->type_name, draft->type->parent) != 0 &&
         strcmp(root_type, draft->type->parent) != 0) {
         e = diag_set(diag, ERR_USAGE, "parent", draft->type->parent, NULL);
@@ -326,6 +332,7 @@ enum err draft_read(struct node *node, const struct save *save, struct arena *ar
     if (!e) {
         e = read_type(&draft, save, diag);
     }
+    assert(e || draft.type);
     if (!e) {
         e = read_values(&draft, save, arena, diag);
     }

@@ -52,6 +52,8 @@ MUST_CHECK enum err draft_open_record(struct node *node, struct id entity, bool 
 /* A value as it was given, in its one canonical form. */
 MUST_CHECK enum err draft_canonical(const struct property *property, struct span json,
                                     struct arena *arena, struct span *ret, struct diag *diag);
+/* Plain text as a JSON text. */
+MUST_CHECK enum err draft_quote(struct span text, struct arena *arena, struct span *ret_json);
 const struct draft_value *draft_value(const struct draft *draft, const char *property);
 /* A code of the organisation's or of a place record held here. */
 MUST_CHECK enum err place_is_known(struct node *node, const struct org *org, struct span code,

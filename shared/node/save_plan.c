@@ -323,32 +323,23 @@ enum err plan_move(struct plan *plan, const struct shown *shown, const struct pr
 static enum err plan_id(struct plan *plan, const char *reg, struct id id)
 {
     char text[ID_TEXT_SIZE];
-    char json[ID_TEXT_SIZE + 2];
+    struct span json = {0};
     id_write(id, text);
-    json[0] = '"';
-    memcpy(json + 1, text, ID_TEXT_SIZE - 1);
-    json[ID_TEXT_SIZE] = '"';
-    return plan_add(plan, span_of(COMPARTMENT_BASE), span_of(reg), NULL, 0,
-                    span_from(json, ID_TEXT_SIZE + 1));
+    enum err e = draft_quote(span_of(text), plan->arena, &json);
+    return e ? e : plan_add(plan, span_of(COMPARTMENT_BASE), span_of(reg), NULL, 0, json);
 }
 
 static enum err plan_birth(struct plan *plan, const struct draft *draft)
 {
-    struct buf json;
+    struct span json = {0};
     if (draft->has_parent) {
         enum err e = plan_id(plan, REGISTER_ROOT, draft->root);
         return e || id_equal(draft->root, draft->parent)
                    ? e
                    : plan_id(plan, REGISTER_PARENT, draft->parent);
     }
-    buf_init(&json, plan->arena->mem, PLAN_VALUE_MAX);
-    json_add_text(&json, draft->place);
-    enum err e = buf_error(&json);
-    if (!e) {
-        e = plan_scope(plan, NULL, 0, buf_span(&json));
-    }
-    buf_release(&json);
-    return e;
+    enum err e = draft_quote(draft->place, plan->arena, &json);
+    return e ? e : plan_scope(plan, NULL, 0, json);
 }
 
 enum err plan_draft(struct plan *plan, const struct draft *draft)

@@ -174,23 +174,24 @@ static void a_large_save_is_cut_into_several_ops(void **state)
     static const char *const names[] = {"name_ar",     "name_fr", "name_zgh",   "father_name",
                                         "mother_name", "skills",  "life_reason"};
     char text[2 * 3900 + 1] = "";
-    char *answers = calloc(COUNT_OF(names) + 1, 8192);
+    struct buf answers;
     struct id household = test_household(&f->org, f->a, "");
+    buf_init(&answers, &f->org.host.mem, 128 * 1024);
     for (size_t i = 0; i < 3900; i++) {
-        memcpy(text + 2 * i, "\\\"", 3);
+        memcpy(text + 2 * i, "\\\"", 2);
     }
-    (void)strcat(answers, "{\"sex\":\"f\",\"life_status\":\"present\",\"life_date\":\"2026\"");
+    buf_add_text(&answers, "{\"sex\":\"f\",\"life_status\":\"present\",\"life_date\":\"2026\"");
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        (void)snprintf(answers + strlen(answers), 8192, ",\"%s\":\"%s\"", names[i], text);
+        buf_add_format(&answers, ",\"%s\":\"%s\"", names[i], text);
     }
-    (void)strcat(answers, "}");
-    struct saved saved =
-        test_save(&f->org, f->a, test_child(f->org.fatima, "person", household), answers);
+    buf_add_byte(&answers, '}');
+    struct saved saved = test_save(&f->org, f->a, test_child(f->org.fatima, "person", household),
+                                   buf_text(&answers));
     struct record record = test_read(&f->org, f->a, saved.entity);
     assert_int_equal(saved.op_count, 2);
     assert_int_equal(test_property(&record, "skills")->json.size, 7802);
     assert_int_equal(test_property(&record, "name_ar")->json.size, 7802);
-    free(answers);
+    buf_release(&answers);
 }
 
 /* ---- edits */
