@@ -3,6 +3,7 @@
 
 #include "test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "server_config.h"
@@ -74,8 +75,8 @@ static void what_is_written_reads_the_same(void **state)
     struct diag diag = {0};
     struct buf text;
     server_config_default(&config);
-    (void)strcpy(config.name, "بني ملال");
-    (void)strcpy(config.url, "https://[::1]:8443");
+    (void)snprintf(config.name, sizeof config.name, "بني ملال");
+    (void)snprintf(config.url, sizeof config.url, "https://[::1]:8443");
     config.port = 1;
     config.zone_minutes = -60;
     buf_init(&text, mem, 65536);
