@@ -1,6 +1,7 @@
 /*
  * call_answers.c - reads answers by the types of their properties.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "call_answers.h"
@@ -73,6 +74,7 @@ enum err answers_read(struct call *call, const struct type *type, const struct f
         if (e) {
             return e;
         }
+        assert(property);
         for (size_t i = 0; i < count; i++) {
             if (strcmp(changes[i].property, property->id) == 0) {
                 return diag_set(call->diag, ERR_EXISTS, "answer", property->id, NULL);

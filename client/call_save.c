@@ -1,6 +1,7 @@
 /*
  * call_save.c - writing: new records, edits, undo, deletion.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "call_answers.h"
@@ -95,6 +96,7 @@ enum err call_new(struct call *call)
     if (e) {
         return e;
     }
+    assert(form && type);
     struct save save = {.person = call->person,
                         .form = form->id,
                         .type = type->id,
@@ -134,6 +136,7 @@ enum err call_edit(struct call *call)
     if (form_id) {
         const struct type *form_type = NULL;
         e = find_form(call, form_id, &form, &form_type);
+        assert(e || form_type);
         if (!e && strcmp(form_type->id, type->id) != 0) {
             e = diag_set(call->diag, ERR_UNKNOWN_FORM, form_id, type->id, NULL);
         }

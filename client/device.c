@@ -1,6 +1,7 @@
 /*
  * device.c - reads a request, prepares its call, runs it, writes the answer.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "args.h"
@@ -259,6 +260,7 @@ static enum err prepare(struct call *call, const struct json *request,
     if (e) {
         return e;
     }
+    assert(kind);
     call->args = json_get(request, "args");
     if (call->args && !json_is(call->args, JSON_OBJECT)) {
         return call_bad_value(call->diag, "args", call->args, "{...}");
@@ -344,6 +346,7 @@ static enum err run_request(struct call *call, struct span text)
         return e;
     }
     e = prepare(call, request, &kind);
+    assert(e || kind);
     if (!e) {
         e = kind->run(call);
     }
