@@ -11,23 +11,42 @@
 
 #define UID_PREFIX_MIN 4
 
+/* As people name them; by their ids alone when this office holds no more of them. */
+static void list_flag(struct listing *listing, const struct app *app, const struct org *org,
+                      const struct flag_row *flag)
+{
+    struct record record = {0};
+    const struct org_person *person = org_person(org, flag->person);
+    if (record_read(app->node, NULL, flag->entity, app->arena, &record, NULL)) {
+        record = (struct record){0};
+    }
+    listing_id(listing, flag->uid);
+    listing_text(listing, flag->why);
+    listing_text(listing, record.case_number);
+    listing_text(listing, record.title);
+    listing_text(listing, person ? person->name : NULL);
+    listing_when(listing, flag->at_ms);
+    listing_id(listing, flag->entity);
+}
+
 static enum err list_flags(struct app *app)
 {
-    static const char *const columns[] = {"flag", "why", "record", "person", "time"};
+    static const char *const columns[] = {"flag",   "why",  "case",  "title",
+                                          "person", "time", "record"};
     struct flag_row *flags = NULL;
     size_t count = 0;
+    const struct org *org;
     struct listing listing;
-    enum err e = record_flags(app->node, app->arena, &flags, &count);
+    enum err e = app_org(app, &org);
+    if (!e) {
+        e = record_flags(app->node, app->arena, &flags, &count);
+    }
     if (e) {
         return e;
     }
-    listing_begin(&listing, app, columns, 5);
+    listing_begin(&listing, app, columns, 7);
     for (size_t i = 0; i < count; i++) {
-        listing_id(&listing, flags[i].uid);
-        listing_text(&listing, flags[i].why);
-        listing_id(&listing, flags[i].entity);
-        listing_id(&listing, flags[i].person);
-        listing_when(&listing, flags[i].at_ms);
+        list_flag(&listing, app, org, &flags[i]);
     }
     return listing_end(&listing);
 }
