@@ -102,6 +102,7 @@ CREATE TABLE record(entity INTEGER PRIMARY KEY, type INTEGER NOT NULL, case_numb
 CREATE INDEX record_type ON record(type, entity);
 CREATE INDEX record_case ON record(case_number);
 CREATE INDEX record_disputed ON record(entity) WHERE disputes > 0;
+CREATE INDEX record_state ON record(deleted, disputes);
 -- Values worth a warning when entered twice (national id, phone), and texts that find looks in.
 CREATE TABLE unique_value(property INTEGER, value TEXT, entity INTEGER, PRIMARY KEY(property, value, entity)) WITHOUT ROWID;
 CREATE INDEX unique_value_entity ON unique_value(entity);

@@ -200,14 +200,12 @@ static enum err mark_children(struct node *node, int64_t root)
     return stmt_run(s);
 }
 
-enum err project_entity(struct node *node, int64_t entity)
+static enum err project_shown(struct node *node, int64_t entity, struct arena *arena)
 {
-    struct arena arena;
     struct shown shown = {0};
     bool seen = false;
     bool had = false;
-    arena_init(&arena, &node->host->mem, SHOWN_MEMORY_MAX);
-    enum err e = shown_read(node, entity, &arena, &shown);
+    enum err e = shown_read(node, entity, arena, &shown);
     if (!e && shown.register_count > 0 && shown.type_name[0] != '_') {
         e = root_in_sight(node, shown.entity.root, &seen);
     }
@@ -215,12 +213,53 @@ enum err project_entity(struct node *node, int64_t entity)
         e = had_record(node, entity, &had);
     }
     if (!e && seen) {
-        e = put_record(node, &shown, &arena);
+        e = put_record(node, &shown, arena);
     } else if (!e && had) {
-        e = drop_record(node, entity, &arena);
+        e = drop_record(node, entity, arena);
     }
     if (!e && seen != had && shown.entity.root == entity) {
         e = mark_children(node, entity);
+    }
+    return e;
+}
+
+/* A row that says nothing but that the record exists. */
+static enum err put_bare_row(struct node *node, int64_t entity, struct arena *arena)
+{
+    struct shown shown = {0};
+    struct row row = {.case_number = "", .document = span_of("{}")};
+    char title[ID_TEXT_SIZE];
+    bool seen = false;
+    enum err e = entity_get(node, entity, &shown.entity);
+    if (!e) {
+        e = root_in_sight(node, shown.entity.root, &seen);
+    }
+    if (!e) {
+        e = drop_record(node, entity, arena);
+    }
+    if (!e && seen) {
+        id_write(shown.entity.name, title);
+        row.title = title;
+        e = put_row(node, &shown, &row);
+    }
+    return e;
+}
+
+/*
+ * Somebody may have written more into one record than can be shown. That must not stop all
+ * others from being shown: such a record keeps its ops and gets a bare row.
+ */
+enum err project_entity(struct node *node, int64_t entity)
+{
+    struct arena arena;
+    arena_init(&arena, &node->host->mem, SHOWN_MEMORY_MAX);
+    enum err e = project_shown(node, entity, &arena);
+    if (e == ERR_NOMEM && arena.used_size > SHOWN_MEMORY_MAX / 2) {
+        e = ERR_TOO_LARGE;
+    }
+    if (e == ERR_TOO_LARGE) {
+        arena_reset(&arena);
+        e = put_bare_row(node, entity, &arena);
     }
     arena_release(&arena);
     return e;

@@ -207,6 +207,45 @@ static void the_same_ops_in_any_order_show_the_same(void **state)
     assert_string_equal(test_digest(&f->org, f->a), test_digest(&f->org, b));
 }
 
+/* Another program may write what ours would refuse: 10 MiB of notes in one record. */
+static void write_huge_note(struct fixture *f, struct id entity)
+{
+    static char values[61000];
+    const struct op_register reg = {.name = span_of("vulnerability_note")};
+    struct op_register registers[] = {reg};
+    int64_t ignored = 0;
+    size_t size = (size_t)snprintf(values, sizeof values, "{\"vulnerability_note\":\"");
+    memset(values + size, 'x', 60000);
+    memcpy(values + size + 60000, "\"}", 3);
+    struct op op = {.person = f->org.fatima,
+                    .entity = entity,
+                    .type = span_of("household"),
+                    .type_version = 1,
+                    .compartment = span_of("base"),
+                    .registers = registers,
+                    .register_count = 1,
+                    .extra = span_of("{}"),
+                    .values = span_of(values)};
+    assert_int_equal(log_stamp(f->a, &op.stamp), OK);
+    assert_int_equal(log_write(f->a, &op, false, &ignored), OK);
+}
+
+static void a_record_too_large_to_show_stops_no_other(void **state)
+{
+    struct fixture *f = *state;
+    struct id huge = test_household(&f->org, f->a, "");
+    assert_int_equal(node_begin(f->a), OK);
+    for (size_t i = 0; i < 170; i++) {
+        write_huge_note(f, huge);
+    }
+    assert_int_equal(node_end(f->a, OK), OK);
+    struct id other = test_household(&f->org, f->a, "");
+    assert_true(id_equal(test_find(f->a, NULL, "محمد").first, other));
+    char text[ID_TEXT_SIZE];
+    id_write(huge, text);
+    assert_string_equal(test_read(&f->org, f->a, huge).title, text);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
@@ -217,6 +256,7 @@ int main(void)
         CASE(a_device_granted_more_shows_more),
         CASE(projecting_in_steps_ends_where_projecting_at_once_does),
         CASE(the_same_ops_in_any_order_show_the_same),
+        CASE(a_record_too_large_to_show_stops_no_other),
     };
 #undef CASE
     return cmocka_run_group_tests(cases, NULL, NULL);

@@ -38,7 +38,6 @@ static const size_t whole_reads[] = {
     PROJECT_ALL,
     DIRTY_EVERYTHING,
     /* A person asked about all of it. */
-    STATUS_RECORDS,
     DIGEST_LIVE,
     /* Once per server and epoch, or by hand. */
     AGREED_OWN,
