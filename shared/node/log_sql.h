@@ -46,6 +46,7 @@
     X(LIVE_ADD, "INSERT OR IGNORE INTO live(entity, register, uid8, op) VALUES(?1, ?2, ?3, ?4)") \
     X(LIVE_DELETE, "DELETE FROM live WHERE entity = ?1 AND register = ?2 AND uid8 = ?3") \
     X(DEAD_ADD, "INSERT OR IGNORE INTO dead(entity, register, uid8) VALUES(?1, ?2, ?3)") \
+    X(DEAD_ANY, "SELECT 1 FROM dead WHERE entity = ?1 LIMIT 1")                                    \
     X(DEAD_HAS, "SELECT 1 FROM dead WHERE entity = ?1 AND register = ?2 AND uid8 = ?3") \
     X(MEMBER_OF, "SELECT scope FROM member WHERE root = ?1 ORDER BY scope") \
     X(MEMBER_ADD, "INSERT OR IGNORE INTO member(root, scope) VALUES(?1, ?2)") \

@@ -144,19 +144,10 @@ static enum err kill_pred(struct node *node, int64_t entity, int64_t reg, uint64
     return e;
 }
 
-static enum err write_register(struct node *node, int64_t entity, int64_t reg, uint64_t uid8,
-                               int64_t op_row)
+static enum err add_live(struct node *node, int64_t entity, int64_t reg, uint64_t uid8,
+                         int64_t op_row)
 {
-    struct stmt *s = db_stmt(node->db, DEAD_HAS);
-    stmt_bind_i64(s, 1, entity);
-    stmt_bind_i64(s, 2, reg);
-    stmt_bind_u64(s, 3, uid8);
-    bool dead = stmt_row(s);
-    enum err e = stmt_end(s);
-    if (e || dead) {
-        return e;
-    }
-    s = db_stmt(node->db, LIVE_ADD);
+    struct stmt *s = db_stmt(node->db, LIVE_ADD);
     stmt_bind_i64(s, 1, entity);
     stmt_bind_i64(s, 2, reg);
     stmt_bind_u64(s, 3, uid8);
@@ -164,21 +155,45 @@ static enum err write_register(struct node *node, int64_t entity, int64_t reg, u
     return stmt_run(s);
 }
 
+static enum err is_dead(struct node *node, int64_t entity, int64_t reg, uint64_t uid8, bool *ret)
+{
+    struct stmt *s = db_stmt(node->db, DEAD_HAS);
+    stmt_bind_i64(s, 1, entity);
+    stmt_bind_i64(s, 2, reg);
+    stmt_bind_u64(s, 3, uid8);
+    *ret = stmt_row(s);
+    return stmt_end(s);
+}
+
+/* Most ops are about entities in which nothing is dead yet: one look saves one for each register. */
+static enum err has_dead(struct node *node, int64_t entity, bool *ret)
+{
+    struct stmt *s = db_stmt(node->db, DEAD_ANY);
+    stmt_bind_i64(s, 1, entity);
+    *ret = stmt_row(s);
+    return stmt_end(s);
+}
+
 static enum err write_registers(struct node *node, int64_t entity, const struct op *op,
                                 int64_t op_row)
 {
     uint64_t uid8 = id_prefix8(op->uid);
     bool any = false;
-    enum err e = OK;
+    bool maybe_dead = false;
+    enum err e = has_dead(node, entity, &maybe_dead);
     for (size_t i = 0; !e && i < op->register_count; i++) {
         const struct op_register *reg = &op->registers[i];
         int64_t symbol = 0;
+        bool dead = false;
         e = symbol_id(node, reg->name, &symbol);
         for (size_t k = 0; !e && k < reg->pred_count; k++) {
             e = kill_pred(node, entity, symbol, reg->preds[k], &any);
         }
-        if (!e) {
-            e = write_register(node, entity, symbol, uid8, op_row);
+        if (!e && maybe_dead) {
+            e = is_dead(node, entity, symbol, uid8, &dead);
+        }
+        if (!e && !dead) {
+            e = add_live(node, entity, symbol, uid8, op_row);
         }
     }
     return e;
