@@ -276,19 +276,18 @@ static enum err take_tree(struct take *t, const struct sync_row *head, struct di
     if (!e) {
         e = take_dead(t, head);
     }
-    if (!e && enter && span_is(head->compartment, "base")) {
-        e = mark_missing(node, head->id, false);
-    }
-    if (!e && !enter) {
-        struct entity_row root;
-        bool seen = false;
+    struct entity_row root = {.id = 0};
+    bool seen = false;
+    if (!e) {
         e = entity_find(node, head->id, &root);
-        if (!e && root.id != 0) {
-            e = root_in_sight(node, root.id, &seen);
-        }
-        if (!e && root.id != 0 && !seen) { /* Content may go by unseen: ask when it comes back. */
-            e = mark_missing(node, head->id, true);
-        }
+    }
+    if (!e && root.id != 0) {
+        e = root_in_sight(node, root.id, &seen);
+    }
+    /* Out of sight, content goes by unseen: ask when it comes back. That is so of an ENTER too,
+       when it comes before the grant that it follows from. */
+    if (!e && root.id != 0 && (!seen || (enter && span_is(head->compartment, "base")))) {
+        e = mark_missing(node, head->id, !seen);
     }
     return e;
 }
