@@ -1,0 +1,112 @@
+/*
+ * sim_actions.c - who does what next.
+ */
+#include "sim_actions.h"
+
+#include <stdlib.h>
+
+#include "sim_network.h"
+
+#define DESK_ARENA_MAX (16u * 1024 * 1024)
+
+static void act(struct sim_desk *desk)
+{
+    struct sim_world *world = desk->at->world;
+    size_t what = rng_below(&world->rng, 100);
+    if (what < 16) {
+        people_save_new(desk);
+    } else if (what < 34) {
+        people_save_child(desk);
+    } else if (what < 70) {
+        people_edit(desk, false);
+    } else if (what < 74) {
+        people_edit(desk, true);
+    } else if (what < 80) {
+        people_save_same(desk);
+    } else if (what < 87) {
+        people_resolve(desk);
+    } else if (what < 89) {
+        people_delete(desk);
+    } else if (what < 98) {
+        people_undo(desk);
+    } else {
+        people_place(desk);
+    }
+}
+
+/* Someone sits down at a node: a device, or an office's own desk beside its server. */
+static void person_acts(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    struct sim_desk *desk = malloc(sizeof *desk);
+    bool server = node->role >= ROLE_HUB;
+    uint64_t ops = world->counters.ops;
+    if (!desk) {
+        abort();
+    }
+    desk->at = node;
+    desk->shown.count = 0;
+    network_commit(node); /* one writer at a time */
+    desk->node = server ? desk_open(node) : node->node;
+    if (desk->node) {
+        arena_init(&desk->arena, &world->mem, DESK_ARENA_MAX);
+        world->counters.desk += server;
+        world->counters.edit_during_sync += network_busy(node);
+        if (world->faults && rng_chance(&world->rng, 15)) {
+            sim_disk_cut_after(node->host.disk, 1 + rng_below(&world->rng, 150));
+        }
+        act(desk);
+        bool cut = sim_disk_is_dead(node->host.disk);
+        sim_disk_cut_after(node->host.disk, 0);
+        if (server) {
+            node_close(desk->node);
+        }
+        arena_release(&desk->arena);
+        if (cut) {
+            world->counters.crash_in_save++;
+            power_cut(node);
+            world->counters.half_save_kept += world->counters.ops > ops;
+            world->counters.half_save_gone += world->counters.ops == ops;
+        }
+    }
+    (void)power_settle(node);
+    node->undoing = false;
+    free(desk);
+}
+
+static void sync_someone(struct sim_world *world)
+{
+    struct sim_node *node = &world->nodes[1 + rng_below(&world->rng, world->node_count - 1)];
+    bool away = world->now_ms < node->away_until_ms;
+    if (away && !rng_chance(&world->rng, 50)) {
+        return; /* few try all the same */
+    }
+    bool roams = node->roams && rng_chance(&world->rng, 200) && !network_busy(node);
+    world->counters.roam += roams;
+    network_begin(node, roams ? SIM_SERVERS - node->server : node->server);
+}
+
+void action_random(struct sim_world *world)
+{
+    size_t what = rng_below(&world->rng, 1000);
+    if (what < 700) {
+        size_t devices = world->node_count - SIM_SERVERS;
+        struct sim_node *node = &world->nodes[SIM_SERVERS + rng_below(&world->rng, devices)];
+        if (rng_chance(&world->rng, 40)) {
+            node = &world->nodes[rng_below(&world->rng, SIM_SERVERS)];
+        }
+        person_acts(node);
+    } else if (what < 930) {
+        sync_someone(world);
+    } else if (what < 950) {
+        action_backup(world);
+    } else if (what < 965) {
+        action_clock(world);
+    } else if (what < 975) {
+        action_power(world);
+    } else if (what < 982) {
+        action_away(world);
+    } else if (what < 988) {
+        action_grant(world);
+    }
+}

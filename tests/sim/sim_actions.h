@@ -1,0 +1,36 @@
+/*
+ * sim_actions.h - what people, offices and the weather do, drawn by chance.
+ */
+#ifndef SIM_ACTIONS_H
+#define SIM_ACTIONS_H
+
+#include "sim_check.h"
+#include "sim_values.h"
+
+/* One action of someone, somewhere. */
+void action_random(struct sim_world *world);
+
+/* ---- sim_people.c: at a node, by who works there. `node` is the handle they use. */
+struct sim_desk {
+    struct sim_node *at;
+    struct node *node;
+    struct arena arena;
+    struct sim_shown shown;
+};
+void people_save_new(struct sim_desk *desk);
+void people_save_child(struct sim_desk *desk);
+void people_edit(struct sim_desk *desk, bool move);
+void people_save_same(struct sim_desk *desk);
+void people_resolve(struct sim_desk *desk);
+void people_delete(struct sim_desk *desk);
+void people_undo(struct sim_desk *desk);
+void people_place(struct sim_desk *desk);
+
+/* ---- sim_weather.c: what happens to machines */
+void action_backup(struct sim_world *world);
+void action_clock(struct sim_world *world);
+void action_power(struct sim_world *world);
+void action_away(struct sim_world *world);
+void action_grant(struct sim_world *world);
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * sim_births_check.c - what a save, an undo and a crash did to a node's own ops.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "op.h"
+#include "sim_check.h"
+
+#define BIRTH_ARENA_MAX (4u * 1024 * 1024)
+
+void check_look(struct sim_node *node, struct id entity, struct sim_shown *ret)
+{
+    ret->count = 0;
+    sqlite3_stmt *s =
+        eye_ask(node, "SELECT s.text, l.uid8 FROM entity e JOIN live l ON l.entity = e.id"
+                      " JOIN symbol s ON s.id = l.register WHERE e.name = ?1");
+    if (!s) {
+        return;
+    }
+    (void)sqlite3_bind_blob(s, 1, entity.bytes, ID_SIZE, SQLITE_STATIC);
+    while (ret->count < SHOWN_MAX && sqlite3_step(s) == SQLITE_ROW) {
+        struct shown_value *value = &ret->values[ret->count++];
+        (void)snprintf(value->reg, sizeof value->reg, "%s",
+                       (const char *)sqlite3_column_text(s, 0));
+        value->uid8 = (uint64_t)sqlite3_column_int64(s, 1);
+    }
+    (void)sqlite3_finalize(s);
+}
+
+static size_t shown_in(const struct sim_shown *shown, struct span reg)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < shown->count; i++) {
+        count += span_is(reg, shown->values[i].reg);
+    }
+    return count;
+}
+
+static bool was_shown(const struct sim_shown *shown, struct span reg, uint64_t uid8)
+{
+    for (size_t i = 0; i < shown->count; i++) {
+        if (shown->values[i].uid8 == uid8 && span_is(reg, shown->values[i].reg)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How many of `live` shown values an op of this kind must name, at least. */
+static size_t least_named(const struct sim_world *world, const struct op *op, struct span reg,
+                          size_t live)
+{
+    char type_name[TYPE_NAME_MAX + 1];
+    char reg_name[96];
+    span_text(op->type, type_name, sizeof type_name);
+    span_text(reg, reg_name, sizeof reg_name);
+    const struct type *type = world_type(world, type_name);
+    const struct property *property = type ? type_register(type, reg_name) : NULL;
+    if (op->kind == OP_RESOLVE || op->kind == OP_DELETE || live <= 1) {
+        return property && policy_keeps_all(property->policy) ? 0 : live;
+    }
+    if (!property || property->policy == POLICY_REVIEW || property->policy == POLICY_RANK) {
+        return 1; /* the value it saw, and its equals */
+    }
+    return policy_keeps_all(property->policy) ? 0 : live;
+}
+
+static void check_preds(struct sim_node *node, const struct op *op, const struct sim_shown *shown)
+{
+    struct sim_world *world = node->world;
+    for (size_t i = 0; i < op->register_count; i++) {
+        const struct op_register *reg = &op->registers[i];
+        size_t live = shown_in(shown, reg->name);
+        size_t least = least_named(world, op, reg->name, live);
+        for (size_t k = 0; k < reg->pred_count; k++) {
+            if (!was_shown(shown, reg->name, reg->preds[k])) {
+                world_fail(world, "%s supersedes in %.*s what its author was not shown", node->name,
+                           (int)reg->name.size, (const char *)reg->name.data);
+            }
+        }
+        if (reg->pred_count < least) {
+            world_fail(world, "%s names %zu of %zu predecessors in %.*s", node->name,
+                       reg->pred_count, least, (int)reg->name.size, (const char *)reg->name.data);
+        }
+    }
+}
+
+/* The ops of one save come together or not at all. */
+static void check_whole(struct sim_node *node, const struct op *op, int64_t tx)
+{
+    sqlite3_stmt *s =
+        op->tx ? eye_ask(node, "SELECT count(*) FROM op WHERE tx = ?1 AND way = 0") : NULL;
+    if (!s) {
+        return;
+    }
+    (void)sqlite3_bind_int64(s, 1, tx);
+    if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 0) != op->tx_count) {
+        world_fail(node->world, "%s holds a part of a save", node->name);
+    }
+    (void)sqlite3_finalize(s);
+}
+
+static void take_birth(struct sim_node *node, sqlite3_stmt *s, struct arena *arena,
+                       const struct sim_shown *shown)
+{
+    struct sim_world *world = node->world;
+    struct op op;
+    struct span body = span_from(sqlite3_column_blob(s, 1), (size_t)sqlite3_column_bytes(s, 1));
+    arena_reset(arena);
+    if (op_read(body, arena, &op, NULL)) {
+        world_fail(world, "%s wrote an op that can't be read", node->name);
+        return;
+    }
+    const struct sim_birth *known = births_find(&world->births, op.uid);
+    if (known && known->undone) {
+        world_fail(world, "%s: an undone op is back", node->name);
+    }
+    if (known) {
+        return;
+    }
+    (void)births_add(&world->births, op.uid, node->index, body);
+    world->counters.ops++;
+    check_whole(node, &op, sqlite3_column_int64(s, 2));
+    if (shown) {
+        check_preds(node, &op, shown);
+    }
+}
+
+size_t check_births(struct sim_node *node, const struct sim_shown *shown)
+{
+    struct sim_world *world = node->world;
+    struct arena arena;
+    size_t before = world->births.count;
+    sqlite3_stmt *s =
+        eye_ask(node, "SELECT id, body, tx FROM op WHERE id > ?1 AND way = 0 ORDER BY id");
+    if (!s) {
+        return 0;
+    }
+    arena_init(&arena, &world->mem, BIRTH_ARENA_MAX);
+    (void)sqlite3_bind_int64(s, 1, node->seen_row);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        node->seen_row = sqlite3_column_int64(s, 0);
+        take_birth(node, s, &arena, shown);
+    }
+    (void)sqlite3_finalize(s);
+    arena_release(&arena);
+    return world->births.count - before;
+}
+
+static bool holds(sqlite3_stmt *s, struct id uid)
+{
+    (void)sqlite3_reset(s);
+    (void)sqlite3_bind_blob(s, 1, uid.bytes, ID_SIZE, SQLITE_STATIC);
+    return sqlite3_step(s) == SQLITE_ROW;
+}
+
+size_t check_undone(struct sim_node *node)
+{
+    struct sim_births *births = &node->world->births;
+    size_t count = 0;
+    sqlite3_stmt *s = eye_ask(node, "SELECT 1 FROM op WHERE uid = ?1");
+    for (size_t i = births->count; s && i > 0; i--) {
+        struct sim_birth *birth = &births->list[i - 1];
+        if (birth->node != node->index || birth->undone) {
+            continue;
+        }
+        if (holds(s, birth->uid)) {
+            break; /* only the newest save can go */
+        }
+        if (birth->sent) {
+            world_fail(node->world, "%s has undone an op that was sent", node->name);
+        }
+        birth->undone = true;
+        count++;
+    }
+    (void)sqlite3_finalize(s);
+    return count;
+}
+
+static void check_saved(struct sim_node *node)
+{
+    const struct sim_births *births = &node->world->births;
+    sqlite3_stmt *s = eye_ask(node, "SELECT 1 FROM op WHERE uid = ?1");
+    for (size_t i = 0; s && i < births->count; i++) {
+        const struct sim_birth *birth = &births->list[i];
+        if (birth->node == node->index && holds(s, birth->uid) == birth->undone) {
+            world_fail(node->world, "%s: %s after the power failed", node->name,
+                       birth->undone ? "an undone op is back" : "a saved op is gone");
+        }
+    }
+    (void)sqlite3_finalize(s);
+}
+
+static void check_told(struct sim_node *node)
+{
+    sqlite3_stmt *s = eye_ask(node, "SELECT seq FROM origin WHERE name = ?1");
+    for (size_t i = 0; s && i < node->told_count; i++) {
+        const struct sim_told *told = &node->told[i];
+        (void)sqlite3_reset(s);
+        (void)sqlite3_bind_blob(s, 1, told->origin.bytes, ID_SIZE, SQLITE_STATIC);
+        int64_t seq = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+        if (seq < told->seq) {
+            world_fail(node->world, "%s acknowledged up to %" PRId64 " and has %" PRId64,
+                       node->name, told->seq, seq);
+        }
+    }
+    (void)sqlite3_finalize(s);
+}
+
+void check_after_crash(struct sim_node *node)
+{
+    (void)check_births(node, NULL);
+    if (node->undoing) {
+        (void)check_undone(node);
+    }
+    check_saved(node);
+    check_told(node);
+}

@@ -1,0 +1,51 @@
+/*
+ * sim_check.h - what must hold, always and at rest. A broken promise ends the run (world_fail).
+ *
+ * Databases are looked at through a connection of the simulator's own (the eye), which sees what
+ * is committed; what was promised is kept outside of all nodes.
+ */
+#ifndef SIM_CHECK_H
+#define SIM_CHECK_H
+
+#include "sim_world.h"
+
+/* ---- sim_eye.c */
+/* A prepared statement on the node's database; sqlite3_finalize() it. NULL: the disk is dead. */
+sqlite3_stmt *eye_ask(struct sim_node *node, const char *sql);
+int64_t eye_number(struct sim_node *node, const char *sql); /* of its one row; 0 without one */
+uint64_t eye_sum(struct sim_node *node, const char *sql);   /* hash over all rows and columns */
+
+/* ---- sim_births_check.c: what a save did */
+#define SHOWN_MAX 4096
+struct sim_shown {
+    size_t count;
+    struct shown_value {
+        char reg[96];
+        uint64_t uid8;
+    } values[SHOWN_MAX];
+};
+/* The live values of an entity that the next save's author is shown. */
+void check_look(struct sim_node *node, struct id entity, struct sim_shown *ret);
+/* Takes the node's new own ops into the births. With `shown` (may be NULL): each names only what
+   its author was shown, and all that it supersedes. Returns how many there were. */
+size_t check_births(struct sim_node *node, const struct sim_shown *shown);
+/* Marks what an undo took back; none of it may have been sent. Returns how many ops. */
+size_t check_undone(struct sim_node *node);
+/* Nothing that was saved is gone, nothing undone is back, acknowledgements stand. */
+void check_after_crash(struct sim_node *node);
+
+/* ---- sim_during.c */
+/* Cursors of a node never go back within an epoch. */
+void check_cursors(struct sim_node *node);
+/* A number that changes when anything of a server's data does; `with_callers` their ratchets too.
+ */
+uint64_t check_fingerprint(struct sim_node *node, bool with_callers);
+
+/* ---- at rest */
+void quiet_world(struct sim_world *world);  /* sim_quiet.c: everybody syncs until nothing moves */
+void check_ops(struct sim_world *world);    /* sim_oracle.c: nothing lost, live as defined */
+void check_equal(struct sim_world *world);  /* sim_compare.c: digests, records, compartments */
+void check_replay(struct sim_world *world); /* sim_compare.c: old requests change nothing */
+void check_audit(struct sim_world *world);  /* sim_compare.c: nodes find themselves in order */
+
+#endif

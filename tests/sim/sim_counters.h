@@ -1,0 +1,44 @@
+/*
+ * sim_counters.h - what happened in a run, counted.
+ *
+ * X(name, must happen): at the end of many runs each that must happen has to be above zero, or
+ * the runs proved less than they seem to.
+ */
+#ifndef SIM_COUNTERS_H
+#define SIM_COUNTERS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+/* clang-format off */
+#define SIM_COUNTERS(X) \
+    /* what people and offices do */ \
+    X(save_new, 1) X(save_child, 1) X(edit, 1) X(edit_during_sync, 1) X(save_same, 1) X(save_refused, 1) \
+    X(resolve, 1) X(delete, 1) X(undo, 1) X(undo_nothing, 1) X(move, 1) X(desk, 1) X(place, 1) \
+    X(sync, 1) X(sync_done, 1) X(sync_gave_up, 1) X(uplink, 1) X(uplink_done, 1) X(roam, 1) X(backup, 1) \
+    X(grant, 1) X(restart, 1) X(offline, 1) X(uplink_down, 1) X(requests, 1) X(ops, 1) \
+    /* clocks */ \
+    X(clock_ahead, 1) X(clock_behind, 1) X(clock_drifts, 1) X(clock_frozen, 1) X(clock_back_at_boot, 1) \
+    /* the network */ \
+    X(drop_request, 1) X(drop_reply, 1) X(delay, 1) X(late_request, 1) X(duplicate, 1) X(reorder, 1) \
+    X(cut_request, 1) X(cut_reply, 1) X(portal, 1) X(cancel, 1) \
+    /* power */ \
+    X(crash_device, 1) X(crash_hub, 1) X(crash_region, 1) X(crash_in_group, 1) X(crash_in_save, 1) \
+    X(crash_in_sync, 1) X(crash_in_backup, 1) X(crash_at_start, 1) X(lost_sectors, 1) X(torn_sectors, 1) \
+    /* what should come of it sometimes */ \
+    X(group_of_several, 1) X(stale_request, 1) X(refused_unchanged, 1) X(half_save_gone, 1) X(half_save_kept, 1) \
+    X(root_left, 1) X(disputes, 1) X(several_requests, 1) X(reissued, 0) X(replayed, 1) X(rounds, 1)
+/* clang-format on */
+
+struct sim_counters {
+#define SIM_COUNTER_MEMBER(name, must) uint64_t name;
+    SIM_COUNTERS(SIM_COUNTER_MEMBER)
+#undef SIM_COUNTER_MEMBER
+};
+
+void counters_add(struct sim_counters *sum, const struct sim_counters *more);
+void counters_print(const struct sim_counters *counters, FILE *out); /* on the current line */
+/* Names one that must have happened and did not; NULL when all did. */
+const char *counters_missing(const struct sim_counters *counters);
+
+#endif

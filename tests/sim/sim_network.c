@@ -1,0 +1,472 @@
+#include "sim_network.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim_check.h"
+
+#define BODY_MAX    (8u * 1024 * 1024)
+#define PATIENCE_MS 90000 /* of a caller without a byte moving */
+
+static const char portal_page[] =
+    "<!DOCTYPE html><html><head><title>Bienvenue</title></head><body>Wi-Fi gratuit</body></html>";
+
+/* ---- callers */
+
+bool network_busy(const struct sim_node *node)
+{
+    return node->call.sync != NULL;
+}
+
+void network_hang_up(struct sim_node *node)
+{
+    struct sim_call *call = &node->call;
+    if (!call->sync) {
+        return;
+    }
+    sync_free(call->sync);
+    pack_free(call->pack);
+    if (call->node != node->node) {
+        node_close(call->node);
+    }
+    buf_release(&call->request);
+    buf_release(&call->reply);
+    *call = (struct sim_call){.serial = call->serial + 1};
+}
+
+static void wait_for(struct sim_call *call, enum call_stage stage, int64_t due_ms)
+{
+    call->stage = stage;
+    call->due_ms = due_ms;
+}
+
+static void send_request(struct sim_node *node, const struct sync_action *action)
+{
+    struct sim_world *world = node->world;
+    struct sim_call *call = &node->call;
+    buf_clear(&call->request);
+    buf_add_span(&call->request, action->body);
+    call->serial++;
+    call->requests++;
+    world->counters.requests++;
+    world->counters.several_requests += call->requests == 2;
+    (void)check_births(node, NULL); /* what a hub published when it enrolled someone */
+    wire_note_sent(node, action->body);
+    wait_for(call, CALL_REQUEST, world->now_ms + rng_between(&world->rng, 20, 4000));
+}
+
+static void finish(struct sim_node *node, const struct sync_action *action)
+{
+    struct sim_world *world = node->world;
+    bool done = action->kind == SYNC_DONE;
+    if (node->role == ROLE_HUB) {
+        world->counters.uplink_done += done;
+    } else {
+        world->counters.sync_done += done;
+    }
+    world->counters.sync_gave_up += !done;
+    world_say(world, "%s %s: %lld requests, %lld up, %lld down %s", node->name,
+              done ? "has synced" : "gave up", (long long)action->result.requests,
+              (long long)action->result.ops_pushed, (long long)action->result.ops_received,
+              done ? "" : err_name(action->diag.code));
+    if (!done && !world->faults) {
+        world_fail(world, "%s gives up with %s %s without any fault", node->name,
+                   err_name(action->diag.code), action->diag.args[0]);
+    }
+    network_hang_up(node);
+    check_cursors(node);
+}
+
+/* Tells the machine what happened and does what it says. */
+static void tell(struct sim_node *node, const struct sync_event *event)
+{
+    struct sim_world *world = node->world;
+    struct sim_call *call = &node->call;
+    struct sync_action action;
+    if (world->faults && rng_chance(&world->rng, 12)) {
+        sim_disk_cut_after(node->host.disk, 1 + rng_below(&world->rng, 60));
+    }
+    if (node->role == ROLE_HUB) {
+        network_commit(node); /* its writer is never in a group while the uplink writes */
+    }
+    sync_step(call->sync, event, &action);
+    if (sim_disk_is_dead(node->host.disk)) {
+        world->counters.crash_in_sync++;
+        power_cut(node);
+        return;
+    }
+    sim_disk_cut_after(node->host.disk, 0);
+    switch (action.kind) {
+    case SYNC_EXCHANGE:
+        send_request(node, &action);
+        break;
+    case SYNC_WAIT:
+        wait_for(call, CALL_WAITING, world->now_ms + action.wait_ms);
+        break;
+    case SYNC_DONE:
+    case SYNC_GAVE_UP:
+        finish(node, &action);
+        break;
+    }
+}
+
+void network_begin(struct sim_node *node, size_t server)
+{
+    struct sim_world *world = node->world;
+    struct sim_call *call = &node->call;
+    struct diag diag = {0};
+    if (network_busy(node) || (!node->node && !node->svc)) {
+        return;
+    }
+    call->node = node->role == ROLE_HUB ? desk_open(node) : node->node;
+    if (!call->node) {
+        (void)power_settle(node);
+        return;
+    }
+    call->server = server;
+    call->requests = 0;
+    buf_init(&call->request, &world->mem, BODY_MAX);
+    buf_init(&call->reply, &world->mem, BODY_MAX);
+    struct sync_options options = {
+        .reply_size = rng_chance(&world->rng, 300) ? 8192 : 0}; /* a slow line asks for little */
+    enum err e = pack_new(&world->mem, &call->pack);
+    if (!e) {
+        e = sync_new(call->node, call->pack, &world->nodes[server].id, &options, &call->sync,
+                     &diag);
+    }
+    if (e) {
+        world_fail(world, "%s can't begin a sync: %s", node->name, err_name(e));
+        return;
+    }
+    if (node->role == ROLE_HUB) {
+        world->counters.uplink++;
+    } else {
+        world->counters.sync++;
+    }
+    struct sync_event event = {.kind = SYNC_BEGIN};
+    tell(node, &event);
+}
+
+/* ---- servers */
+
+struct ticket {
+    struct sim_world *world;
+    size_t caller, server;
+    uint64_t serial;
+    bool echo; /* of a request that nobody waits for */
+};
+
+static void answered(void *ctx, const struct svc_reply *reply)
+{
+    struct ticket *ticket = ctx;
+    struct sim_world *world = ticket->world;
+    struct sim_node *server = &world->nodes[ticket->server];
+    struct sim_node *caller = &world->nodes[ticket->caller];
+    struct sim_call *call = &caller->call;
+    bool waits = !ticket->echo && call->sync && call->serial == ticket->serial;
+    if (reply->status == 409) {
+        world->counters.stale_request++;
+    }
+    if (reply->status == 200 && !server->crashing && !ticket->echo) {
+        wire_note_told(server, caller, buf_span(&reply->body));
+    }
+    if (waits) {
+        buf_clear(&call->reply);
+        buf_add_span(&call->reply, buf_span(&reply->body));
+        call->status = server->crashing ? 0 : reply->status;
+        call->retry_after_s = reply->retry_after_s;
+        wait_for(call, CALL_REPLY, world->now_ms + rng_between(&world->rng, 20, 4000));
+    }
+    free(ticket);
+}
+
+static void submit(struct sim_node *server, size_t caller, struct span body, bool echo)
+{
+    struct sim_world *world = server->world;
+    struct ticket *ticket = malloc(sizeof *ticket);
+    if (!ticket) {
+        abort();
+    }
+    *ticket = (struct ticket){world, caller, server->index, world->nodes[caller].call.serial, echo};
+    struct svc_request request = {.method = "POST",
+                                  .path = "/v1/sync",
+                                  .content_type = span_of("application/octet-stream"),
+                                  .body = body,
+                                  .peer = span_of("10.0.0.9")};
+    svc_submit(server->svc, &request, answered, ticket);
+}
+
+void network_commit(struct sim_node *server)
+{
+    if (!server->svc) {
+        return;
+    }
+    server->world->counters.group_of_several += svc_pending(server->svc) > 1;
+    server->crashing = sim_disk_is_dead(server->host.disk);
+    enum err e = svc_commit(server->svc);
+    server->crashing = false;
+    if (e && !sim_disk_is_dead(server->host.disk)) {
+        world_fail(server->world, "%s can't commit: %s", server->name, err_name(e));
+    }
+    (void)power_settle(server);
+}
+
+static void capture(struct sim_node *server, struct span body, int64_t due_ms)
+{
+    struct sim_captured *slot = &server->captured[server->captured_count++ % SIM_CAPTURED_MAX];
+    free(slot->data);
+    *slot = (struct sim_captured){malloc(body.size + 1), body.size, due_ms};
+    if (!slot->data) {
+        abort();
+    }
+    memcpy(slot->data, body.data, body.size);
+}
+
+void network_replay(struct sim_node *server, size_t index)
+{
+    size_t kept =
+        server->captured_count < SIM_CAPTURED_MAX ? server->captured_count : SIM_CAPTURED_MAX;
+    if (index < kept && server->svc) {
+        const struct sim_captured *slot =
+            &server->captured[(server->captured_count - kept + index) % SIM_CAPTURED_MAX];
+        submit(server, SIM_REGION, span_from(slot->data, slot->size), true);
+        (void)power_settle(server);
+    }
+}
+
+void network_forget(struct sim_node *node)
+{
+    for (size_t i = 0; i < SIM_CAPTURED_MAX; i++) {
+        free(node->captured[i].data);
+        node->captured[i] = (struct sim_captured){0};
+    }
+    node->captured_count = 0;
+}
+
+/* ---- one exchange, and what may befall it */
+
+static void fail_call(struct sim_node *node, int64_t after_ms)
+{
+    node->call.status = 0;
+    buf_clear(&node->call.reply);
+    wait_for(&node->call, CALL_REPLY, node->world->now_ms + after_ms);
+}
+
+/* One in eight requests is looked at closely: refused, it must have changed nothing. */
+static void submit_watched(struct sim_node *server, size_t caller, struct span body)
+{
+    struct sim_world *world = server->world;
+    struct sim_call *call = &world->nodes[caller].call;
+    bool watched = rng_chance(&world->rng, 125);
+    uint64_t before = 0;
+    uint64_t serial = call->serial;
+    if (watched) {
+        network_commit(server);
+        before = check_fingerprint(server, true);
+    }
+    submit(server, caller, body, false);
+    if (!watched || sim_disk_is_dead(server->host.disk)) {
+        return;
+    }
+    network_commit(server);
+    if (server->svc && call->serial == serial && call->stage == CALL_REPLY && call->status != 200 &&
+        call->status != 0) {
+        world->counters.refused_unchanged++;
+        if (check_fingerprint(server, true) != before) {
+            world_fail(world, "%s refused a request of %s and yet changed", server->name,
+                       world->nodes[caller].name);
+        }
+    }
+}
+
+static void deliver(struct sim_node *node, struct span body)
+{
+    struct sim_world *world = node->world;
+    struct sim_node *server = &world->nodes[node->call.server];
+    if (!server->svc || power_settle(server)) {
+        fail_call(node, 1000);
+        return;
+    }
+    node->call.stage = CALL_SUBMITTED;
+    capture(server, body, 0);
+    if (world->faults && rng_chance(&world->rng, 8)) {
+        sim_disk_cut_after(server->host.disk, 1 + rng_below(&world->rng, 80));
+    }
+    submit_watched(server, node->index, body);
+    if (world->faults && rng_chance(&world->rng, 12) && svc_pending(server->svc) > 0) {
+        world->counters.crash_in_group++;
+        power_cut(server);
+        return;
+    }
+    (void)power_settle(server);
+}
+
+static void request_step(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    struct sim_call *call = &node->call;
+    struct sim_node *server = &world->nodes[call->server];
+    struct span body = buf_span(&call->request);
+    unsigned fate = world->faults ? (unsigned)rng_below(&world->rng, 1000) : 999;
+    if (world->now_ms < node->away_until_ms || fate < 30) {
+        world->counters.drop_request++;
+        fail_call(node, PATIENCE_MS);
+    } else if (fate < 45) {
+        world->counters.portal++;
+        buf_clear(&call->reply);
+        buf_add_text(&call->reply, portal_page);
+        call->status = 200;
+        wait_for(call, CALL_REPLY, world->now_ms + 500);
+    } else if (fate < 60) {
+        world->counters.cut_request++;
+        deliver(node, span_cut(body, 0, rng_below(&world->rng, body.size)));
+    } else if (fate < 80) { /* The caller loses patience; the request still arrives some day. */
+        world->counters.delay++;
+        capture(server, body, world->now_ms + rng_between(&world->rng, PATIENCE_MS, DAY_MS));
+        fail_call(node, PATIENCE_MS);
+    } else if (fate < 110) {
+        world->counters.duplicate++;
+        if (server->svc) {
+            submit(server, node->index, body, true);
+        }
+        deliver(node, body);
+    } else if (fate < 130) {
+        world->counters.reorder++;
+        network_replay(server, rng_below(&world->rng, SIM_CAPTURED_MAX));
+        deliver(node, body);
+    } else {
+        deliver(node, body);
+    }
+}
+
+static void reply_step(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    struct sim_call *call = &node->call;
+    struct diag diag = {.code = ERR_NETWORK};
+    struct sync_event event = {.kind = call->status ? SYNC_REPLY : SYNC_FAILED,
+                               .status = call->status,
+                               .body = buf_span(&call->reply),
+                               .retry_after_s = call->retry_after_s,
+                               .diag = &diag};
+    unsigned fate = world->faults && call->status ? (unsigned)rng_below(&world->rng, 1000) : 999;
+    if (fate < 40) {
+        world->counters.drop_reply++;
+        event = (struct sync_event){.kind = SYNC_FAILED, .diag = &diag};
+    } else if (fate < 60 && event.body.size > 0) {
+        world->counters.cut_reply++;
+        event.body.size = rng_below(&world->rng, event.body.size);
+    }
+    tell(node, &event);
+}
+
+static void late_requests(struct sim_world *world)
+{
+    for (size_t i = 0; i < SIM_SERVERS; i++) {
+        struct sim_node *server = &world->nodes[i];
+        for (size_t k = 0; k < SIM_CAPTURED_MAX && server->svc; k++) {
+            struct sim_captured *slot = &server->captured[k];
+            if (slot->due_ms != 0 && slot->due_ms <= world->now_ms) {
+                slot->due_ms = 0;
+                world->counters.late_request++;
+                submit(server, SIM_REGION, span_from(slot->data, slot->size), true);
+                (void)power_settle(server);
+            }
+        }
+    }
+}
+
+int64_t network_next_ms(const struct sim_world *world)
+{
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < world->node_count; i++) {
+        const struct sim_call *call = &world->nodes[i].call;
+        if (call->sync && call->stage != CALL_SUBMITTED && call->due_ms < next) {
+            next = call->due_ms;
+        }
+    }
+    return next;
+}
+
+static bool commit_one(struct sim_world *world)
+{
+    size_t start = rng_below(&world->rng, SIM_SERVERS);
+    for (size_t i = 0; i < SIM_SERVERS; i++) {
+        struct sim_node *server = &world->nodes[(start + i) % SIM_SERVERS];
+        if (server->svc && svc_pending(server->svc) > 0) {
+            network_commit(server);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool network_step(struct sim_world *world)
+{
+    struct sim_node *due[SIM_NODES_MAX];
+    size_t count = 0;
+    late_requests(world);
+    for (size_t i = 0; i < world->node_count; i++) {
+        struct sim_call *call = &world->nodes[i].call;
+        if (call->sync && call->stage != CALL_SUBMITTED && call->due_ms <= world->now_ms) {
+            due[count++] = &world->nodes[i];
+        }
+    }
+    if (count == 0 || rng_chance(&world->rng, 400)) {
+        if (commit_one(world)) {
+            return true;
+        }
+    }
+    if (count == 0) {
+        return false;
+    }
+    struct sim_node *node = due[rng_below(&world->rng, count)];
+    if (node->call.stage == CALL_REQUEST) {
+        request_step(node);
+    } else if (node->call.stage == CALL_REPLY) {
+        reply_step(node);
+    } else if (world->faults && rng_chance(&world->rng, 60)) {
+        world->counters.cancel++;
+        network_hang_up(node);
+    } else {
+        struct sync_event event = {.kind = SYNC_WAITED};
+        tell(node, &event);
+    }
+    return true;
+}
+
+/* ---- enrolments */
+
+struct plain_answer {
+    struct exchange_reply *reply;
+};
+
+static void plain_answered(void *ctx, const struct svc_reply *reply)
+{
+    struct plain_answer *answer = ctx;
+    answer->reply->status = reply->status;
+    buf_add_span(&answer->reply->body, buf_span(&reply->body));
+}
+
+/* "https://sim-N/path" is node N. */
+enum err network_exchange(void *ctx, const struct exchange_request *request,
+                          struct exchange_reply *reply, struct diag *diag)
+{
+    struct sim_host *host = ctx;
+    struct sim_node *node = host->owner;
+    struct sim_world *world = node->world;
+    struct plain_answer answer = {reply};
+    unsigned index = 0;
+    char path[64];
+    if (sscanf(request->url, "https://sim-%u%63s", &index, path) != 2 || index >= SIM_SERVERS) {
+        return diag_set(diag, ERR_NETWORK, request->url, NULL);
+    }
+    struct svc_request asked = {.method = "POST",
+                                .path = path,
+                                .content_type = span_of("application/json"),
+                                .body = request->body,
+                                .peer = span_of("10.0.0.9")};
+    svc_submit(world->nodes[index].svc, &asked, plain_answered, &answer);
+    return svc_commit(world->nodes[index].svc);
+}

@@ -1,0 +1,188 @@
+/*
+ * sim_oracle.c - the definition itself, from the bodies of all ops ever written:
+ * live(entity, register) = ops that write it, minus those that any op names as predecessor in it.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+#include "op.h"
+#include "sim_check.h"
+
+#define ORACLE_ARENA_MAX (4u * 1024 * 1024)
+
+/* A set of 64-bit marks; 0 isn't one. */
+struct mark_set {
+    uint64_t *marks;
+    size_t count, capacity; /* a power of two */
+};
+
+static void *must(void *block)
+{
+    if (!block) {
+        abort();
+    }
+    return block;
+}
+
+static size_t place_of(const struct mark_set *set, uint64_t mark)
+{
+    size_t at = (size_t)mark & (set->capacity - 1);
+    while (set->marks[at] != 0 && set->marks[at] != mark) {
+        at = (at + 1) & (set->capacity - 1);
+    }
+    return at;
+}
+
+static bool set_has(const struct mark_set *set, uint64_t mark)
+{
+    return set->capacity > 0 && set->marks[place_of(set, mark)] == mark;
+}
+
+static void set_add(struct mark_set *set, uint64_t mark)
+{
+    if (2 * (set->count + 1) > set->capacity) {
+        struct mark_set more = {.capacity = set->capacity ? 2 * set->capacity : 4096};
+        more.marks = must(calloc(more.capacity, sizeof *more.marks));
+        for (size_t i = 0; i < set->capacity; i++) {
+            if (set->marks[i] != 0) {
+                more.marks[place_of(&more, set->marks[i])] = set->marks[i];
+                more.count++;
+            }
+        }
+        free(set->marks);
+        *set = more;
+    }
+    size_t at = place_of(set, mark);
+    set->count += set->marks[at] == 0;
+    set->marks[at] = mark;
+}
+
+static uint64_t mark_of(struct id entity, struct span reg, uint64_t uid8)
+{
+    struct hash_state state;
+    struct hash hash;
+    uint64_t mark = 0;
+    hash_begin(&state, "sim-mark");
+    hash_add(&state, entity.bytes, ID_SIZE);
+    hash_add_sized(&state, reg);
+    hash_add_u64(&state, uid8);
+    hash_end(&state, &hash);
+    memcpy(&mark, hash.bytes, sizeof mark);
+    return mark == 0 ? 1 : mark;
+}
+
+struct oracle {
+    struct mark_set written, named;
+};
+
+static void oracle_read(struct sim_world *world, struct oracle *oracle)
+{
+    struct arena arena;
+    arena_init(&arena, &world->mem, ORACLE_ARENA_MAX);
+    for (size_t i = 0; i < world->births.count; i++) {
+        const struct sim_birth *birth = &world->births.list[i];
+        struct op op;
+        arena_reset(&arena);
+        if (birth->undone || op_read(span_from(birth->body, birth->body_size), &arena, &op, NULL)) {
+            continue;
+        }
+        for (size_t k = 0; k < op.register_count; k++) {
+            const struct op_register *reg = &op.registers[k];
+            set_add(&oracle->written, mark_of(op.entity, reg->name, id_prefix8(op.uid)));
+            for (size_t p = 0; p < reg->pred_count; p++) {
+                set_add(&oracle->named, mark_of(op.entity, reg->name, reg->preds[p]));
+            }
+        }
+    }
+    arena_release(&arena);
+}
+
+static uint64_t mark_of_row(sqlite3_stmt *s)
+{
+    struct id entity = {{0}};
+    if (sqlite3_column_bytes(s, 0) == ID_SIZE) {
+        memcpy(entity.bytes, sqlite3_column_blob(s, 0), ID_SIZE);
+    }
+    struct span reg = span_from(sqlite3_column_text(s, 1), (size_t)sqlite3_column_bytes(s, 1));
+    return mark_of(entity, reg, (uint64_t)sqlite3_column_int64(s, 2));
+}
+
+/* The region's live values are exactly those of the definition. */
+static void check_region(struct sim_world *world, const struct oracle *oracle)
+{
+    size_t expected = 0;
+    size_t found = 0;
+    sqlite3_stmt *s = eye_ask(&world->nodes[SIM_REGION],
+                              "SELECT e.name, s.text, l.uid8 FROM live l JOIN entity e"
+                              " ON e.id = l.entity JOIN symbol s ON s.id = l.register");
+    for (size_t i = 0; i < oracle->written.capacity; i++) {
+        uint64_t mark = oracle->written.marks[i];
+        expected += mark != 0 && !set_has(&oracle->named, mark);
+    }
+    while (s && sqlite3_step(s) == SQLITE_ROW) {
+        uint64_t mark = mark_of_row(s);
+        found++;
+        if (!set_has(&oracle->written, mark) || set_has(&oracle->named, mark)) {
+            world_fail(world, "the region holds a value live in %s that the definition does not",
+                       (const char *)sqlite3_column_text(s, 1));
+        }
+    }
+    (void)sqlite3_finalize(s);
+    if (found != expected) {
+        world_fail(world, "the region holds %zu live values, the definition %zu", found, expected);
+    }
+}
+
+/* A uid is dead only where some op names it. */
+static void check_dead(struct sim_node *node, const struct oracle *oracle)
+{
+    sqlite3_stmt *s = eye_ask(node, "SELECT e.name, s.text, d.uid8 FROM dead d JOIN entity e"
+                                    " ON e.id = d.entity JOIN symbol s ON s.id = d.register");
+    while (s && sqlite3_step(s) == SQLITE_ROW) {
+        if (!set_has(&oracle->named, mark_of_row(s))) {
+            world_fail(node->world, "%s overwrote silently in %s", node->name,
+                       (const char *)sqlite3_column_text(s, 1));
+        }
+    }
+    (void)sqlite3_finalize(s);
+}
+
+static void check_nothing_lost(struct sim_world *world)
+{
+    size_t lost = 0;
+    const char *who = "";
+    sqlite3_stmt *s = eye_ask(&world->nodes[SIM_REGION], "SELECT 1 FROM op WHERE uid = ?1");
+    for (size_t i = 0; s && i < world->births.count; i++) {
+        const struct sim_birth *birth = &world->births.list[i];
+        (void)sqlite3_reset(s);
+        (void)sqlite3_bind_blob(s, 1, birth->uid.bytes, ID_SIZE, SQLITE_STATIC);
+        bool held = sqlite3_step(s) == SQLITE_ROW;
+        if (held == birth->undone) {
+            lost++;
+            who = world->nodes[birth->node].name;
+        }
+    }
+    (void)sqlite3_finalize(s);
+    if (lost > 0) {
+        world_fail(world, "%zu saved ops are not at the region (or undone ones are), one of %s",
+                   lost, who);
+    }
+}
+
+void check_ops(struct sim_world *world)
+{
+    struct oracle oracle = {0};
+    for (size_t i = 0; i < world->node_count; i++) {
+        (void)check_births(&world->nodes[i], NULL);
+    }
+    check_nothing_lost(world);
+    oracle_read(world, &oracle);
+    check_region(world, &oracle);
+    for (size_t i = 0; i < world->node_count; i++) {
+        check_dead(&world->nodes[i], &oracle);
+    }
+    free(oracle.written.marks);
+    free(oracle.named.marks);
+}

@@ -1,0 +1,307 @@
+/*
+ * sim_people.c - people save, edit, decide, delete and take back.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "record.h"
+#include "sim_actions.h"
+
+/* ---- which record */
+
+struct picked {
+    struct id entity;
+    char type[48];
+    struct sim_rng *rng;
+    size_t seen;
+    const char *only; /* type, or NULL */
+};
+
+/* Each row seen is the one with equal chance. */
+static bool pick_row(void *ctx, const struct record_row *row)
+{
+    struct picked *picked = ctx;
+    if (picked->only && strcmp(row->type_name, picked->only) != 0) {
+        return true;
+    }
+    picked->seen++;
+    if (rng_below(picked->rng, picked->seen) == 0) {
+        picked->entity = row->entity;
+        (void)snprintf(picked->type, sizeof picked->type, "%s", row->type_name);
+    }
+    return true;
+}
+
+static bool pick(struct sim_desk *desk, const char *type, bool disputed, struct picked *ret)
+{
+    struct sim_world *world = desk->at->world;
+    struct record_filter filter = {.type = type, .disputed_only = disputed, .limit = 40};
+    struct diag diag = {0};
+    *ret = (struct picked){.rng = &world->rng, .only = type};
+    /* A window somewhere in the list: not all records are read to find one. */
+    int64_t most = eye_number(desk->at, "SELECT coalesce(max(entity), 0) FROM record");
+    filter.after = most > 30 && !disputed ? rng_between(&world->rng, 0, most - 30) : 0;
+    enum err e = record_list(desk->node, &desk->at->person, &filter, pick_row, ret, &diag);
+    if (e && !sim_disk_is_dead(desk->at->host.disk)) {
+        world_fail(world, "%s: no list: %s", desk->at->name, err_name(e));
+    }
+    return !e && ret->seen > 0;
+}
+
+/* ---- what came of it */
+
+static bool is_expected(enum err e)
+{
+    return e == ERR_NOT_ALLOWED || e == ERR_OUT_OF_SCOPE || e == ERR_GROUP_INCOMPLETE ||
+           e == ERR_REQUIRED || e == ERR_DELETED || e == ERR_NOT_DISPUTED ||
+           e == ERR_NOTHING_TO_UNDO || e == ERR_BAD_VALUE || e == ERR_OUT_OF_RANGE ||
+           e == ERR_UNKNOWN_PLACE || e == ERR_NOT_FOUND;
+}
+
+/* A refused save wrote nothing, a saved one `op_count` ops (-1: any number but none). */
+static void settle(struct sim_desk *desk, enum err e, const struct diag *diag, int64_t op_count,
+                   const char *what)
+{
+    struct sim_node *node = desk->at;
+    struct sim_world *world = node->world;
+    if (sim_disk_is_dead(node->host.disk)) {
+        return; /* whether it was kept is seen when the power is back */
+    }
+    size_t count = check_births(node, e ? NULL : &desk->shown);
+    world_say(world, "%s %s: %s %s, %zu ops", node->name, what, err_name(e), diag->args[0], count);
+    if (e && !is_expected(e)) {
+        world_fail(world, "%s: %s fails with %s %s %s", node->name, what, err_name(e),
+                   diag->args[0], diag->args[1]);
+    }
+    world->counters.save_refused += e != OK;
+    if (e ? count > 0 : op_count < 0 ? count == 0 : count != (size_t)op_count) {
+        world_fail(world, "%s: %s says %s and %lld ops, but wrote %zu", node->name, what,
+                   err_name(e), (long long)op_count, count);
+    }
+}
+
+static void save(struct sim_desk *desk, const struct save *save_of, const char *what,
+                 uint64_t *counter)
+{
+    struct saved saved = {.op_count = 0};
+    struct diag diag = {0};
+    if (save_of->is_new) {
+        desk->shown.count = 0;
+    } else {
+        check_look(desk->at, save_of->entity, &desk->shown);
+    }
+    enum err e = node_save(desk->node, save_of, &desk->arena, &saved, &diag);
+    if (!e) {
+        (*counter)++;
+    }
+    settle(desk, e, &diag, (int64_t)saved.op_count, what);
+}
+
+/* ---- saving */
+
+static const char *some_commune(struct sim_world *world, const struct sim_node *node)
+{
+    if (node->role >= ROLE_HUB || rng_chance(&world->rng, 30)) {
+        return sim_communes[rng_below(&world->rng, SIM_COMMUNES)];
+    }
+    return node->scopes[rng_below(&world->rng, SIM_SCOPES)];
+}
+
+/* Of the properties that the author has, some; rarely one they may not write. */
+static void some_answers(struct sim_desk *desk, const struct type *type, size_t count,
+                         const char *const *places, size_t place_count, struct sim_answers *answers)
+{
+    struct sim_world *world = desk->at->world;
+    for (size_t i = 0; i < count; i++) {
+        const struct property *p = &type->properties[rng_below(&world->rng, type->property_count)];
+        bool health = strcmp(p->compartment, "health") == 0;
+        bool mine = strcmp(p->compartment, "base") == 0 || (health && desk->at->has_health);
+        if (!p->place && (mine || rng_chance(&world->rng, 20))) {
+            answers_add(answers, &world->rng, type, p, places, place_count, &desk->arena);
+        }
+    }
+}
+
+void people_save_new(struct sim_desk *desk)
+{
+    struct sim_world *world = desk->at->world;
+    const struct type *type = world_type(world, "household");
+    const char *place = some_commune(world, desk->at);
+    struct sim_answers answers = {.count = 0};
+    answers_required(&answers, &world->rng, type, &place, 1, &desk->arena);
+    some_answers(desk, type, 1 + rng_below(&world->rng, 8), &place, 1, &answers);
+    struct save household = {.person = desk->at->person,
+                             .form = rng_chance(&world->rng, 500) ? "register_household" : NULL,
+                             .type = type->id,
+                             .is_new = true,
+                             .place = span_of(place),
+                             .changes = answers.changes,
+                             .change_count = answers.count};
+    save(desk, &household, "a new household", &world->counters.save_new);
+}
+
+void people_save_child(struct sim_desk *desk)
+{
+    static const char *const kinds[] = {"person", "person", "person", "household_survey",
+                                        "enrolment"};
+    struct sim_world *world = desk->at->world;
+    const struct type *type =
+        world_type(world, kinds[rng_below(&world->rng, sizeof kinds / sizeof kinds[0])]);
+    struct picked parent;
+    struct sim_answers answers = {.count = 0};
+    if (!pick(desk, "household", false, &parent)) {
+        return;
+    }
+    answers_required(&answers, &world->rng, type, NULL, 0, &desk->arena);
+    some_answers(desk, type, 1 + rng_below(&world->rng, 6), NULL, 0, &answers);
+    struct save child = {.person = desk->at->person,
+                         .type = type->id,
+                         .is_new = true,
+                         .has_parent = true,
+                         .parent = parent.entity,
+                         .changes = answers.changes,
+                         .change_count = answers.count};
+    save(desk, &child, type->id, &world->counters.save_child);
+}
+
+void people_edit(struct sim_desk *desk, bool move)
+{
+    struct sim_world *world = desk->at->world;
+    struct picked record;
+    struct sim_answers answers = {.count = 0};
+    if (!pick(desk, move ? "household" : NULL, false, &record)) {
+        return;
+    }
+    const struct type *type = world_type(world, record.type);
+    if (move) {
+        answers_add(&answers, &world->rng, type, type_property(type, "place"), sim_communes,
+                    SIM_COMMUNES, &desk->arena);
+    } else {
+        some_answers(desk, type, 1 + rng_below(&world->rng, 4), NULL, 0, &answers);
+    }
+    struct save edit = {.person = desk->at->person,
+                        .form = strcmp(record.type, "household") == 0 && !move &&
+                                        rng_chance(&world->rng, 100)
+                                    ? "household_visit"
+                                    : NULL,
+                        .entity = record.entity,
+                        .changes = answers.changes,
+                        .change_count = answers.count};
+    if (answers.count > 0) {
+        save(desk, &edit, move ? "a move" : "an edit",
+             move ? &world->counters.move : &world->counters.edit);
+    }
+}
+
+/* What is shown, saved as it is: nothing may be written. */
+void people_save_same(struct sim_desk *desk)
+{
+    struct sim_world *world = desk->at->world;
+    struct picked picked;
+    struct record record;
+    struct sim_answers answers = {.count = 0};
+    struct diag diag = {0};
+    if (!pick(desk, NULL, false, &picked) ||
+        record_read(desk->node, &desk->at->person, picked.entity, &desk->arena, &record, &diag)) {
+        return;
+    }
+    for (size_t i = 0; i < record.property_count && answers.count < VALUES_MAX; i++) {
+        const struct shown_property *shown = &record.properties[i];
+        if (shown->property->policy != POLICY_DERIVED &&
+            !policy_keeps_all(shown->property->policy)) {
+            answers.changes[answers.count++] = (struct change){shown->property->id, shown->json};
+        }
+    }
+    struct save same = {.person = desk->at->person,
+                        .entity = picked.entity,
+                        .changes = answers.changes,
+                        .change_count = answers.count};
+    struct saved saved = {.op_count = 0};
+    enum err e = node_save(desk->node, &same, &desk->arena, &saved, &diag);
+    world->counters.save_same += e == OK;
+    settle(desk, e, &diag, 0, "a save without a change");
+}
+
+/* ---- deciding */
+
+void people_resolve(struct sim_desk *desk)
+{
+    struct sim_world *world = desk->at->world;
+    struct picked picked;
+    struct record record;
+    struct diag diag = {0};
+    if (!pick(desk, NULL, true, &picked) ||
+        record_read(desk->node, &desk->at->person, picked.entity, &desk->arena, &record, &diag)) {
+        return;
+    }
+    for (size_t i = 0; i < record.property_count; i++) {
+        const struct shown_property *shown = &record.properties[i];
+        if (!shown->disputed) {
+            continue;
+        }
+        world->counters.disputes++;
+        struct resolve resolve = {.person = desk->at->person,
+                                  .entity = picked.entity,
+                                  .property = shown->property->id,
+                                  .take = (int64_t)rng_below(&world->rng, shown->alternative_count),
+                                  .reason = "asked them again"};
+        check_look(desk->at, picked.entity, &desk->shown);
+        enum err e = node_resolve(desk->node, &resolve, &desk->arena, &diag);
+        world->counters.resolve += e == OK;
+        settle(desk, e, &diag, -1, "a resolution");
+        return;
+    }
+}
+
+void people_delete(struct sim_desk *desk)
+{
+    struct sim_world *world = desk->at->world;
+    struct picked picked;
+    struct diag diag = {0};
+    if (!pick(desk, NULL, false, &picked)) {
+        return;
+    }
+    check_look(desk->at, picked.entity, &desk->shown);
+    enum err e = node_delete(desk->node, desk->at->person, picked.entity, "entered twice", &diag);
+    world->counters.delete += e == OK;
+    settle(desk, e, &diag, -1, "a deletion");
+}
+
+void people_undo(struct sim_desk *desk)
+{
+    struct sim_node *node = desk->at;
+    struct sim_world *world = node->world;
+    struct id entity;
+    struct diag diag = {0};
+    node->undoing = true;
+    enum err e = node_undo(desk->node, node->person, &entity, &diag);
+    if (sim_disk_is_dead(node->host.disk)) {
+        return; /* the crash's check takes it from here */
+    }
+    node->undoing = false;
+    size_t gone = check_undone(node);
+    world->counters.undo += e == OK;
+    world->counters.undo_nothing += e == ERR_NOTHING_TO_UNDO;
+    world_say(world, "%s takes back: %s, %zu ops", node->name, err_name(e), gone);
+    if ((e == OK) != (gone > 0) || (e && e != ERR_NOTHING_TO_UNDO)) {
+        world_fail(world, "%s: an undo says %s and took %zu ops back", node->name, err_name(e),
+                   gone);
+    }
+}
+
+void people_place(struct sim_desk *desk)
+{
+    struct sim_world *world = desk->at->world;
+    const struct type *type = world_type(world, "place");
+    const char *commune = some_commune(world, desk->at);
+    struct sim_answers answers = {.count = 0};
+    struct saved saved = {.op_count = 0};
+    struct span code = {0};
+    struct diag diag = {0};
+    answers_add(&answers, &world->rng, type, type_property(type, "name_ar"), NULL, 0, &desk->arena);
+    desk->shown.count = 0;
+    enum err e = node_place_add(desk->node, desk->at->person, commune, answers.changes,
+                                answers.count, &desk->arena, &saved, &code, &diag);
+    world->counters.place += e == OK;
+    settle(desk, e, &diag, (int64_t)saved.op_count, "a new place");
+}

@@ -1,0 +1,129 @@
+/*
+ * sim_wire.c - reading along: which ops have left a node, what a server has acknowledged.
+ */
+#include <inttypes.h>
+
+#include "batch.h"
+#include "envelope.h"
+#include "sim_network.h"
+#include "sync_message.h"
+
+#define WIRE_ARENA_MAX (64u * 1024 * 1024)
+
+struct reading {
+    struct sim_world *world;
+    struct arena arena;
+    struct buf text;
+    struct pack *pack;
+};
+
+static enum err reading_open(struct reading *reading, struct sim_world *world, uint8_t dictionary,
+                             struct span packed)
+{
+    *reading = (struct reading){.world = world};
+    arena_init(&reading->arena, &world->mem, WIRE_ARENA_MAX);
+    buf_init(&reading->text, &world->mem, WIRE_PLAIN_MAX);
+    enum err e = pack_new(&world->mem, &reading->pack);
+    return e ? e : pack_read(reading->pack, dictionary, packed, &reading->text, NULL);
+}
+
+static void reading_close(struct reading *reading)
+{
+    pack_free(reading->pack);
+    buf_release(&reading->text);
+    arena_release(&reading->arena);
+}
+
+static enum err read_batch(struct reading *reading, struct sim_node *node, struct span *rest)
+{
+    struct span line;
+    struct span body;
+    struct batch batch;
+    struct op op;
+    bool has_signature = false;
+    struct signature signature;
+    enum err e = span_split(rest, '\n', &line) ? batch_read_line(line, &batch, NULL) : ERR_FORMAT;
+    for (int64_t i = 0; !e && i < batch.count; i++) {
+        e = span_split(rest, '\n', &line)
+                ? op_line_read(line, &body, &has_signature, &signature, NULL)
+                : ERR_FORMAT;
+        if (!e) {
+            e = op_read(body, &reading->arena, &op, NULL);
+        }
+        struct sim_birth *birth = e ? NULL : births_find(&reading->world->births, op.uid);
+        if (!e && (!birth || birth->undone)) {
+            world_fail(reading->world, "%s sends an op that %s", node->name,
+                       birth ? "was undone" : "nobody wrote");
+            return OK;
+        }
+        if (!e) {
+            birth->sent = true;
+        }
+    }
+    return e;
+}
+
+void wire_note_sent(struct sim_node *node, struct span body)
+{
+    struct reading reading;
+    struct envelope envelope;
+    struct span line;
+    enum err e = envelope_read(body, &envelope, NULL);
+    if (!e) {
+        e = reading_open(&reading, node->world, envelope.dictionary, envelope.packed);
+        struct span rest = buf_span(&reading.text);
+        if (!e && !span_split(&rest, '\n', &line)) {
+            e = ERR_FORMAT;
+        }
+        while (!e && rest.size > 0) {
+            e = read_batch(&reading, node, &rest);
+        }
+        reading_close(&reading);
+    }
+    if (e) {
+        world_fail(node->world, "%s sends a request that can't be read: %s", node->name,
+                   err_name(e));
+    }
+}
+
+static void note(struct sim_node *server, const char *caller, struct id what, int64_t seq)
+{
+    struct sim_told *told = NULL;
+    for (size_t i = 0; i < server->told_count && !told; i++) {
+        told = id_equal(server->told[i].origin, what) ? &server->told[i] : NULL;
+    }
+    if (!told && server->told_count < sizeof server->told / sizeof server->told[0]) {
+        told = &server->told[server->told_count++];
+        *told = (struct sim_told){.origin = what};
+    }
+    if (told && seq < told->seq) {
+        world_fail(server->world, "%s acknowledges %" PRId64 " to %s after %" PRId64, server->name,
+                   seq, caller, told->seq);
+    }
+    if (told) {
+        told->seq = seq;
+    }
+}
+
+void wire_note_told(struct sim_node *server, const struct sim_node *caller, struct span body)
+{
+    struct reading reading;
+    struct sync_reply reply;
+    struct span line;
+    enum err e = body.size > 0 ? OK : ERR_FORMAT;
+    if (!e) {
+        e = reading_open(&reading, server->world, body.data[0], span_cut(body, 1, body.size - 1));
+        struct span rest = buf_span(&reading.text);
+        if (!e) {
+            e = span_split(&rest, '\n', &line) ? sync_reply_read(line, &reading.arena, &reply, NULL)
+                                               : ERR_FORMAT;
+        }
+        if (!e && reply.has_ack) {
+            note(server, caller->name, reply.ack.origin, reply.ack.seq);
+        }
+        reading_close(&reading);
+    }
+    if (e) {
+        world_fail(server->world, "%s answers what can't be read: %s", server->name, err_name(e));
+    }
+}

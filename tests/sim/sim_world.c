@@ -1,0 +1,87 @@
+#include "sim_world.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node_build.h"
+#include "sim_network.h"
+
+#define WORLD_ARENA_MAX (16u * 1024 * 1024)
+
+static void *resize(void *ctx, void *old, size_t size)
+{
+    (void)ctx;
+    if (size == 0) {
+        free(old);
+        return NULL;
+    }
+    return realloc(old, size);
+}
+
+void world_init(struct sim_world *world, const struct sim_options *options)
+{
+    *world = (struct sim_world){.options = *options, .mem = {.resize = resize}};
+    world->begin_ms = world->now_ms = NODE_BUILD_MS + 30 * DAY_MS;
+    world->rng = rng_from(options->seed, 0);
+    arena_init(&world->arena, &world->mem, WORLD_ARENA_MAX);
+    /* SQLite's own numbers (salts of the WAL) are of the process: from the seed too. */
+    (void)sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, (int)(options->seed & 0x7fffffff) | 1,
+                               (sqlite3 *)NULL);
+}
+
+void world_release(struct sim_world *world)
+{
+    for (size_t i = world->node_count; i > 0; i--) {
+        struct sim_node *node = &world->nodes[i - 1];
+        power_down(node);
+        network_forget(node);
+        sim_host_release(&node->host);
+    }
+    births_release(&world->births);
+    arena_release(&world->arena);
+}
+
+void world_fail(struct sim_world *world, const char *format, ...)
+{
+    va_list arguments;
+    if (world->failed) {
+        return;
+    }
+    world->failed = true;
+    va_start(arguments, format);
+    (void)vsnprintf(world->failure, sizeof world->failure, format, arguments);
+    va_end(arguments);
+    world_say(world, "FAILED: %s", world->failure);
+}
+
+void world_say(const struct sim_world *world, const char *format, ...)
+{
+    va_list arguments;
+    if (!world->options.verbose) {
+        return;
+    }
+    double days = (double)(world->now_ms - world->begin_ms) / (double)DAY_MS;
+    (void)printf("%6zu %8.3f  ", world->step, days);
+    va_start(arguments, format);
+    (void)vprintf(format, arguments);
+    va_end(arguments);
+    (void)putchar('\n');
+}
+
+void world_pass(struct sim_world *world, int64_t ms)
+{
+    world->now_ms += ms;
+}
+
+const struct type *world_type(const struct sim_world *world, const char *name)
+{
+    for (size_t i = 0; i < world->type_count; i++) {
+        if (strcmp(world->types[i]->id, name) == 0) {
+            return world->types[i];
+        }
+    }
+    return NULL;
+}

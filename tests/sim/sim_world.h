@@ -1,0 +1,161 @@
+/*
+ * sim_world.h - a region, two provincial hubs and devices in one process and one virtual time.
+ *
+ * Node 0 is the region, 1 and 2 are hubs, devices follow. A server (region, hub) runs the real
+ * server/svc.c over its node; its office works through a second handle on the same database, as
+ * `douard` commands do, and a hub's uplink through a third. A device has its node open.
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <sqlite3.h>
+
+#include "node.h"
+#include "org.h"
+#include "pack.h"
+#include "sim_births.h"
+#include "sim_counters.h"
+#include "sim_host.h"
+#include "svc.h"
+#include "sync.h"
+
+#define MINUTE_MS 60000LL
+#define HOUR_MS   (60 * MINUTE_MS)
+#define DAY_MS    (24 * HOUR_MS)
+
+#define SIM_NODES_MAX    32
+#define SIM_SERVERS      3
+#define SIM_REGION       0
+#define SIM_COMMUNES     8 /* the first half in one province */
+#define SIM_SCOPES       2 /* of one node */
+#define SIM_CAPTURED_MAX 64
+#define SIM_CURSORS_MAX  256
+
+struct sim_world;
+
+enum call_stage {
+    CALL_IDLE,
+    CALL_REQUEST,   /* on its way there, from due_ms on */
+    CALL_SUBMITTED, /* in the server's group */
+    CALL_REPLY,     /* on its way back */
+    CALL_WAITING    /* the machine waits until due_ms */
+};
+
+/* A sync under way. */
+struct sim_call {
+    struct sync *sync;
+    struct pack *pack;
+    struct node *node; /* a hub's own handle for it; a device's only one */
+    enum call_stage stage;
+    int64_t due_ms;
+    uint64_t serial; /* of the exchange: answers to an older one are nobody's */
+    size_t server;
+    struct buf request, reply;
+    int status;
+    int64_t retry_after_s;
+    int64_t requests;
+};
+
+/* What was once sent, to be sent again. */
+struct sim_captured {
+    uint8_t *data;
+    size_t size;
+    int64_t due_ms; /* 0: any time */
+};
+
+struct sim_node {
+    struct sim_world *world;
+    size_t index;
+    enum role role;
+    char name[16];
+    char home[32], path[64];
+    struct sim_host host;
+    struct svc *svc;   /* a server's; NULL while it is down */
+    struct node *node; /* a device's; NULL while it is down */
+    sqlite3 *eye;      /* looks at the database from outside; NULL until needed */
+    struct id id;
+    struct id person; /* who works here */
+    size_t server;    /* whom it syncs with; of the region itself */
+    bool has_health;
+    bool roams;                     /* knows the other hub as well */
+    const char *scopes[SIM_SCOPES]; /* granted; NULL after the last */
+    bool undoing;                   /* an undo is under way: a crash may leave it done or not */
+    bool crashing;                  /* answers of a server that goes down reach nobody */
+    int64_t away_until_ms;          /* no network towards its server */
+    int64_t seen_row;               /* highest row of op looked at for own ops */
+    struct sim_call call;
+    /* What a server has told: its acknowledgements must stand. */
+    struct sim_told {
+        struct id origin;
+        int64_t seq;
+    } told[4 * SIM_NODES_MAX];
+    size_t told_count;
+    struct sim_captured captured[SIM_CAPTURED_MAX];
+    size_t captured_count; /* ever; the newest ones are kept */
+    struct sim_cursor {    /* how far it has read */
+        int64_t server;
+        char scope[64], compartment[32];
+        int64_t n;
+        bool present, seen;
+    } cursors[SIM_CURSORS_MAX];
+    size_t cursor_count;
+};
+
+struct sim_options {
+    uint64_t seed;
+    size_t steps;
+    size_t devices;
+    bool verbose;
+};
+
+struct sim_world {
+    struct sim_options options;
+    int64_t now_ms, begin_ms;
+    struct sim_rng rng;
+    bool faults;
+    size_t step;
+    struct sim_node nodes[SIM_NODES_MAX];
+    size_t node_count;
+    struct sim_births births;
+    struct sim_counters counters;
+    struct mem mem;
+    struct arena arena; /* as long as the world: types as the schema has them */
+    const struct type **types;
+    size_t type_count;
+    bool failed;
+    char failure[512];
+};
+
+/* ---- sim_world.c */
+void world_init(struct sim_world *world, const struct sim_options *options);
+void world_release(struct sim_world *world);
+/* Notes the first failure of the run; later ones are its consequences. */
+void world_fail(struct sim_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void world_say(const struct sim_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void world_pass(struct sim_world *world, int64_t ms);
+const struct type *world_type(const struct sim_world *world, const char *name);
+
+/* ---- sim_power.c: nodes that go down and come up. */
+/* Opens what the node runs. False (and a failure noted) when it can't. */
+bool power_up(struct sim_node *node);
+void power_down(struct sim_node *node); /* in good order */
+/* Takes the power away now; the node comes up again. */
+void power_cut(struct sim_node *node);
+/* When a planned cut has struck: what power_cut() does. True: it had. */
+bool power_settle(struct sim_node *node);
+/* A second handle on a server's database, as a command beside it has. NULL: the power went. */
+struct node *desk_open(struct sim_node *node);
+
+/* ---- sim_setup.c: everybody enrolled, synced once. */
+void setup_world(struct sim_world *world);
+extern const char *const sim_communes[SIM_COMMUNES];
+/* Publishes what the node is granted now (its scopes) from the region. */
+void setup_grant(struct sim_node *node);
+
+/* ---- sim_inside.c: what no verb of the node offers yet, done through its inside. */
+/* The node also knows that server, as a device that travels would. */
+void inside_add_server(struct sim_node *node, const struct sim_node *server);
+
+#endif
