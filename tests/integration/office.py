@@ -89,7 +89,7 @@ class Program:
         self.clock_offset_ms = 0
         self.person = None
 
-    def environment(self, fault=None):
+    def environment(self):
         # Nothing of the person who runs the test may leak in: no home, no language, no proxy.
         environment = {"PATH": "/usr/bin:/bin", "DOUAR_LANG": "en", "LC_ALL": "C.UTF-8"}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
@@ -100,7 +100,8 @@ class Program:
         return environment
 
     def line(self, *words):
-        return [program(self.program), "--home", str(self.home), *(str(word) for word in words)]
+        """As one would type it in the office's folder."""
+        return [program(self.program), "--home", self.name, *(str(word) for word in words)]
 
     def run(self, *words, input=None):
         """Runs a command, whatever comes of it."""
@@ -111,7 +112,8 @@ class Program:
             input = input.encode()
         done = subprocess.run(line, input=input if input is not None else b"",
                               capture_output=True, timeout=COMMAND_TIMEOUT_S,
-                              env=self.environment(), preexec_fn=end_with_parent)
+                              cwd=self.office.folder, env=self.environment(),
+                              preexec_fn=end_with_parent)
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode(),
                     " ".join([self.program, *(str(word) for word in words)]))
 
@@ -169,7 +171,8 @@ class Server(Program):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.line("--json", "serve"), stdout=subprocess.PIPE,
                                             stderr=log, stdin=subprocess.DEVNULL,
-                                            env=self.environment(), preexec_fn=self.office.before)
+                                            cwd=self.office.folder, env=self.environment(),
+                                            preexec_fn=self.office.before)
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
             said = selector.select(SERVE_TIMEOUT_S) and self.process.stdout.readline()
@@ -255,7 +258,7 @@ class Office:
 
     def __init__(self, folder=None, outlives=False):
         # An office that outlives this program is ended by who finds it (tests/demo --keep).
-        self.before = None if outlives else end_with_parent
+        self.before = os.setsid if outlives else end_with_parent
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="douar-"))
         self.servers = []
         self.devices = []
