@@ -351,7 +351,7 @@ static void work_is_synced_and_status_says_where_it_is(void **state)
     run_well(desk, "status");
     assert_says(&desk->out, "on this device only: 1");
     run_well(desk, "sync");
-    assert_says(&desk->out, "Synced: 2 changes sent");
+    assert_says(&desk->out, "Synced. Changes sent: 2");
     run_well(desk, "status");
     assert_says(&desk->out, "on this device only: 0");
     assert_says(&desk->out, "Last sync: 20");
