@@ -20,19 +20,19 @@ static void list_flag(struct listing *listing, const struct app *app, const stru
     if (record_read(app->node, NULL, flag->entity, app->arena, &record, NULL)) {
         record = (struct record){0};
     }
-    listing_id(listing, flag->uid);
-    listing_text(listing, flag->why);
     listing_text(listing, record.case_number);
     listing_text(listing, record.title);
+    listing_text(listing, flag->why);
     listing_text(listing, person ? person->name : NULL);
     listing_when(listing, flag->at_ms);
+    listing_id(listing, flag->uid);
     listing_id(listing, flag->entity);
 }
 
 static enum err list_flags(struct app *app)
 {
-    static const char *const columns[] = {"flag",   "why",  "case",  "title",
-                                          "person", "time", "record"};
+    static const char *const columns[] = {"case", "title", "why",   "person",
+                                          "time", "flag",  "record"};
     struct flag_row *flags = NULL;
     size_t count = 0;
     const struct org *org;
