@@ -39,7 +39,7 @@ LIBRARY_HOMES = [
     (r"pcre2\.h", r"shared/base/|tests/"),
     (r"utf8proc\.h", r"shared/(base|face)/|tests/"),
     (r"fribidi.*", r"shared/face/|tests/"),
-    (r"strings\.h", r"server/|tests/"),  # strcasecmp, of header names: no effect, only not ISO C
+    (r"strings\.h", r"server/|shared/platform/native/|tests/"),  # strcasecmp, of header names: no effect, only not ISO C
 ]
 EFFECTS = re.compile(
     r"(?<![\w.>])(time|clock|clock_gettime|gettimeofday|rand|srand|random|getrandom|open|openat"
