@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+"""kill -9 at random moments of a busy office: what was acknowledged must be there afterwards.
+
+    DOUAR_BIN=build/release/bin tests/crash/kill.py --rounds 40 [--seed N]
+
+Each round two devices save, then one process is killed somewhere in its work: a save, a device's
+sync, a hub that serves two of them, the region, a hub's uplink, a backup. After each:
+  - what a device believes to be at the province is at the hub, value for value;
+and at the end:
+  - every save whose command returned success is in the region's history of its record;
+  - `check` is clean on every node, and digests are equal.
+The moments are drawn from how long such a process takes; a run in which one kind of process was
+never caught in the middle proves too little, and fails.
+"""
+
+import argparse
+import collections
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+
+from office import Office, Refused, answers_of, end_with_parent  # noqa: E402
+
+PLACE = "05.081.03.09"
+KINDS = ("save", "sync", "hub", "region", "uplink", "backup")
+PATIENCE_S = 300
+
+
+class Lost(Exception):
+    """Something acknowledged isn't there, or a node is damaged."""
+
+
+class Crash:
+    def __init__(self, office, seed):
+        self.office = office
+        self.random = random.Random(seed)
+        self.number = 0
+        self.saved = {}  # case -> landmarks whose save was acknowledged
+        self.took_s = collections.defaultdict(lambda: 0.1)  # how long an undisturbed one takes
+        self.caught = collections.Counter()
+        self.missed = collections.Counter()
+        self.hub = office.hub("azilal", "05.081")
+        self.devices = []
+        for name in ("amina", "brahim"):
+            person = office.person(name.title(), "worker", [PLACE])
+            self.hub.uplink()
+            self.devices.append(office.device(name, self.hub, [PLACE], person=person))
+        self.shared = self.devices[0].new("register_household", place=PLACE,
+                                          head_name_ar="عائشة")["case"]
+        self.saved[self.shared] = set()
+        for device in self.devices:
+            device.sync()
+
+    # ---- work
+
+    def landmark(self):
+        self.number += 1
+        return f"landmark {self.number:06d}"  # none is the beginning of another
+
+    def save(self, device, count):
+        marks = [self.landmark() for _ in range(count)]
+        answers = device.answers("new", "register_household", "-", input=[
+            {"place": PLACE, "head_name_ar": "إبراهيم", "landmark": mark} for mark in marks])
+        for mark, answer in zip(marks, answers, strict=True):
+            self.saved[answer["case"]] = {mark}
+
+    def edit(self, device, case):
+        mark = self.landmark()
+        device.edit(case, landmark=mark)
+        self.saved[case].add(mark)
+
+    def begin(self, node, *words):
+        return subprocess.Popen(node.line("--json", *words), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                cwd=self.office.folder, env=node.environment(),
+                                preexec_fn=end_with_parent)
+
+    # ---- killing
+
+    def moment_s(self, kind):
+        return self.random.uniform(0, 1.2 * self.took_s[kind])
+
+    def count(self, kind, caught):
+        (self.caught if caught else self.missed)[kind] += 1
+
+    def kill_client(self, kind, node, *words):
+        """Kills a command somewhere in its work; gives its answers when it got to an end."""
+        start = time.monotonic()
+        process = self.begin(node, *words)
+        try:
+            out, err = process.communicate(timeout=self.moment_s(kind))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+        self.count(kind, process.returncode < 0)
+        if process.returncode < 0:
+            return []
+        self.took_s[kind] = time.monotonic() - start
+        if process.returncode:
+            raise Lost(f"{node.name} {' '.join(map(str, words))}: {(out + err).decode()}")
+        return answers_of(out.decode())
+
+    def kill_server(self, kind, server, clients):
+        """Kills a server while the clients speak with it; they go on once it is back, or die too."""
+        start = time.monotonic()
+        processes = [self.begin(node, *words) for node, words in clients]
+        time.sleep(self.moment_s(kind))
+        busy = any(process.poll() is None for process in processes)
+        server.kill()
+        self.count(kind, busy)
+        if not busy:
+            self.took_s[kind] = time.monotonic() - start
+        if self.random.random() < 0.5:
+            for process in processes:
+                process.kill()
+        server.start()
+        for process in processes:
+            out, err = process.communicate(timeout=PATIENCE_S)
+            if process.returncode > 0:
+                raise Lost(f"{process.args}: {(out + err).decode()}")
+
+    # ---- a round
+
+    def work(self):
+        for device in self.devices:
+            self.save(device, self.random.randint(1, 12))
+            if self.random.random() < 0.5:
+                self.edit(device, self.shared)
+
+    def strike(self, kind):
+        device = self.random.choice(self.devices)
+        if kind == "save":
+            self.strike_save(device)
+        elif kind == "sync":
+            self.kill_client(kind, device, "sync")
+        elif kind == "hub":
+            self.kill_server(kind, self.hub, [(one, ("sync",)) for one in self.devices])
+        elif kind == "region":
+            self.kill_server(kind, self.office.region, [(self.hub, ("uplink", "sync"))])
+        elif kind == "uplink":
+            self.kill_client(kind, self.hub, "uplink", "sync")
+        else:
+            self.kill_client(kind, self.office.region, "backup")
+
+    def strike_save(self, device):
+        mark = self.landmark()
+        answers = self.kill_client("save", device, "new", "register_household", "--place", PLACE,
+                                   "--set", "head_name_ar=يوسف", "--set", f"landmark={mark}")
+        for answer in answers:
+            self.saved[answer["case"]] = {mark}
+
+    def believed_is_there(self):
+        """What a device calls delivered must be at the hub, which may just have been killed."""
+        held = {}
+        for row in self.hub.call("list", "household", "--limit", 100000)["list"]:
+            held[row["case"]] = row
+        for device in self.devices:
+            after = 0
+            while after is not None:
+                page = device.call("status", "--records", "--limit", 1000, "--after", after)
+                for row in page["list"]:
+                    if row["custody"] != "here" and row["case"] not in held:
+                        raise Lost(f"{device.name} believes {row['case']} delivered; it isn't")
+                after = page.get("after")
+        if self.devices[0].show(self.shared)["custody"] != "here":
+            mine = self.devices[0].call("show", self.shared, "--history")["history"]
+            there = self.hub.call("show", self.shared, "--history")["list"]
+            if len(there) < len(mine):
+                raise Lost(f"{self.shared}: the hub lacks changes that are said to be there")
+
+    def round(self, kind):
+        self.work()
+        self.strike(kind)
+        self.believed_is_there()
+
+    # ---- the end
+
+    def settle(self):
+        for _ in range(3):
+            for device in self.devices:
+                device.sync()
+            self.hub.uplink()
+
+    def judge(self):
+        nodes = [self.office.region, self.hub, *self.devices]
+        for node in nodes:
+            node.call("check")
+        digests = [node.digest() for node in nodes]
+        for digest in digests:
+            if digest != digests[0]:
+                raise Lost(f"digests differ: {digests}")
+        for case, marks in self.saved.items():
+            history = self.office.region.call("show", case, "--history")["list"]
+            known = "".join(row["values"] if isinstance(row["values"], str) else str(row["values"])
+                            for row in history)
+            lost = [mark for mark in marks if mark not in known]
+            if lost:
+                raise Lost(f"{case}: saved and acknowledged, but gone: {lost}")
+        return sum(len(marks) for marks in self.saved.values())
+
+
+def run(crash, rounds):
+    kinds = [KINDS[index % len(KINDS)] for index in range(rounds)]
+    crash.random.shuffle(kinds)
+    for index, kind in enumerate(kinds):
+        try:
+            crash.round(kind)
+        except (Lost, Refused, AssertionError, subprocess.TimeoutExpired) as wrong:
+            raise Lost(f"round {index + 1} ({kind}): {wrong}") from wrong
+    crash.settle()
+    saves = crash.judge()
+    for kind in KINDS:
+        print(f"  {kind:8} killed in the middle {crash.caught[kind]:4}, "
+              f"came too late {crash.missed[kind]:4}")
+    print(f"{saves} acknowledged saves, all there; check clean and digests equal on "
+          f"{len(crash.devices) + 2} nodes")
+    weak = [kind for kind in KINDS if not crash.caught[kind]]
+    if weak and rounds >= 30:
+        raise Lost(f"never caught in the middle, so nothing is proved: {weak}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=None)
+    options = parser.parse_args()
+    seed = options.seed if options.seed is not None else int.from_bytes(os.urandom(4), "big")
+    print(f"kill.py --rounds {options.rounds} --seed {seed}", flush=True)
+    with Office() as office:
+        try:
+            run(Crash(office, seed), options.rounds)
+        except Lost as lost:
+            print(f"FAILED: {lost}")
+            for server in office.servers:
+                print(f"{server.name} said: {server.log.read_text()[-1000:]}")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
