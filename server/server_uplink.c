@@ -57,7 +57,8 @@ enum err uplink_once(const struct host *host, const char *home, carry_progress p
     }
     if (!e) {
         e = carry_sync(host, node, NULL, NULL, progress, ctx, ret, diag);
-        enum err noted = note(node, host, e);
+        /* Stopping in the middle says nothing about the region. */
+        enum err noted = e == ERR_CANCELLED ? OK : note(node, host, e);
         e = e ? e : noted;
     }
     node_close(node);
