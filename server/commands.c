@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "num.h"
+#include "routes.h"
 #include "server_home.h"
 
 struct command {
@@ -87,31 +88,100 @@ static void say_command(const struct app *app, const struct command *command)
     buf_release(&key);
 }
 
-/* Commands that begin with the words; all without words. */
-static size_t say_commands(const struct app *app)
+/* Commands begin with the words given to help; all do without words. */
+static bool is_asked(const struct app *app, const struct command *command)
 {
-    size_t said = 0;
+    struct span rest = span_of(command->name), word;
+    bool fits = true;
+    for (size_t i = 0; i < app->word_count && fits; i++) {
+        fits = span_split(&rest, ' ', &word) && span_is(word, app->words[i]);
+    }
+    return fits;
+}
+
+static void put_text(struct json_writer *json, const char *name, struct span text)
+{
+    json_name(json, name);
+    json_put_span(json, text);
+}
+
+static void put_command(const struct app *app, struct json_writer *json,
+                        const struct command *command)
+{
+    struct buf key, help;
+    struct span rest = span_of(command->options), name;
+    buf_init(&key, &app->host->mem, MESSAGE_KEY_SIZE + 1);
+    buf_init(&help, &app->host->mem, 4096);
+    buf_add_format(&key, "admin.help.%s", command->key);
+    face_add(app->face, &help, buf_text(&key), NULL);
+    json_open(json, '{');
+    put_text(json, "command", span_of(command->name));
+    put_text(json, "words", span_of(command->words));
+    put_text(json, "help", buf_span(&help));
+    json_name(json, "options");
+    json_open(json, '[');
+    while (span_split(&rest, ' ', &name)) {
+        json_put_span(json, name);
+    }
+    json_close(json, ']');
+    json_close(json, '}');
+    buf_release(&key);
+    buf_release(&help);
+}
+
+/* --json: {"commands":[..],"routes":[..]}; a test walks both, so that none is forgotten. */
+static enum err put_help(const struct app *app)
+{
+    struct buf line;
+    struct json_writer json;
+    buf_init(&line, &app->host->mem, 65536);
+    json_begin(&json, &line);
+    json_open(&json, '{');
+    json_name(&json, "commands");
+    json_open(&json, '[');
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        struct span rest = span_of(commands[i].name), word;
-        bool fits = true;
-        for (size_t j = 0; j < app->word_count && fits; j++) {
-            fits = span_split(&rest, ' ', &word) && span_is(word, app->words[j]);
-        }
-        if (fits) {
-            say_command(app, &commands[i]);
-            said++;
+        if (is_asked(app, &commands[i])) {
+            put_command(app, &json, &commands[i]);
         }
     }
-    return said;
+    json_close(&json, ']');
+    json_name(&json, "routes");
+    json_open(&json, '[');
+    for (size_t i = 0; i < route_count; i++) {
+        json_open(&json, '{');
+        put_text(&json, "method", span_of(routes[i].method));
+        put_text(&json, "path", span_of(routes[i].path));
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    json_close(&json, '}');
+    enum err e = buf_error(&line);
+    if (!e) {
+        face_put_line(app->face, buf_span(&line));
+    }
+    buf_release(&line);
+    return e;
 }
 
 enum err command_help(struct app *app)
 {
+    size_t count = 0;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        count += is_asked(app, &commands[i]);
+    }
+    if (count == 0) {
+        return diag_set(app->diag, ERR_UNKNOWN_COMMAND, app->words[0], "", NULL);
+    }
+    if (app->face->json) {
+        return put_help(app);
+    }
     if (app->word_count == 0) {
         face_say(app->face, "admin.help", NULL);
     }
-    if (say_commands(app) == 0) {
-        return diag_set(app->diag, ERR_UNKNOWN_COMMAND, app->words[0], "", NULL);
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (is_asked(app, &commands[i])) {
+            say_command(app, &commands[i]);
+        }
     }
     return OK;
 }
