@@ -19,7 +19,8 @@ struct serve {
     struct span rest; /* lines after the header */
     struct sync_reply reply;
     struct buf rows;
-    int64_t caller_origin; /* row of its current origin; 0: none known */
+    int64_t caller_origin; /* row of its newest origin known here; 0: none */
+    int64_t caller_has;    /* it surely holds its own ops of that origin up to this number */
     /* Whose grants decide what is served. */
     const struct org_node *readers[SERVE_READERS_MAX];
     size_t reader_count;

@@ -373,6 +373,9 @@ static enum err store(struct taking *t, struct link before, bool relayed)
     if (!e) {
         e = advance(t);
     }
+    if (id_equal(t->author_id, t->caller_id)) {
+        serve->caller_has = t->batch.from + t->batch.count - 1;
+    }
     serve->wrote = true;
     return e;
 }

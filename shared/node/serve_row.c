@@ -134,9 +134,10 @@ enum err row_write_op(struct row_writer *writer, int64_t op)
     if (e) {
         return e;
     }
-    if (found.origin != 0 && found.origin == writer->serve->caller_origin) {
-        /* The caller wrote it itself, under its current origin: it needs but the receipt, and that
-           only when it decides what is shown first. */
+    if (found.origin != 0 && found.origin == writer->serve->caller_origin &&
+        found.row.seq <= writer->serve->caller_has) {
+        /* The caller wrote it and has it (one whose database was put back may not): it needs but
+           the receipt, and that only when it decides what is shown first. */
         return found.capped ? row_write_low(writer, op) : OK;
     }
     e = entity_get(writer->serve->node, found.entity, &entity);

@@ -97,6 +97,9 @@ static enum err tell_origin(struct serve *serve)
     if (e || !found) {
         return e;
     }
+    if (serve->caller_has < serve->request.acked_seq) {
+        serve->caller_has = serve->request.acked_seq;
+    }
     bool more_stable = stable.seq > serve->request.stable_seq;
     serve->reply.has_ack = ack.seq != serve->request.acked_seq || more_stable;
     serve->reply.ack = ack;
