@@ -319,6 +319,9 @@ enum err node_create(const struct host *host, const char *path, enum role role,
     if (!e) {
         e = db_end(node->db, write_identity(node, role, org_seed));
     }
+    if (!e) { /* from the start: a database that has written and has no anchor was copied */
+        node_write_anchor(node);
+    }
     e = node_failed(node, e, diag);
     node_close(node);
     return e;

@@ -9,7 +9,7 @@
 
 #include "arena.h"
 #include "id.h"
-#include "limits.h"
+#include "wire_limits.h"
 #include "op.h"
 #include "sign.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "hash.h"
-#include "limits.h"
+#include "wire_limits.h"
 #include "num.h"
 #include "signed_bytes.h"
 

@@ -12,7 +12,7 @@
 #include "arena.h"
 #include "id.h"
 #include "json.h"
-#include "limits.h"
+#include "wire_limits.h"
 #include "op.h"
 #include "sign.h"
 

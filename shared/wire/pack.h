@@ -4,7 +4,7 @@
 #ifndef PACK_H
 #define PACK_H
 
-#include "limits.h"
+#include "wire_limits.h"
 #include "zip.h"
 
 #define PACK_DICTIONARY 1 /* the newest this version writes */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "enrol_message.h"
-#include "limits.h"
+#include "wire_limits.h"
 #include "test_golden.h"
 #include "test_reader.h"
 #include "test_wire.h"

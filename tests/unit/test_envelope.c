@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "envelope.h"
-#include "limits.h"
+#include "wire_limits.h"
 #include "test_golden.h"
 #include "test_reader.h"
 #include "test_wire.h"

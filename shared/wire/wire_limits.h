@@ -1,12 +1,12 @@
 /*
- * limits.h - every maximum of what crosses a wire or a stick, in one place.
+ * wire_limits.h - every maximum of what crosses a wire or a stick, in one place.
  *
  * What exceeds one is refused with ERR_TOO_LARGE naming the limit, before memory is taken for
  * it. The server's own socket limits are in server/http_limits.h; sizes of an op are in
  * core/op.h, of types and forms in core/type.h and core/form.h.
  */
-#ifndef LIMITS_H
-#define LIMITS_H
+#ifndef WIRE_LIMITS_H
+#define WIRE_LIMITS_H
 
 #define WIRE_PACKED_MAX   (4u * 1024 * 1024)  /* bytes of one packed text */
 #define WIRE_PLAIN_MAX    (16u * 1024 * 1024) /* bytes of one unpacked text */
