@@ -23,7 +23,7 @@ SYSTEM_FILES = re.compile(
     r"^(shared/platform/native/.*|client/main\.c|server/main\.c"
     r"|server/(front|front_[a-z]+|front_parts|http_limits|background|cert)\.[ch]|tests/.*)$")
 STANDARD_HEADERS = {
-    "assert.h", "ctype.h", "errno.h", "float.h", "inttypes.h", "wire_limits.h", "math.h", "stdalign.h",
+    "assert.h", "ctype.h", "errno.h", "float.h", "inttypes.h", "limits.h", "math.h", "stdalign.h",
     "stdarg.h", "stdatomic.h", "stdbool.h", "stddef.h", "stdint.h", "stdio.h", "stdlib.h",
     "stdnoreturn.h", "string.h"}
 # Which folder may include which library. cJSON and sqlite3 also in main: their process-wide hooks.
