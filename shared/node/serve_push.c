@@ -119,7 +119,10 @@ static enum err link_before(struct taking *t, bool *ret_known, struct link *ret,
     if (found && batch->has_prev && !link_equal(known, batch->prev)) {
         return diag_set(diag, ERR_FORK, origin, NULL);
     }
-    if (!found && !batch->has_prev) {
+    /* The region holds every origin from 1: a log that jumps there could be called stable with a
+       hole in it. Elsewhere a jump is the author's duty (only from its own verified stable). */
+    bool whole = t->serve->node->identity.role == ROLE_REGION && !t->serve->request.has_relay;
+    if ((!found && !batch->has_prev) || (whole && batch->from > t->origin.seq + 1)) {
         num_write_i64(t->origin.seq, seq);
         return diag_set(diag, ERR_GAP, origin, seq, NULL);
     }
