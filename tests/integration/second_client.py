@@ -1,4 +1,4 @@
-"""A second client of Douar, written from schema/protocol.md alone. It shares no code with the product.
+"""A second client of Douar, written from schema/protocol.md alone, without a line of the product.
 
     client = Client("Amina's tablet")
     client.enrol("DOUAR1-...")
@@ -7,11 +7,14 @@
     client.sync()
     client.records.values(entity)
 
-All it holds is in memory: it shows that the protocol is complete, and is no place for people's data. A real client
-puts every op on its disk before it sends it (protocol.md, What a reader must do).
+All it holds is in memory: it shows that the protocol is complete, and is no place for people's
+data. A real client puts every op on its disk before it sends it, and keeps what it reads
+(protocol.md, What a reader must do).
 """
 
 import base64
+import datetime
+import decimal
 import hashlib
 import http.client
 import json
@@ -32,7 +35,9 @@ DICTIONARY = pathlib.Path(__file__).resolve().parents[2] / "schema" / "dictionar
 DICTIONARY_NUMBER = 1
 REPLY_MAX_BYTES = 4 << 20
 PLAIN_MAX_BYTES = 16 << 20
+BATCH_MAX_BYTES = 1 << 20
 RECEIPT_SLACK_MS = 600_000
+NOBODY = "A" * 22
 TIMEOUT_S = 60
 
 
@@ -126,6 +131,7 @@ def read_code(text):
         raw = base64.b32decode(letters + "=" * (-len(letters) % 8))
     except ValueError as wrong:
         raise ProtocolError("not base32") from wrong
+    expect(base64.b32encode(raw).decode().rstrip("=") == letters, "mistyped at the end")
     data, checksum = raw[:-4], raw[-4:]
     expect(H("douar-code-1", data)[:4] == checksum, "mistyped: the checksum differs")
     return parsed(data)
@@ -181,7 +187,7 @@ class PinnedConnection(http.client.HTTPSConnection):
 def pack(plain):
     dictionary = zstandard.ZstdCompressionDict(DICTIONARY.read_bytes())
     parameters = zstandard.ZstdCompressionParameters(compression_level=6, window_log=20,
-                                                       write_dict_id=True)
+                                                     write_dict_id=True)
     return zstandard.ZstdCompressor(dict_data=dictionary, compression_params=parameters).compress(
         plain)
 
@@ -198,12 +204,12 @@ def unpack(number, packed):
 # ---- Ops
 
 
-FIELDS = ("format salt tx time counter zone offset person entity type type_version form form_version kind "
-          "compartment registers extra values").split()
+FIELDS = ("format salt tx time counter zone offset person entity type type_version form "
+          "form_version kind compartment registers extra values").split()
 
 
 def last_element(body):
-    """Where element 18 of a body begins: after the 17th comma that stands outside of everything."""
+    """Where element 18 of a body begins: after the 17th comma of the outermost array."""
     depth = commas = 0
     in_string = escaped = False
     for at, byte in enumerate(body):
@@ -233,8 +239,10 @@ class Op:
             setattr(self, name, value)
         begin = last_element(body)
         skeleton, values = body[:begin], body[begin:-1]
-        redacted = isinstance(self.values, str)
-        value_hash = unb64(self.values, 32) if redacted else hash256(values)
+        if isinstance(self.values, str):  # redacted: the hash is all that is left of them
+            value_hash, self.values = unb64(self.values, 32), {}
+        else:
+            value_hash = hash256(values)
         self.hash = H("douar-op-1", sized(skeleton), value_hash)
         self.uid = self.hash[:16]
         self.receipt_ms = 0
@@ -257,6 +265,12 @@ class Op:
 
 # ---- Records
 
+
+# The member of a definition that names it.
+DEFINITION_IDS = {"_type": "type", "_form": "form", "_place": "code", "_person": "id",
+                  "_grant": "id", "_node": "id"}
+DECIDERS = ("supervisor", "manager")
+CASE_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 class Records:
     """Every op once, in any order; what is live of them; what is shown."""
@@ -304,18 +318,94 @@ class Records:
         return None
 
     def definitions(self, kind):
-        """What the organisation published of one kind, by the name of each."""
+        """What the organisation published of one kind and didn't revoke, by its own id."""
         found = {}
-        for entity, ops in self.of_entity.items():
-            if ops[0].type == kind and not self.shown(entity, "revoked"):
-                definition = self.shown(entity, "def")
-                if definition:
-                    found[definition.get(kind[1:]) or definition.get("id")
-                          or definition["code"]] = definition
+        for entity in self.entities(kind):
+            definition = self.shown(entity, "def")
+            if definition and not self.shown(entity, "revoked"):
+                found[definition[DEFINITION_IDS[kind]]] = definition
         return found
 
     def entities(self, type_name):
         return [entity for entity, ops in self.of_entity.items() if ops[0].type == type_name]
+
+    def scopes(self, entity):
+        return {op.values["_scope"] for op in self.live(entity, "_scope")}
+
+    def values(self, entity):
+        """What a person is shown: each property that has a value."""
+        definition = self.definitions("_type")[self.of_entity[entity][0].type]
+        shown = {one["id"]: self.value(entity, one) for one in definition["properties"]}
+        return {name: value for name, value in shown.items() if value is not None}
+
+    def value(self, entity, described):
+        """One property, by its policy."""
+        name, policy = described["id"], described.get("policy", "review")
+        if policy == "set":
+            elements = [register.split("/")[1] for register in self.registers(entity)
+                        if register.startswith(name + "/")]
+            return sorted(element for element in elements
+                          if any(op.values.get(f"{name}/{element}") is True
+                                 for op in self.live(entity, f"{name}/{element}"))) or None
+        ops = self.live(entity, register_of(described))
+        if policy == "rank":
+            persons = self.definitions("_person")
+            ops.sort(key=lambda op: persons.get(op.person, {}).get("role") not in DECIDERS)
+        values = [op.values.get(name) for op in ops]
+        present = [value for value in values if value is not None]
+        if policy == "append":
+            return present[::-1] or None
+        if policy == "counter":
+            return sum(whole(value) for value in present) if values else None
+        if policy in ("max", "min") and present:
+            return (max if policy == "max" else min)(
+                present, key=lambda value: order(described["type"], value))
+        return values[0] if values else None
+
+
+def register_of(described):
+    """Properties of one group share a register; those of policy `set` have one for each element."""
+    return described.get("group", described["id"])
+
+
+def whole(value):
+    """A value of type integer; what isn't one counts nothing."""
+    digits = str(value) if type(value) in (int, str) else ""
+    return int(digits) if re.fullmatch("-?[0-9]+", digits) else 0
+
+
+def order(type_name, value):
+    """Values of another type than the property's come before all that are of it."""
+    try:
+        if type_name in ("integer", "decimal"):
+            return 1, decimal.Decimal(value), b""
+        if type_name == "datetime":
+            return 1, datetime.datetime.fromisoformat(value).timestamp(), value.encode()
+        if type_name in ("date", "time"):
+            expect(re.fullmatch("[0-9]{4}(-[0-9]{2}){0,2}|[0-9]{2}(:[0-9]{2}){1,2}", value), value)
+        return 1, 0, value.encode()
+    except (ValueError, TypeError, AttributeError, ArithmeticError, ProtocolError):
+        return 0, 0, compact(value)
+
+
+def within(scope, place):
+    """Whether a place lies in a scope."""
+    return place == scope or place.startswith(scope + ".")
+
+
+def vouches(hub, node):
+    """Whether a hub may say who this node is."""
+    return (hub["role"] == "hub" and node["role"] in ("worker", "supervisor")
+            and all(any(within(own, scope) for own in hub["scopes"]) for scope in node["scopes"]))
+
+
+def case_number(short, number):
+    """The last character checks the others: ISO 7064, MOD 37,36."""
+    product = 36
+    for letter in f"{short}{number:05}":
+        product = (product + CASE_LETTERS.index(letter)) % 36 or 36
+        product = product * 2 % 37
+    return f"{short}-{number:05}-{CASE_LETTERS[(37 - product) % 36]}"
 
 
 # ---- The client
@@ -398,43 +488,61 @@ class Client:
         expect(answer["hub"] == code["h"], "another hub answered")
         self.organisation = VerifyKey(organisation)
         self.epoch = unb64(answer["epoch"], 8)
-        self.person = answer.get("person")
+        self.person = answer["person"] or NOBODY
         self.short = answer["short"]
         self.definition = answer["node"]
         return answer
 
     # -- the log
 
-    def write(self, entity, type_name, values, registers=None, form="", form_version=0, tx=None,
-              kind="save", extra=None):
-        """Appends one op; what it supersedes is what is live here now, unless `registers` says it."""
+    def write(self, entity, type_name, values, registers=None, form=("", 0), tx=None, kind="save",
+              extra=None):
+        """Appends an op. It supersedes what is live here now, unless `registers` says what."""
         time_ms = now_ms() - (self.offset_ms or 0)
         before_ms, counter = self.last_moment
         self.last_moment = (time_ms, 0) if time_ms > before_ms else (before_ms, counter + 1)
+        definition = self.records.definitions("_type")[type_name]
         if registers is None:
-            registers = {name: self.records.predecessors(entity, name) for name in sorted(values)}
-        body = compact([1, b64(os.urandom(8)), tx, *self.last_moment, 60, self.offset_ms,
-                        self.person, entity, type_name, self.type_version(type_name), form,
-                        form_version, kind, "base", registers, extra or {}, values])
-        op = Op(body)
+            registers = self.superseding(entity, definition, values)
+        op = Op(compact([1, b64(os.urandom(8)), tx, *self.last_moment, 60, self.offset_ms,
+                         self.person, entity, type_name, definition["version"], *form, kind, "base",
+                         registers, extra or {}, values]))
         self.ops.append(op)
         self.records.add(op)
         return op
 
-    def type_version(self, type_name):
-        return self.records.definitions("_type")[type_name]["version"]
+    def superseding(self, entity, definition, values):
+        """The registers that values are written to, each with what is live in it."""
+        registers = {}
+        described = {one["id"]: one for one in definition["properties"]}
+        for name in list(values):
+            one = described.get(name, {"id": name})
+            register = register_of(one)
+            for other in definition["properties"]:
+                if other.get("group") == register:
+                    values.setdefault(other["id"], None)  # a group is written whole
+            adds = one.get("policy") in ("counter", "append")
+            registers[register] = [] if adds else self.records.predecessors(entity, register)
+        return registers
 
     def create_household(self, place, values):
         """Where it belongs and what is known of it are two ops of one save."""
         entity, tx = b64(os.urandom(16)), b64(os.urandom(8))
+        form = self.records.definitions("_form")["register_household"]
+        form = (form["form"], form["version"])
         self.cases += 1
-        form = ("register_household",
-                self.records.definitions("_form")["register_household"]["version"])
-        self.write(entity, "household", {"_scope": place}, None, *form, tx=[tx, 0, 2])
-        self.write(entity, "household", {"place": place, **values,
-                                         "_case": case_number(self.short, self.cases)},
-                   None, *form, tx=[tx, 1, 2])
+        case = case_number(self.short, self.cases)
+        self.write(entity, "household", {"_scope": place}, None, form, [tx, 0, 2])
+        self.write(entity, "household", {"place": place, **values, "_case": case}, None, form,
+                   [tx, 1, 2])
         return entity
+
+    def begin_origin(self):
+        """A new incarnation, as after the loss of a log."""
+        self.origin = os.urandom(16)
+        self.ops = []
+        self.acked = self.stable = 0
+        self.feeds, self.cursor = {}, None
 
     def link(self, seq):
         link = H16("douar-chain-1", self.origin)
@@ -445,8 +553,6 @@ class Client:
     def batch(self, first, last):
         """The lines of a batch of own ops, numbered from 1."""
         line = {"o": b64(self.origin), "from": first, "n": last - first + 1}
-        if first != 1 and first != self.acked + 1:
-            line["prev"] = b64(self.link(first - 1))
         line["link"] = b64(self.link(last))
         signed = message("douar-batch-1", self.origin, u64(first), u64(last), self.link(last))
         line["sig"] = b64(self.key.sign(signed).signature)
@@ -474,19 +580,49 @@ class Client:
     def request(self, max_bytes=REPLY_MAX_BYTES, feeds=False):
         lines = [compact(self.first_line(max_bytes, feeds))]
         if self.acked < len(self.ops):
-            lines += self.batch(self.acked + 1, len(self.ops))
+            lines += self.batch(self.acked + 1, self.last_that_fits(self.acked + 1))
         return b"".join(line + b"\n" for line in lines)
 
+    def last_that_fits(self, first):
+        """The end of the batch that begins there: at most 1 MiB of bodies, no save split."""
+        size, last = 0, first
+        for seq in range(first, len(self.ops) + 1):
+            op = self.ops[seq - 1]
+            size += len(op.body)
+            if size > BATCH_MAX_BYTES:
+                break
+            if op.tx is None or op.tx[1] == op.tx[2] - 1:
+                last = seq
+        return last
+
     def sync(self, max_bytes=REPLY_MAX_BYTES):
-        """Sends what waits and reads to the end; how many rows came."""
-        rows = 0
-        feeds = False
-        while True:
-            reply, count = self.take(self.send_signed(self.request(max_bytes, feeds)))
+        """Sends what waits and reads to the end; the number of rows that came."""
+        rows, feeds, done = 0, False, False
+        while not done:
+            waits = len(self.ops) - self.acked
+            try:
+                reply, count = self.take(self.send_signed(self.request(max_bytes, feeds)))
+            except Refused as refused:
+                feeds = self.mend(refused)
+                continue
             rows += count
             feeds = reply.get("need") == "feeds"
-            if not feeds and not reply.get("more") and self.acked == len(self.ops):
-                return rows
+            left = len(self.ops) - self.acked
+            expect(left == 0 or left != waits, "the hub takes nothing of what was sent")
+            done = not feeds and not reply.get("more") and left == 0
+        return rows
+
+    def mend(self, refused):
+        """What another request can put right; whether that one must name its feeds."""
+        if refused.error == "epoch":
+            self.epoch = unb64(refused.answer["epoch"], 8)
+            return True
+        if refused.error == "gap" and refused.answer["args"][0] == b64(self.origin):
+            last = int(refused.answer["args"][1])
+            expect(last < self.acked, "a gap after what was acknowledged")
+            self.acked = last
+            return False
+        raise refused
 
     def take(self, plain):
         """Takes a reply whole; its first line and how many rows it had."""
@@ -508,10 +644,10 @@ class Client:
 
     def own_number(self, name, said, before):
         """What is said of the own chain is believed only when its link is the own one."""
-        if said is None:
+        if said is None or said[0] != b64(self.origin):  # until it sees a new origin, the old one
             return before
-        origin, seq, link = said
-        expect(origin == b64(self.origin) and 0 <= seq <= len(self.ops), f"{name} of another log")
+        _, seq, link = said
+        expect(0 <= seq <= len(self.ops), f"{name} beyond the log")
         expect(link == b64(self.link(seq)), f"{name} with another link")
         return seq
 
@@ -538,18 +674,17 @@ class Client:
         self.records.add(op, receipt_ms)
 
     def check_signature(self, op):
-        """The organisation's own, or, for workers and supervisors, that of a hub above them."""
+        """The organisation's own, or that of a hub for the workers and supervisors below it."""
         expect(op.signature, f"a {op.type} without a signature")
         signed = message("douar-org-1", op.hash)
         try:
             self.organisation.verify(signed, op.signature)
-            return
         except BadSignatureError as wrong:
-            by = op.type == "_node" and self.records.definitions("_node").get(
-                op.values.get("def", {}).get("by"))
-            if not by or op.values["def"]["role"] not in ("worker", "supervisor"):
+            node = op.values.get("def") or self.records.shown(op.entity, "def") or {}
+            hub = self.records.definitions("_node").get(node.get("by"))
+            if op.type != "_node" or not hub or not vouches(hub, node):
                 raise ProtocolError("an op of the organisation that it didn't sign") from wrong
-        VerifyKey(unb64(by["key"], 32)).verify(signed, op.signature)
+            VerifyKey(unb64(hub["key"], 32)).verify(signed, op.signature)
 
     def move_cursor(self, reply):
         for scope, compartment, n, h in reply.get("feeds", ()):
@@ -567,16 +702,3 @@ class Client:
                 self.feeds.items(), key=lambda feed: [name.encode() for name in feed[0]]):
             parts += [sized(scope.encode()), sized(compartment.encode()), u64(n), unb64(h, 8)]
         return H16("douar-state-1", *parts)
-
-
-CASE_LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def case_number(short, number):
-    """The last character checks the others: ISO 7064, MOD 37,36."""
-    text = f"{short}{number:05}"
-    product = 36
-    for letter in text:
-        product = (product + CASE_LETTERS.index(letter)) % 36 or 36
-        product = product * 2 % 37
-    return f"{short}-{number:05}-{CASE_LETTERS[(37 - product) % 36]}"
