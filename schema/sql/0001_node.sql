@@ -90,6 +90,7 @@ CREATE TABLE invite(
 
 -- What must not be applied and must not be lost: why, and the bytes as they came.
 CREATE TABLE quarantine(id INTEGER PRIMARY KEY, why TEXT NOT NULL, node BLOB, at_ms INTEGER NOT NULL, bytes BLOB NOT NULL);
+CREATE INDEX quarantine_node ON quarantine(node);
 
 -- Work for a person: why an op wants review (late, ...). Disputes are in record.disputes.
 CREATE TABLE flag(op INTEGER, why TEXT, at_ms INTEGER NOT NULL, settled INTEGER NOT NULL DEFAULT 0,

@@ -118,7 +118,7 @@ static enum err check_op(struct audit *audit, int64_t row)
     if (!e && !id_equal(uid, logged.op.uid)) {
         audit_found(audit, "the body isn't the one that was hashed: op", row, 0);
     }
-    for (size_t i = 0; !e && logged.op.known_format && i < logged.op.register_count; i++) {
+    for (size_t i = 0; !e && logged.entity != 0 && i < logged.op.register_count; i++) {
         e = expect_register(audit, &logged, entity, &logged.op.registers[i]);
     }
     audit->report->ops++;
@@ -175,7 +175,7 @@ static enum err replay_op(struct audit *audit, int64_t row)
     if (e == ERR_JSON || e == ERR_FORMAT || e == ERR_UTF8) {
         return OK; /* found and told by the check that follows */
     }
-    return e ? e : log_replay(audit->node, &logged.op, row);
+    return e || logged.entity == 0 ? e : log_replay(audit->node, &logged.op, row);
 }
 
 static enum err rebuild_tables(struct audit *audit)

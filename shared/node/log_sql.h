@@ -31,12 +31,14 @@
     X(ENTITY_OP_COUNT, "SELECT count(*) FROM (SELECT 1 FROM op WHERE entity = ?1 LIMIT 2)") \
     X(TREE_COMPARTMENTS, "SELECT DISTINCT o.compartment FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1") \
     X(ENTITY_COMPARTMENTS, "SELECT DISTINCT compartment FROM op WHERE entity = ?1") \
-    X(OP_BY_UID, "SELECT id, time_ms, receipt_ms, entity, compartment, origin, org_signature IS NULL FROM op WHERE uid = ?1") \
+    X(OP_BY_UID, "SELECT id, time_ms, receipt_ms, entity, compartment, origin FROM op WHERE uid = ?1") \
     X(OP_ADD, "INSERT INTO op(uid, entity, compartment, origin, seq, link, time_ms, counter, receipt_ms, way, flags, tx, org_signature, body)" \
               " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)") \
-    X(OP_GET, "SELECT body, origin, seq, receipt_ms, flags, way, org_signature FROM op WHERE id = ?1") \
+    X(OP_GET, "SELECT body, origin, seq, receipt_ms, flags, way, org_signature, entity FROM op WHERE id = ?1") \
     X(OP_SET_RECEIPT, "UPDATE op SET receipt_ms = ?2 WHERE id = ?1") \
     X(OP_SET_ENVELOPE, "UPDATE op SET origin = ?2, seq = ?3, link = ?4 WHERE id = ?1") \
+    X(OP_BRING_BACK, "UPDATE op SET entity = ?2, compartment = ?3, org_signature = ?4 WHERE id = ?1") \
+    X(OPS_ASIDE, "UPDATE op SET entity = 0, compartment = 0 WHERE entity = ?1") \
     X(OP_SET_FLAGS, "UPDATE op SET flags = flags | ?2 WHERE id = ?1") \
     X(OP_IN_SLOT, "SELECT id, uid, link FROM op WHERE origin = ?1 AND seq = ?2") \
     X(OP_SET_LINK, "UPDATE op SET link = ?2 WHERE id = ?1") \
@@ -56,7 +58,9 @@
     X(FEED_ADVANCE, "UPDATE feed SET n = ?2, hash = ?3 WHERE id = ?1") \
     X(FEED_ROW_ADD, "INSERT INTO feed_row(feed, n, what, ref, hash) VALUES(?1, ?2, ?3, ?4, ?5)") \
     X(QUARANTINE_ADD, "INSERT INTO quarantine(why, node, at_ms, bytes) VALUES(?1, ?2, ?3, ?4)") \
-    X(QUARANTINE_HAS, "SELECT 1 FROM quarantine WHERE bytes = ?1 LIMIT 1") \
+    X(QUARANTINE_HAS, "SELECT 1 FROM quarantine WHERE node = ?1 AND bytes = ?2 LIMIT 1") \
+    X(QUARANTINE_OF, "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM quarantine WHERE node = ?1") \
+    X(QUARANTINE_OPS_OF, "INSERT INTO quarantine(why, node, at_ms, bytes) SELECT 'org_entity', ?2, ?3, body FROM op WHERE entity = ?1") \
     X(FLAG_ADD, "INSERT OR IGNORE INTO flag(op, why, at_ms) VALUES(?1, ?2, ?3)") \
     X(DIRTY_ADD, "INSERT OR IGNORE INTO dirty(entity) VALUES(?1)") \
     X(BATCH_LAST_OWN, "SELECT coalesce(max(first + count - 1), 0) FROM batch WHERE origin = ?1 AND way = 0") \

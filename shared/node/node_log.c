@@ -9,6 +9,7 @@
 
 #include "hash.h"
 #include "json.h"
+#include "node_aside.h"
 #include "node_internal.h"
 #include "node_log.h"
 #include "node_member.h"
@@ -33,23 +34,6 @@ enum err log_flag(struct node *node, int64_t op, const char *why)
     stmt_bind_i64(s, 1, op);
     stmt_bind_text(s, 2, span_of(why));
     stmt_bind_i64(s, 3, node->host->now_ms(node->host->ctx));
-    return stmt_run(s);
-}
-
-enum err log_quarantine(struct node *node, const char *why, struct id from, struct span bytes)
-{
-    struct stmt *s = db_stmt(node->db, QUARANTINE_HAS);
-    stmt_bind_blob(s, 1, bytes.data, bytes.size);
-    bool held = stmt_row(s);
-    enum err e = stmt_end(s);
-    if (e || held) {
-        return e;
-    }
-    s = db_stmt(node->db, QUARANTINE_ADD);
-    stmt_bind_text(s, 1, span_of(why));
-    stmt_bind_blob(s, 2, from.bytes, ID_SIZE);
-    stmt_bind_i64(s, 3, node->host->now_ms(node->host->ctx));
-    stmt_bind_blob(s, 4, bytes.data, bytes.size);
     return stmt_run(s);
 }
 
@@ -105,6 +89,7 @@ enum err log_read(struct node *node, int64_t row, struct arena *arena, struct lo
         logged.flags = stmt_i64(s, 4);
         logged.way = (enum way)stmt_i64(s, 5);
         logged.has_org_signature = stmt_blob(s, 6, logged.org_signature.bytes, SIGNATURE_SIZE);
+        logged.entity = stmt_i64(s, 7);
     } else {
         e = ERR_INTERNAL;
     }
@@ -165,7 +150,8 @@ static enum err is_dead(struct node *node, int64_t entity, int64_t reg, uint64_t
     return stmt_end(s);
 }
 
-/* Most ops are about entities in which nothing is dead yet: one look saves one for each register. */
+/* Most ops are about entities in which nothing is dead yet: one look saves one for each register.
+ */
 static enum err has_dead(struct node *node, int64_t entity, bool *ret)
 {
     struct stmt *s = db_stmt(node->db, DEAD_ANY);
@@ -252,8 +238,9 @@ enum err log_lower_receipt(struct node *node, const struct held_op *held, int64_
     stmt_bind_i64(s, 1, held->row);
     stmt_bind_i64(s, 2, receipt_ms);
     enum err e = stmt_run(s);
-    if (e || stamp_effective(held->time_ms, receipt_ms) ==
-                 stamp_effective(held->time_ms, held->receipt_ms)) {
+    if (e || held->entity == 0 ||
+        stamp_effective(held->time_ms, receipt_ms) ==
+            stamp_effective(held->time_ms, held->receipt_ms)) {
         return e;
     }
     struct entity_row entity;
@@ -283,7 +270,6 @@ enum err log_find(struct node *node, struct id uid, struct held_op *ret)
         held.entity = stmt_i64(s, 3);
         held.compartment = stmt_i64(s, 4);
         held.has_envelope = !stmt_is_null(s, 5);
-        held.lacks_org_signature = stmt_i64(s, 6) != 0;
     }
     enum err e = stmt_end(s);
     if (!e) {
@@ -405,14 +391,27 @@ static enum err insert_op(struct node *node, const struct arriving *in, int64_t 
     return e;
 }
 
+/* An op that was kept aside and is believed now takes its place among the others. */
+static enum err bring_back(struct node *node, const struct arriving *in, int64_t row,
+                           int64_t entity, int64_t compartment)
+{
+    struct stmt *s = db_stmt(node->db, OP_BRING_BACK);
+    stmt_bind_i64(s, 1, row);
+    stmt_bind_i64(s, 2, entity);
+    stmt_bind_i64(s, 3, compartment);
+    stmt_bind_blob(s, 4, in->org_signature.bytes, SIGNATURE_SIZE);
+    return stmt_run(s);
+}
+
+/* `aside`: the row of the op when it was kept aside; 0: it isn't in the log. */
 static enum err apply_new(struct node *node, const struct arriving *in,
-                          const struct op_effect *effect, int64_t *ret_row)
+                          const struct op_effect *effect, int64_t aside, int64_t *ret_row)
 {
     const struct op *op = in->op;
     struct entity_row entity;
     struct members before;
     int64_t compartment = 0;
-    int64_t row = 0;
+    int64_t row = aside;
     enum err e = entity_for(node, op, &entity);
     if (!e) {
         e = members_of(node, entity.root, &before);
@@ -422,7 +421,8 @@ static enum err apply_new(struct node *node, const struct arriving *in,
         e = symbol_id(node, op->compartment, &compartment);
     }
     if (!e) {
-        e = insert_op(node, in, entity.id, compartment, &row);
+        e = aside ? bring_back(node, in, aside, entity.id, compartment)
+                  : insert_op(node, in, entity.id, compartment, &row);
     }
     if (!e) {
         e = write_registers(node, entity.id, op, row);
@@ -445,8 +445,9 @@ static enum err apply_new(struct node *node, const struct arriving *in,
     return e;
 }
 
-/* An op of a format to come: kept and relayed with its entity unknown, so in nobody's feed. */
-static enum err keep_unknown(struct node *node, const struct arriving *in, int64_t *ret_row)
+/* An op of a format to come, or one that isn't believed: kept and relayed with its entity unknown,
+   so in nobody's feed. */
+static enum err keep_aside(struct node *node, const struct arriving *in, int64_t *ret_row)
 {
     return insert_op(node, in, 0, 0, ret_row);
 }
@@ -483,69 +484,37 @@ static enum err skip_for_stub(struct node *node, const struct arriving *in,
     return e;
 }
 
-static enum err is_org_entity(struct node *node, const struct entity_row *entity, bool *ret)
+/* Refused ops of a batch stay in their slots: the chain, and what stands around them, goes on. */
+static enum err refuse(struct node *node, const struct arriving *in, int64_t aside,
+                       enum applied *ret, int64_t *ret_row)
 {
-    const char *type = "";
-    enum err e = entity->id ? symbol_text(node, entity->type, &type) : OK;
-    *ret = !e && type[0] == '_';
-    return e;
-}
-
-/*
- * Ids of definitions follow from their names, so anybody can write ops about one. Such an op
- * never touches a definition that is known; should it have come first, what it did is undone
- * when the definition arrives.
- */
-static enum err guard_definitions(struct node *node, const struct arriving *in,
-                                  const struct op_effect *effect, bool *ret_refused)
-{
-    struct entity_row entity;
-    bool org = false;
-    *ret_refused = false;
-    enum err e = entity_find(node, in->op->entity, &entity);
+    int64_t row = aside;
+    enum err e = OK;
+    if (aside == 0 && in->way == WAY_BELOW && in->envelope.present) {
+        e = keep_aside(node, in, &row);
+    }
     if (!e) {
-        e = is_org_entity(node, &entity, &org);
-    }
-    if (e || entity.id == 0 || org == effect->org) {
-        return e;
-    }
-    if (org) {
-        *ret_refused = true;
-        return log_quarantine(node, "org_entity", in->from, in->op->body);
-    }
-    static const enum node_stmt undo[] = {ENTITY_RECLAIM, ENTITY_LIVE_CLEAR, ENTITY_DEAD_CLEAR,
-                                          MEMBER_CLEAR};
-    for (size_t i = 0; !e && i < sizeof undo / sizeof undo[0]; i++) {
-        struct stmt *s = db_stmt(node->db, undo[i]);
-        stmt_bind_i64(s, 1, entity.id);
-        e = stmt_run(s);
+        *ret = APPLIED_QUARANTINED;
+        *ret_row = row;
     }
     return e;
 }
 
-static enum err apply_unheld(struct node *node, const struct arriving *in, enum applied *ret,
-                             int64_t *ret_row)
+static enum err apply_unheld(struct node *node, const struct arriving *in, int64_t aside,
+                             enum applied *ret, int64_t *ret_row)
 {
-    struct op_effect effect = {0};
+    struct op_effect effect = effect_of(in->op);
     bool skip = false;
     bool trusted = true;
     bool refused = false;
     int64_t row = 0;
-    if (!in->op->known_format) {
-        enum err e = keep_unknown(node, in, &row);
-        *ret = APPLIED_NEW;
-        *ret_row = row;
-        return e;
-    }
-    effect = effect_of(in->op);
     enum err e = OK;
     if (effect.org) {
         e = in->has_org_signature ? org_op_trusted(node, in->op, &in->org_signature, &trusted) : OK;
         trusted = trusted && in->has_org_signature;
         if (!e && !trusted) {
-            *ret = APPLIED_QUARANTINED;
-            *ret_row = 0;
-            return log_quarantine(node, "org_signature", in->from, in->op->body);
+            e = log_quarantine(node, "org_signature", in->from, in->op->body, NULL);
+            return e ? e : refuse(node, in, aside, ret, ret_row);
         }
     } else {
         e = skip_for_stub(node, in, &effect, &skip);
@@ -553,11 +522,14 @@ static enum err apply_unheld(struct node *node, const struct arriving *in, enum 
     if (!e) {
         e = guard_definitions(node, in, &effect, &refused);
     }
-    if (!e && !skip && !refused) {
-        e = apply_new(node, in, &effect, &row);
+    if (!e && refused) {
+        return refuse(node, in, aside, ret, ret_row);
+    }
+    if (!e && !skip) {
+        e = apply_new(node, in, &effect, aside, &row);
     }
     if (!e) {
-        *ret = refused ? APPLIED_QUARANTINED : skip ? APPLIED_SKIPPED : APPLIED_NEW;
+        *ret = skip ? APPLIED_SKIPPED : APPLIED_NEW;
         *ret_row = row;
     }
     return e;
@@ -566,20 +538,31 @@ static enum err apply_unheld(struct node *node, const struct arriving *in, enum 
 enum err log_apply(struct node *node, const struct arriving *in, enum applied *ret, int64_t *ret_op)
 {
     struct held_op held;
+    int64_t row = 0;
     enum err e = log_find(node, in->op->uid, &held);
     if (e) {
         return e;
     }
+    bool aside = held.row != 0 && held.entity == 0;
+    if (held.row == 0 && in->op->known_format) {
+        return apply_unheld(node, in, 0, ret, ret_op);
+    }
     if (held.row == 0) {
-        return apply_unheld(node, in, ret, ret_op);
+        e = keep_aside(node, in, &row);
+    } else {
+        e = merge_envelope(node, held.row, held.has_envelope, &in->envelope);
+        if (!e) {
+            e = log_lower_receipt(node, &held, min_i64(in->receipt_ms, held.receipt_ms));
+        }
+        /* A definition that came unsigned, or with another signature, before. */
+        if (!e && aside && in->op->known_format && in->has_org_signature) {
+            return apply_unheld(node, in, held.row, ret, ret_op);
+        }
+        row = held.row;
     }
-    e = merge_envelope(node, held.row, held.has_envelope, &in->envelope);
     if (!e) {
-        e = log_lower_receipt(node, &held, min_i64(in->receipt_ms, held.receipt_ms));
-    }
-    if (!e) {
-        *ret = APPLIED_KNOWN;
-        *ret_op = held.row;
+        *ret = held.row == 0 ? APPLIED_NEW : APPLIED_KNOWN;
+        *ret_op = row;
     }
     return e;
 }
@@ -591,10 +574,16 @@ enum err log_apply_dead(struct node *node, struct id name, struct span reg, cons
     struct members before;
     int64_t symbol = 0;
     bool any = false;
+    bool org = false;
     enum err e = entity_find(node, name, &entity);
     if (!e && entity.id == 0) {
         e = entity_add(node, name, (struct span){0}, INT64_MAX, &entity.id);
         entity.name = name;
+    } else if (!e) {
+        e = is_org_entity(node, &entity, &org);
+    }
+    if (org) {
+        return e; /* Of a definition only signed ops say what is superseded, never a hub's word. */
     }
     if (!e) {
         e = members_of(node, entity.root, &before);

@@ -20,9 +20,9 @@ struct envelope_of_op {
 
 enum applied {
     APPLIED_NEW,
-    APPLIED_KNOWN,   /* held already; a lowered receipt was merged */
-    APPLIED_SKIPPED, /* not ours to hold: a stub says the root is elsewhere */
-    APPLIED_QUARANTINED
+    APPLIED_KNOWN,      /* held already; a lowered receipt was merged */
+    APPLIED_SKIPPED,    /* not ours to hold: a stub says the root is elsewhere */
+    APPLIED_QUARANTINED /* kept aside: node_aside.h */
 };
 
 struct arriving {
@@ -67,6 +67,7 @@ MUST_CHECK enum err log_live(struct node *node, int64_t entity, int64_t reg, str
 struct logged {
     struct op op;
     int64_t row;
+    int64_t entity;      /* 0: kept aside (node_aside.h), or of a format to come */
     int64_t origin, seq; /* 0: no envelope */
     int64_t receipt_ms;  /* STAMP_NO_RECEIPT: none */
     int64_t effective_ms;
@@ -77,8 +78,6 @@ struct logged {
 };
 MUST_CHECK enum err log_read(struct node *node, int64_t row, struct arena *arena,
                              struct logged *ret);
-MUST_CHECK enum err log_quarantine(struct node *node, const char *why, struct id from,
-                                   struct span bytes);
 MUST_CHECK enum err log_flag(struct node *node, int64_t op, const char *why);
 MUST_CHECK enum err log_mark_dirty(struct node *node, int64_t entity);
 
@@ -90,7 +89,6 @@ struct held_op {
     int64_t receipt_ms; /* STAMP_NO_RECEIPT: none */
     int64_t entity, compartment;
     bool has_envelope;
-    bool lacks_org_signature;
 };
 MUST_CHECK enum err log_find(struct node *node, struct id uid, struct held_op *ret);
 

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "node_aside.h"
 #include "node_log.h"
 #include "num.h"
 #include "serve_internal.h"
@@ -55,11 +56,19 @@ static enum err find_origin(struct node *node, struct id name, struct origin_row
     return e;
 }
 
-static enum err quarantine(struct taking *t, const char *why)
+/* Kept as it came. When the caller has filled its room there, one that wrote the batch itself is
+   refused with it (it still has it); a relay goes on, since it keeps what it relays. */
+static enum err quarantine(struct taking *t, const char *why, struct diag *diag)
 {
-    t->serve->reply.refused_count++;
-    t->serve->wrote = true;
-    return log_quarantine(t->serve->node, why, t->serve->caller->id, t->whole);
+    bool kept = false;
+    struct serve *serve = t->serve;
+    enum err e = log_quarantine(serve->node, why, serve->caller->id, t->whole, &kept);
+    if (!e && !kept && !serve->request.has_relay) {
+        e = diag_set(diag, ERR_NOT_ALLOWED, "quarantine", serve->caller->name, NULL);
+    }
+    serve->reply.refused_count++;
+    serve->wrote = true;
+    return e;
 }
 
 /* ---- reading the lines of one batch */
@@ -395,7 +404,7 @@ static enum err take(struct taking *t, bool relayed, struct diag *diag)
         return e;
     }
     if (!owner_proved(t)) {
-        return quarantine(t, "origin_owner");
+        return quarantine(t, "origin_owner", diag);
     }
     e = link_before(t, &known, &before, diag);
     if (!e) {
@@ -406,14 +415,14 @@ static enum err take(struct taking *t, bool relayed, struct diag *diag)
         e = diag_set(diag, ERR_FORK, origin, NULL);
     }
     if (e == ERR_FORK && relayed) { /* A relay can't mend it: keep it for the owner's re-origin. */
-        return quarantine(t, "fork");
+        return quarantine(t, "fork", diag);
     }
     if (e) {
         return e;
     }
     if (!link_equal(t->links[t->batch.count - 1], t->batch.link) ||
         !batch_verify(&t->batch, &t->author->key)) {
-        return quarantine(t, "batch_signature");
+        return quarantine(t, "batch_signature", diag);
     }
     return store(t, before, relayed);
 }
@@ -441,8 +450,11 @@ static enum err next_batch(struct serve *serve, struct diag *diag)
         serve->caller = e ? serve->caller : org_node(serve->org, serve->caller->id);
         t.author = e ? NULL : org_node(serve->org, t.batch.node);
     }
-    if (!e && (!t.author || !serve->caller)) {
-        return quarantine(&t, "unknown_author");
+    if (!e && !serve->caller) {
+        return diag_set(diag, ERR_UNAUTHENTICATED, "caller", NULL);
+    }
+    if (!e && !t.author) {
+        return quarantine(&t, "unknown_author", diag);
     }
     return e ? e : take(&t, relayed, diag);
 }

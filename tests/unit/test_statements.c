@@ -28,7 +28,6 @@ static const size_t whole_reads[] = {
     VISITS_TOLD,
     FEED_LIST,
     ORIGIN_HEADS,
-    QUARANTINE_HAS,
     STATUS_QUARANTINE,
     STATUS_FLAGS,
     FLAG_LIST,
