@@ -133,7 +133,7 @@ static enum err listen_at(struct front *front, const struct front_options *optio
     char port[NUM_TEXT_SIZE];
     num_write_i64(options->port, port);
     if (!read_address(options->address, options->port, &address)) {
-        return diag_set(diag, ERR_CONFIG, "address", options->address, "not an IP address", NULL);
+        return diag_set(diag, ERR_BAD_VALUE, "address", options->address, "127.0.0.1, ::", NULL);
     }
     front->listen_fd = open_socket(&address);
     /* A machine without IPv6 still serves everything it has. */
@@ -146,7 +146,7 @@ static enum err listen_at(struct front *front, const struct front_options *optio
                           : errno == EACCES        ? "not allowed for this user"
                           : errno == EADDRNOTAVAIL ? "not an address of this machine"
                                                    : "the system refused";
-        return diag_set(diag, ERR_CONFIG, "port", port, why, NULL);
+        return diag_set(diag, ERR_PORT, port, why, NULL);
     }
     front->port = port_of(front->listen_fd);
     return OK;

@@ -77,6 +77,7 @@
     X(ERR_BUSY, "busy", 6, 503)                       /* seconds */                                \
     X(ERR_TOO_MANY_TRIES, "too_many_tries", 5, 429)   /* seconds */                                \
     X(ERR_NETWORK, "network", 6, 502)                 /* url, why */                               \
+    X(ERR_PORT, "port_unusable", 6, 503)              /* port, why */                              \
     X(ERR_PIN, "wrong_pin", 6, 502)                   /* url */                                    \
     X(ERR_PEER, "bad_reply", 6, 502)                  /* url, why */                               \
     X(ERR_CANCELLED, "cancelled", 1, 499)             /* - */                                      \

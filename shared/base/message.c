@@ -7,6 +7,8 @@
 #include "num.h"
 #include "utf8.h"
 
+#define WORDS_MAX 4096 /* of the arguments of one failure */
+
 static struct span trim(struct span text)
 {
     while (text.size > 0 && strchr(" \t\r", text.data[0]) != NULL) {
@@ -193,16 +195,91 @@ void message_format(const struct catalogue *catalogue, const struct catalogue *f
     }
 }
 
+void message_word_key(const char *text, char ret[MESSAGE_KEY_SIZE + 1])
+{
+    static const char prefix[] = "word.";
+    size_t size = sizeof prefix - 1;
+    memcpy(ret, prefix, size);
+    for (bool gap = false; *text != '\0' && size < MESSAGE_KEY_SIZE; text++) {
+        bool upper = *text >= 'A' && *text <= 'Z';
+        bool plain = upper || (*text >= 'a' && *text <= 'z') || (*text >= '0' && *text <= '9');
+        if (plain && gap && size >= sizeof prefix && size + 1 < MESSAGE_KEY_SIZE) {
+            ret[size++] = '_';
+        }
+        if (plain) {
+            ret[size++] = (char)(upper ? *text - 'A' + 'a' : *text);
+        }
+        gap = !plain;
+    }
+    ret[size] = '\0';
+}
+
+/* Which arguments of a failure the program words itself: bit n for {n} (the list in err.h). */
+static unsigned worded_args(enum err code)
+{
+    enum { FIRST = 1, SECOND = 2, THIRD = 4 };
+    static const unsigned char worded[ERR_COUNT] = {
+        [ERR_USAGE] = FIRST | SECOND,
+        [ERR_TOO_LARGE] = FIRST,
+        [ERR_JSON] = FIRST,
+        [ERR_FORMAT] = FIRST | SECOND,
+        [ERR_UNKNOWN_FORMAT] = FIRST,
+        [ERR_BAD_VALUE] = THIRD,
+        [ERR_BAD_TYPE] = SECOND,
+        [ERR_BAD_FORM] = SECOND,
+        [ERR_TYPE_CONFLICT] = SECOND,
+        [ERR_NOT_FOUND] = FIRST,
+        [ERR_EXISTS] = FIRST,
+        [ERR_BAD_CODE] = FIRST,
+        [ERR_NOT_ALLOWED] = FIRST | SECOND,
+        [ERR_UNAUTHENTICATED] = FIRST,
+        [ERR_SIGNATURE] = FIRST,
+        [ERR_NETWORK] = SECOND,
+        [ERR_PORT] = SECOND,
+        [ERR_PEER] = SECOND,
+        [ERR_DB] = FIRST,
+        [ERR_DB_CORRUPT] = SECOND,
+        [ERR_FILE] = SECOND,
+        [ERR_CONFIG] = FIRST | THIRD,
+    };
+    return (unsigned)code < ERR_COUNT ? worded[code] : 0;
+}
+
+/* Appends the argument, NUL-terminated, as the person's language has it. */
+static void add_word(const struct catalogue *catalogue, const char *arg, struct buf *ret)
+{
+    char key[MESSAGE_KEY_SIZE + 1];
+    struct span word;
+    message_word_key(arg, key);
+    if (catalogue_find(catalogue, key, &word)) {
+        buf_add_span(ret, word);
+    } else {
+        buf_add_text(ret, arg);
+    }
+    buf_add_byte(ret, '\0');
+}
+
 void message_diag(const struct catalogue *catalogue, const struct catalogue *fallback,
                   const struct diag *diag, struct buf *ret)
 {
     char key[MESSAGE_KEY_SIZE + 1];
     const char *args[DIAG_ARGS];
+    size_t starts[DIAG_ARGS];
+    struct buf words;
+    buf_init(&words, ret->mem, WORDS_MAX);
     for (size_t i = 0; i < diag->arg_count; i++) {
-        args[i] = diag->args[i];
+        starts[i] = words.size;
+        if (worded_args(diag->code) >> i & 1) {
+            add_word(catalogue, diag->args[i], &words);
+        }
+    }
+    for (size_t i = 0; i < diag->arg_count; i++) {
+        bool worded = (worded_args(diag->code) >> i & 1) && !buf_error(&words);
+        args[i] = worded ? (const char *)words.data + starts[i] : diag->args[i];
     }
     (void)snprintf(key, sizeof key, "error.%s", err_name(diag->code));
     message_format(catalogue, fallback, key, args, diag->arg_count, ret);
+    buf_release(&words);
 }
 
 const char *language_named(const char *text)

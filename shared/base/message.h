@@ -48,9 +48,18 @@ bool catalogue_find(const struct catalogue *catalogue, const char *key, struct s
 void message_format(const struct catalogue *catalogue, const struct catalogue *fallback,
                     const char *key, const char *const *args, size_t arg_count, struct buf *ret);
 
-/* The same for a failure: key "error." and err_name(), the diag's own arguments. */
+/*
+ * The same for a failure: key "error." and err_name(), the diag's own arguments. Those that the
+ * program wrote itself ("a key in quotes is expected"; which these are, message.c says by code)
+ * are said in the person's language when the catalogue has them: under "word." and what
+ * message_word_key() makes of them. Those of the person (names, values, files) stand as they are.
+ */
 void message_diag(const struct catalogue *catalogue, const struct catalogue *fallback,
                   const struct diag *diag, struct buf *ret);
+
+/* "word.a_key_in_quotes_is_expected": small letters and digits, everything else is one '_', cut
+   to the longest key. Of a text without letters and digits just "word.". */
+void message_word_key(const char *text, char ret[MESSAGE_KEY_SIZE + 1]);
 
 /*
  * The language of a session: "ar", "fr", "zgh" or "en", by the first of these that names one:

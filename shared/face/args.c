@@ -41,8 +41,8 @@ const char *nearest_name(const char *text, const char *const *names, size_t coun
 {
     size_t size = strlen(text);
     const char *best = "";
-    /* A third of the letters may be wrong, but never all of a short word. */
-    size_t best_distance = size / 3 + 2;
+    /* A third of the letters may be wrong: "shw" is near to "show", "foo" is not to "bom". */
+    size_t best_distance = (size + 2) / 3 + 1;
     if (size == 0 || size > NAME_MAX_SIZE) {
         return best;
     }
@@ -130,7 +130,8 @@ static enum err read_option(struct reading *reading)
     }
     const char *value = equals ? equals + 1 : "";
     if (option->value == NULL && equals != NULL) {
-        return diag_set(reading->diag, ERR_USAGE, word, "", NULL);
+        return diag_set(reading->diag, ERR_USAGE, "a value is given to an option that takes none",
+                        word, NULL);
     }
     if (option->value != NULL && equals == NULL) {
         if (reading->at >= reading->argc) {

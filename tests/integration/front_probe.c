@@ -557,13 +557,14 @@ static void start_fails_in_plain_words(void **state)
         .cert_pem = buf_text(&probe->certs.server_pem),
         .key_pem = buf_text(&probe->certs.server_key_pem),
     };
-    assert_int_equal(front_start(&probe->host, &probe->svc, &options, &front, &diag), ERR_CONFIG);
-    assert_string_equal(diag.args[2], "another program listens there");
+    assert_int_equal(front_start(&probe->host, &probe->svc, &options, &front, &diag), ERR_PORT);
+    assert_string_equal(diag.args[1], "another program listens there");
     options.port = 0;
     options.address = "hub.example";
     diag = (struct diag){.code = OK};
-    assert_int_equal(front_start(&probe->host, &probe->svc, &options, &front, &diag), ERR_CONFIG);
-    assert_string_equal(diag.args[2], "not an IP address");
+    assert_int_equal(front_start(&probe->host, &probe->svc, &options, &front, &diag),
+                     ERR_BAD_VALUE);
+    assert_string_equal(diag.args[1], "hub.example");
     options.address = "127.0.0.1";
     options.key_pem = buf_text(&probe->certs.backup_key_pem);
     diag = (struct diag){.code = OK};

@@ -16,7 +16,10 @@ static const char english_text[] = "# English\n"
                                    "last = no newline";
 
 static const char french_text[] = "error.not_found = {1} : {0} introuvable.\n"
-                                  "plain = C’est fait\n";
+                                  "plain = C’est fait\n"
+                                  "word.record = fiche\n"
+                                  "error.bad_json = JSON : {0}, octet {1}.\n"
+                                  "word.a_key_in_quotes_is_expected = un nom est attendu\n";
 
 struct fixture {
     struct test_mem memory;
@@ -93,6 +96,46 @@ static void a_diag_is_told_by_its_name(void **state)
     (void)diag_set(&diag, ERR_FORK, "o", "7", NULL);
     message_diag(&fixture->french, &fixture->english, &diag, &fixture->buf);
     assert_string_equal(buf_text(&fixture->buf), "error.fork: o, 7");
+}
+
+static void the_program_s_own_words_are_said_in_the_language(void **state)
+{
+    struct fixture *fixture = *state;
+    struct diag diag;
+    (void)diag_set(&diag, ERR_NOT_FOUND, "record", "record", NULL);
+    message_diag(&fixture->french, &fixture->english, &diag, &fixture->buf);
+    assert_string_equal(buf_text(&fixture->buf), "record : fiche introuvable."); /* {1} is given */
+    buf_clear(&fixture->buf);
+    (void)diag_set(&diag, ERR_JSON, "a key in quotes is expected", "2", NULL);
+    message_diag(&fixture->french, &fixture->english, &diag, &fixture->buf);
+    assert_string_equal(buf_text(&fixture->buf), "JSON : un nom est attendu, octet 2.");
+    buf_clear(&fixture->buf);
+    (void)diag_set(&diag, ERR_NOT_FOUND, "never heard of", "x", NULL);
+    message_diag(&fixture->french, &fixture->english, &diag, &fixture->buf);
+    assert_string_equal(buf_text(&fixture->buf), "x : never heard of introuvable.");
+}
+
+static void words_become_keys(void **state)
+{
+    static const struct {
+        const char *text, *key;
+    } cases[] = {
+        {"record", "word.record"},
+        {"doesn't begin with DOUAR1-", "word.doesn_t_begin_with_douar1"},
+        {"  [...], and", "word.and"},
+        {"\xd8\xb3", "word."},
+        {"", "word."},
+        {"0123456789 123456789 123456789 123456789 123456789 12345678 x",
+         "word.0123456789_123456789_123456789_123456789_123456789_12345678"},
+        {"0123456789 123456789 123456789 123456789 123456789 1234567890",
+         "word.0123456789_123456789_123456789_123456789_123456789_12345678"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char key[MESSAGE_KEY_SIZE + 1];
+        message_word_key(cases[i].text, key);
+        assert_string_equal(key, cases[i].key);
+    }
 }
 
 static void lines_are_read_without_their_spaces(void **state)
@@ -200,9 +243,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_that_both_lack_is_shown_with_its_arguments, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_diag_is_told_by_its_name, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_program_s_own_words_are_said_in_the_language, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(lines_are_read_without_their_spaces, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_line_is_named_by_its_number, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_empty_catalogue_is_one, set_up, tear_down),
+        cmocka_unit_test(words_become_keys),
         cmocka_unit_test(no_memory_is_reported),
         cmocka_unit_test(the_first_that_names_a_language_decides),
     };
