@@ -299,7 +299,6 @@ static enum err open_face(struct session *session, bool json)
         terminal->write(terminal->ctx, FACE_ERR, span_of("\n"));
         session->said = true;
     }
-    session->face.zone_minutes = terminal->zone_minutes;
     return e;
 }
 

@@ -29,7 +29,6 @@ struct terminal {
     /* All of the standard input; the buf's maximum bounds it. */
     enum err (*read_input)(void *ctx, struct buf *ret);
     bool rewrites_lines; /* the error stream is a terminal: progress takes one line */
-    int64_t zone_minutes;
 };
 
 struct program {

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -42,22 +41,6 @@ static enum err read_input(void *ctx, struct buf *ret)
     }
 }
 
-/* Minutes east of UTC here and now: what the local clock shows beyond what UTC shows. */
-static int64_t zone_minutes(void)
-{
-    time_t now = time(NULL);
-    struct tm local;
-    struct tm utc;
-    if (!localtime_r(&now, &local) || !gmtime_r(&now, &utc)) {
-        return 0;
-    }
-    int days = local.tm_yday - utc.tm_yday;
-    if (local.tm_year != utc.tm_year) {
-        days = local.tm_year > utc.tm_year ? 1 : -1;
-    }
-    return days * 1440LL + (local.tm_hour - utc.tm_hour) * 60LL + (local.tm_min - utc.tm_min);
-}
-
 int main(int argc, char **argv)
 {
     struct host_real real;
@@ -87,8 +70,7 @@ int main(int argc, char **argv)
                         .lang = getenv("LANG")},
         .terminal = {.write = write_stream,
                      .read_input = read_input,
-                     .rewrites_lines = isatty(STDERR_FILENO) != 0,
-                     .zone_minutes = zone_minutes()},
+                     .rewrites_lines = isatty(STDERR_FILENO) != 0},
     };
     int status = program_run(&program);
     if (fflush(stdout) != 0 && status == 0) {

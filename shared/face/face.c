@@ -33,7 +33,12 @@ static enum err load(const struct mem *mem, const char *language, struct catalog
 enum err face_open(struct face *ret, const struct mem *mem, const char *language, bool json,
                    face_write write, void *ctx, struct diag *diag)
 {
-    struct face face = {.mem = mem, .language = language, .json = json, .write = write, .ctx = ctx};
+    struct face face = {.mem = mem,
+                        .language = language,
+                        .json = json,
+                        .zone_minutes = FACE_ZONE_MINUTES,
+                        .write = write,
+                        .ctx = ctx};
     enum err e = load(mem, language, &face.catalogue, diag);
     if (e) {
         return e;

@@ -14,6 +14,12 @@
 
 #include "message.h"
 
+/* Everybody reads the same hour: an office, its devices and a visitor on the telephone speak of
+   one "16:51". Morocco is at UTC+1; another region changes it here and in `zone_minutes` of its
+   servers' configuration. The machine's own zone is not asked: field machines often stand at UTC.
+ */
+#define FACE_ZONE_MINUTES 60
+
 enum face_stream { FACE_OUT, FACE_ERR };
 
 typedef void (*face_write)(void *ctx, enum face_stream stream, struct span text);
