@@ -66,6 +66,25 @@ MUST_CHECK enum err record_resolve_id(struct node *node, const char *text, struc
 MUST_CHECK enum err record_read(struct node *node, const struct id *viewer, struct id entity,
                                 struct arena *arena, struct record *ret, struct diag *diag);
 
+/*
+ * What belongs to a record, oldest first, without what was deleted: of a root (a household) its
+ * whole tree, persons, their enrolments and what was given, so that who receives what is one
+ * picture; of another record, those that name it as their parent. At most `limit` (ask for one
+ * more to learn of more). None of a record that the viewer may not see.
+ */
+struct record_child {
+    struct id entity;
+    struct id parent; /* the root, or a record between */
+    const char *type_name;
+    const char *case_number; /* "" */
+    const char *title;
+    size_t dispute_count;
+    int64_t updated_ms;
+};
+MUST_CHECK enum err record_children(struct node *node, const struct id *viewer, struct id entity,
+                                    size_t limit, struct arena *arena, struct record_child **ret,
+                                    size_t *ret_count, struct diag *diag);
+
 /* One act in a record's life, oldest first. */
 struct history_entry {
     struct id uid;

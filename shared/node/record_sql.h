@@ -33,6 +33,8 @@
     X(RECORD_DISPUTED, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root" \
                        " FROM record r JOIN entity e ON e.id = r.entity" \
                        " WHERE r.disputes > 0 AND r.entity > ?1 AND (?2 OR r.deleted = 0) ORDER BY r.entity") \
+    X(RECORD_CHILDREN, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root" \
+                       " FROM entity e JOIN record r ON r.entity = e.id WHERE e.root = ?1 AND e.id <> ?2 AND r.deleted = 0 ORDER BY e.id") \
     X(UNIQUE_CLEAR, "DELETE FROM unique_value WHERE entity = ?1") \
     X(UNIQUE_ADD, "INSERT OR IGNORE INTO unique_value(property, value, entity) VALUES(?1, ?2, ?3)") \
     X(UNIQUE_FIND, "SELECT u.entity, e.name, e.root FROM unique_value u JOIN entity e ON e.id = u.entity" \

@@ -85,6 +85,60 @@ static void a_viewer_without_a_grant_there_sees_nothing(void **state)
     assert_int_equal(test_find(f->s, &stranger, "مريم").count, 0);
 }
 
+/* ---- what belongs to a record */
+
+static struct record_child *children(struct fixture *f, struct node *node, const struct id *viewer,
+                                     struct id entity, size_t limit, size_t *ret_count)
+{
+    struct record_child *found = NULL;
+    struct diag diag = {0};
+    *ret_count = 0;
+    assert_int_equal(
+        record_children(node, viewer, entity, limit, &f->org.arena, &found, ret_count, &diag), OK);
+    return found;
+}
+
+static void a_household_shows_its_whole_tree_and_a_member_its_own(void **state)
+{
+    struct fixture *f = *state;
+    size_t count = 0;
+    struct id entity = test_household(&f->org, f->s, "");
+    struct id member = test_save(&f->org, f->s, test_child(f->org.said, "person", entity),
+                                 "{\"name_ar\":\"مريم\",\"sex\":\"f\"}")
+                           .entity;
+    struct id aid = test_save(&f->org, f->s, test_child(f->org.said, "person", member),
+                              "{\"name_ar\":\"علي\",\"sex\":\"m\"}")
+                        .entity;
+    struct record_child *found = children(f, f->s, &f->org.said, entity, 10, &count);
+    assert_int_equal(count, 2);
+    assert_true(id_equal(found[0].entity, member) && id_equal(found[0].parent, entity));
+    assert_true(id_equal(found[1].entity, aid) && id_equal(found[1].parent, member));
+    assert_string_equal(found[0].title, "مريم");
+    assert_string_equal(found[0].type_name, "person");
+    found = children(f, f->s, &f->org.said, member, 10, &count);
+    assert_int_equal(count, 1);
+    assert_true(id_equal(found[0].entity, aid));
+    (void)children(f, f->s, &f->org.said, aid, 10, &count);
+    assert_int_equal(count, 0);
+    (void)children(f, f->s, &f->org.said, entity, 1, &count);
+    assert_int_equal(count, 1);
+}
+
+static void children_are_not_shown_to_who_may_not_see_the_record(void **state)
+{
+    struct fixture *f = *state;
+    size_t count = 0;
+    struct id member = patient(f);
+    struct record record = test_read(&f->org, f->s, member);
+    struct id stranger = test_person(&f->org, "Omar", "worker");
+    (void)test_grant(&f->org, stranger, TEST_ELSEWHERE, "[\"base\"]", "[\"read\"]");
+    test_carry(&f->org, f->org.region, f->s);
+    (void)children(f, f->s, &stranger, record.root, 10, &count);
+    assert_int_equal(count, 0);
+    (void)children(f, f->s, NULL, record.root, 10, &count);
+    assert_int_equal(count, 1);
+}
+
 struct listed {
     size_t count;
     struct id entities[16];
@@ -406,6 +460,8 @@ int main(void)
     const struct CMUnitTest cases[] = {
         CASE(a_viewer_sees_only_compartments_of_her_grants),
         CASE(a_viewer_without_a_grant_there_sees_nothing),
+        CASE(a_household_shows_its_whole_tree_and_a_member_its_own),
+        CASE(children_are_not_shown_to_who_may_not_see_the_record),
         CASE(a_list_leaves_out_what_the_viewer_may_not_read),
         CASE(a_dispute_in_a_hidden_compartment_isn_t_counted),
         CASE(a_list_pages_by_the_last_number),
