@@ -171,15 +171,15 @@ enum err call_places(struct call *call)
     struct found_places found = {.call = call,
                                  .under = span_of(call_arg_text(call, "under")),
                                  .after = span_of(call_arg_text(call, "after"))};
-    if (found.under.size && !place_code_valid(found.under)) {
-        return diag_set(call->diag, ERR_UNKNOWN_PLACE, call_arg_text(call, "under"), NULL);
-    }
     enum err e = read_found(&found);
     if (!e) {
         e = node_org(call->node, &org);
     }
     if (e) {
         return e;
+    }
+    if (found.under.size && !org_place(org, found.under) && found.count == 0) {
+        return diag_set(call->diag, ERR_UNKNOWN_PLACE, call_arg_text(call, "under"), NULL);
     }
     sort_found(&found);
     put_places(call, org, &found);

@@ -64,7 +64,8 @@ static enum err read_role(const struct app *app, enum role *ret)
 /* A hub vouches within its own places and compartments; better said now than when the code is
    used. */
 static enum err check_within(const struct app *app, const struct org *org,
-                             const struct invitation *invitation)
+                             const struct word_list *scopes, const char *const *compartments,
+                             size_t compartment_count)
 {
     const struct org_node *self = org_node(org, app->self.id);
     if (app->self.role == ROLE_REGION) {
@@ -73,11 +74,10 @@ static enum err check_within(const struct app *app, const struct org *org,
     if (self == NULL) {
         return diag_set(app->diag, ERR_NOT_ENROLLED, NULL);
     }
-    for (size_t i = 0; i < invitation->scopes.count; i++) {
-        for (size_t j = 0; j < invitation->compartments.count; j++) {
-            const char *scope = invitation->scopes.texts[i];
-            if (!org_node_covers(self, span_of(scope),
-                                 span_of(invitation->compartments.texts[j]))) {
+    for (size_t i = 0; i < scopes->count; i++) {
+        for (size_t j = 0; j < compartment_count; j++) {
+            const char *scope = scopes->texts[i];
+            if (!org_node_covers(self, span_of(scope), span_of(compartments[j]))) {
                 return diag_set(app->diag, ERR_OUT_OF_SCOPE, scope, self->name, NULL);
             }
         }
@@ -103,7 +103,8 @@ static enum err read_invitation(struct app *app, struct invitation *ret)
         e = app_compartments(app, org, invitation.role == ROLE_HUB, &invitation.compartments);
     }
     if (!e) {
-        e = check_within(app, org, &invitation);
+        e = check_within(app, org, &invitation.scopes, invitation.compartments.texts,
+                         invitation.compartments.count);
     }
     if (!e && name != NULL) {
         e = org_person_find(org, name, &person, app->diag);
@@ -308,10 +309,15 @@ enum err command_node_scope(struct app *app)
     if (e) {
         return e;
     }
+    const char *const *names = given ? compartments.texts : node->compartments;
+    size_t name_count = given ? compartments.count : node->compartment_count;
+    e = check_within(app, org, &scopes, names, name_count);
+    if (e) {
+        return e;
+    }
     id_write(node->id, id);
     buf_init(&definition, &app->host->mem, DEFINITION_MAX);
-    rewrite_definition(node, &scopes, given ? compartments.texts : node->compartments,
-                       given ? compartments.count : node->compartment_count, &definition);
+    rewrite_definition(node, &scopes, names, name_count, &definition);
     e = buf_error(&definition);
     if (!e) {
         e = org_publish(app->node, "_node", id, buf_span(&definition), app->diag);

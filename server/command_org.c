@@ -120,10 +120,11 @@ static enum err add_form(struct app *app, const char *path)
         e = app_org(app, &org);
     }
     if (!e) {
-        const char *name = json_get_text(json, "type", "");
-        const struct type *type = org_type(org, span_of(name));
-        e = type ? form_read(json, type, app->arena, &form, app->diag)
-                 : diag_set(app->diag, ERR_UNKNOWN_TYPE, name, NULL);
+        const char *name = json_get_text(json, "type", NULL);
+        const struct type *type = name ? org_type(org, span_of(name)) : NULL;
+        e = type   ? form_read(json, type, app->arena, &form, app->diag)
+            : name ? diag_set(app->diag, ERR_UNKNOWN_TYPE, name, NULL)
+                   : diag_set(app->diag, ERR_BAD_FORM, "type", "the type that it writes", NULL);
     }
     if (!e) {
         const struct form *before = org_form(org, span_of(form.id));

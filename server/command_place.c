@@ -29,14 +29,24 @@ static enum err refuse(const struct geo_file *file, const char *what)
     return diag_set(file->app->diag, ERR_CONFIG, file->path, line, what, NULL);
 }
 
+static const char *const name_columns[LANGUAGE_COUNT] = {
+    [LANGUAGE_AR] = "name_ar",
+    [LANGUAGE_FR] = "name_fr",
+    [LANGUAGE_ZGH] = "name_zgh",
+    [LANGUAGE_EN] = "name_en",
+};
+
+static bool has_name(const struct geo_file *file)
+{
+    bool found = false;
+    for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
+        found = found || csv_cell_of(&file->head, &file->row, name_columns[i]).size > 0;
+    }
+    return found;
+}
+
 static void write_definition(const struct geo_file *file, struct buf *ret)
 {
-    static const char *const names[LANGUAGE_COUNT] = {
-        [LANGUAGE_AR] = "name_ar",
-        [LANGUAGE_FR] = "name_fr",
-        [LANGUAGE_ZGH] = "name_zgh",
-        [LANGUAGE_EN] = "name_en",
-    };
     struct json_writer json;
     struct span parent = csv_cell_of(&file->head, &file->row, "parent");
     json_begin(&json, ret);
@@ -52,7 +62,7 @@ static void write_definition(const struct geo_file *file, struct buf *ret)
     json_name(&json, "labels");
     json_open(&json, '{');
     for (size_t i = 0; i < LANGUAGE_COUNT; i++) {
-        struct span name = csv_cell_of(&file->head, &file->row, names[i]);
+        struct span name = csv_cell_of(&file->head, &file->row, name_columns[i]);
         if (name.size > 0) {
             json_name(&json, language_name((enum language)i));
             json_put_span(&json, name);
@@ -74,6 +84,9 @@ static enum err check_row(const struct geo_file *file)
     }
     if (parent.size > 0 && (!place_within(code, parent) || span_equal(code, parent))) {
         return refuse(file, "parent: the code must begin with it and a dot");
+    }
+    if (!has_name(file)) {
+        return refuse(file, "name_ar, name_fr, name_zgh, name_en: at least one of them");
     }
     for (size_t i = 0; i < file->row.count; i++) {
         if (!app_is_line(file->row.cells[i])) {
@@ -161,6 +174,9 @@ enum err command_place_list(struct app *app)
     const struct org *org;
     struct listing listing;
     enum err e = app_org(app, &org);
+    if (!e && scope != NULL && org_place(org, span_of(scope)) == NULL) {
+        e = diag_set(app->diag, ERR_UNKNOWN_PLACE, scope, NULL);
+    }
     if (e) {
         return e;
     }

@@ -195,6 +195,13 @@ static bool put_record(void *ctx, const struct record_row *row)
 
 /* ---- the file */
 
+/* What isn't there when one writes is the folder. */
+static enum err refuse_file(struct diag *diag, enum err e, const char *path)
+{
+    return e == ERR_NOT_FOUND ? diag_set(diag, ERR_FILE, path, "no such folder", NULL)
+                              : diag_set(diag, e, path, err_name(e), NULL);
+}
+
 static enum err append(struct export *export)
 {
     enum err e = buf_error(&export->text);
@@ -202,7 +209,7 @@ static enum err append(struct export *export)
         e = export->host->files->append(export->host->ctx, export->path, buf_span(&export->text));
     }
     buf_clear(&export->text);
-    return e ? diag_set(export->diag, e, export->path, err_name(e), NULL) : OK;
+    return e ? refuse_file(export->diag, e, export->path) : OK;
 }
 
 static void put_begin(struct export *export)
@@ -280,7 +287,7 @@ static enum err put_codebook(struct export *export, const char *path)
         e = export->host->files->write_atomic(export->host->ctx, name, buf_span(&text));
     }
     buf_release(&text);
-    return e ? diag_set(export->diag, e, name, err_name(e), NULL) : OK;
+    return e ? refuse_file(export->diag, e, name) : OK;
 }
 
 static enum err read_page(struct export *export)

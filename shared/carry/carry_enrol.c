@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "enrol_message.h"
+#include "num.h"
 
 #define ENROL_PATH      "/v1/enrol"
 #define REPLY_SIZE_MAX  (64u * 1024)
@@ -52,6 +53,16 @@ static enum err check_organisation(struct enrolling *enrolling)
         return diag_set(enrolling->diag, ERR_ALREADY_ENROLLED, "", NULL);
     }
     return OK;
+}
+
+static enum err check_name(const struct enrolling *enrolling)
+{
+    char most[NUM_TEXT_SIZE];
+    if (strlen(enrolling->name) <= WIRE_NODE_NAME) {
+        return OK;
+    }
+    num_write_i64(WIRE_NODE_NAME, most);
+    return diag_set(enrolling->diag, ERR_TOO_LARGE, "name", most, NULL);
 }
 
 static enum err write_request(struct enrolling *enrolling, struct buf *ret)
@@ -137,6 +148,10 @@ enum err carry_enrol(const struct host *host, struct node *node, const char *cod
         goto out;
     }
     e = check_organisation(&enrolling);
+    if (e) {
+        goto out;
+    }
+    e = check_name(&enrolling);
     if (e) {
         goto out;
     }

@@ -80,5 +80,6 @@ enum err node_backup(struct node *node, const char *path, struct diag *diag)
         }
     }
     arena_release(&arena);
-    return node_failed(node, e, diag);
+    /* What the copy failed on is known better where it is made. */
+    return e && diag && diag->code ? e : node_failed(node, e, diag);
 }

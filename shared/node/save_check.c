@@ -170,8 +170,10 @@ enum err check_access(struct node *node, const struct draft *draft, const struct
     char place[PLACE_CODE_MAX + 1];
     const char *who = draft->author.person->name;
     enum err e = ground_of(node, draft, place, sizeof place, &ground);
-    if (!e && !may_somewhere(&draft->author, &ground, span_of(COMPARTMENT_BASE),
-                             draft->is_new ? VERB_WRITE : VERB_READ)) {
+    /* Who may only read there is told so below: that isn't a matter of the place. */
+    if (!e && !may_somewhere(&draft->author, &ground, span_of(COMPARTMENT_BASE), VERB_READ) &&
+        !(draft->is_new &&
+          may_somewhere(&draft->author, &ground, span_of(COMPARTMENT_BASE), VERB_WRITE))) {
         return diag_set(diag, ERR_OUT_OF_SCOPE, ground.count > 0 ? ground.scopes[0] : "", who,
                         NULL);
     }
