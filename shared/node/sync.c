@@ -166,7 +166,9 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
     grow_sizes(sync);
     sync->idle = moved || asked ? 0 : sync->idle + 1;
     bool refused = sync->pushed_to > sync->server.acked && !moved;
-    if ((again || ((ops > 0 || batches > 0) && !refused) || sync->wanted) &&
+    /* What was wanted may not be granted here (yet): asking again only helps after some came. */
+    bool more_wanted = sync->wanted && sync->entered;
+    if ((again || ((ops > 0 || batches > 0) && !refused) || more_wanted) &&
         sync->idle < SYNC_IDLE_MOST) {
         exchange(sync, ret);
         return;

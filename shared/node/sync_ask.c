@@ -336,7 +336,7 @@ enum err sync_ask(struct sync *sync)
     buf_init(&batches, &node->host->mem, WIRE_PLAIN_MAX);
     buf_init(&text, &node->host->mem, WIRE_PLAIN_MAX);
     sync->pushed_to = sync->relayed_to = sync->pushed_count = 0;
-    sync->told_visits = false;
+    sync->told_visits = sync->entered = false;
     enum err e = put_clock(sync, &request);
     if (!e) {
         e = put_position(sync, &request);

@@ -42,6 +42,7 @@ struct sync {
     int64_t relayed_to;   /* batch number; 0: nothing */
     int64_t pushed_count; /* ops */
     bool told_visits, named_roots, wanted;
+    bool entered; /* the reply brought a tree whole */
     struct sync_result result;
 };
 

@@ -288,6 +288,7 @@ static enum err take_tree(struct take *t, const struct sync_row *head, struct di
        when it comes before the grant that it follows from. */
     if (!e && root.id != 0 && (!seen || (enter && span_is(head->compartment, "base")))) {
         e = mark_missing(node, head->id, !seen);
+        t->sync->entered = t->sync->entered || (enter && seen);
     }
     return e;
 }
