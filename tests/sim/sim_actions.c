@@ -108,5 +108,7 @@ void action_random(struct sim_world *world)
         action_away(world);
     } else if (what < 988) {
         action_grant(world);
+    } else if (what < 996) {
+        action_copy(world);
     }
 }

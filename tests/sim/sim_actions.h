@@ -30,6 +30,8 @@ void people_place(struct sim_desk *desk);
 void action_backup(struct sim_world *world);
 void action_clock(struct sim_world *world);
 void action_power(struct sim_world *world);
+void action_copy(
+    struct sim_world *world); /* a device's database is copied, or put back from a copy */
 void action_away(struct sim_world *world);
 void action_grant(struct sim_world *world);
 

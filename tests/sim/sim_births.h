@@ -11,7 +11,9 @@ struct sim_birth {
     struct id uid;
     size_t node; /* who wrote it */
     bool sent;   /* it has stood in a request */
-    bool undone;
+    bool undone; /* taken back, or lost with a disk before it was ever sent: nobody may have it */
+    bool gone;   /* lost with its author's disk after it was sent: others may still have it */
+    bool maybe;  /* and nobody had acknowledged it */
     uint8_t *body;
     size_t body_size;
 };

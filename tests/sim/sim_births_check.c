@@ -163,7 +163,7 @@ size_t check_undone(struct sim_node *node)
     sqlite3_stmt *s = eye_ask(node, "SELECT 1 FROM op WHERE uid = ?1");
     for (size_t i = births->count; s && i > 0; i--) {
         struct sim_birth *birth = &births->list[i - 1];
-        if (birth->node != node->index || birth->undone) {
+        if (birth->node != node->index || birth->undone || birth->gone) {
             continue;
         }
         if (holds(s, birth->uid)) {
@@ -185,12 +185,59 @@ static void check_saved(struct sim_node *node)
     sqlite3_stmt *s = eye_ask(node, "SELECT 1 FROM op WHERE uid = ?1");
     for (size_t i = 0; s && i < births->count; i++) {
         const struct sim_birth *birth = &births->list[i];
-        if (birth->node == node->index && holds(s, birth->uid) == birth->undone) {
+        if (birth->node == node->index && !birth->gone && holds(s, birth->uid) == birth->undone) {
             world_fail(node->world, "%s: %s after the power failed", node->name,
                        birth->undone ? "an undone op is back" : "a saved op is gone");
         }
     }
     (void)sqlite3_finalize(s);
+}
+
+/* What was saved after the copy is gone from here; a server that acknowledged it still has it. */
+static bool is_acknowledged(struct sim_node *node, struct id uid)
+{
+    sqlite3_stmt *s = eye_ask(node, "SELECT o.seq <= (SELECT max(acked) FROM server) FROM op o"
+                                    " WHERE o.uid = ?1 AND o.origin = (SELECT value FROM self WHERE"
+                                    " key = 'origin')");
+    bool acknowledged = s && holds(s, uid) && sqlite3_column_int(s, 0) != 0;
+    (void)sqlite3_finalize(s);
+    return acknowledged;
+}
+
+void check_before_restore(struct sim_node *node)
+{
+    struct sim_births *births = &node->world->births;
+    for (size_t i = 0; i < births->count; i++) {
+        struct sim_birth *birth = &births->list[i];
+        if (birth->node == node->index && !birth->undone && !birth->gone) {
+            birth->maybe = !is_acknowledged(node, birth->uid);
+        }
+    }
+}
+
+void check_after_restore(struct sim_node *node)
+{
+    struct sim_births *births = &node->world->births;
+    sqlite3_stmt *s = eye_ask(node, "SELECT 1 FROM op WHERE uid = ?1");
+    for (size_t i = 0; s && i < births->count; i++) {
+        struct sim_birth *birth = &births->list[i];
+        if (birth->node != node->index) {
+            continue;
+        }
+        bool held = holds(s, birth->uid);
+        if (held) { /* a copy may be older than an undo, too */
+            birth->undone = birth->gone = birth->maybe = false;
+        } else if (birth->undone || birth->gone) {
+            continue;
+        } else if (!birth->sent) {
+            birth->undone = true;
+        } else {
+            birth->gone = true;
+        }
+    }
+    (void)sqlite3_finalize(s);
+    node->seen_row = 0;
+    node->cursor_count = 0;
 }
 
 static void check_told(struct sim_node *node)

@@ -31,6 +31,10 @@ void check_look(struct sim_node *node, struct id entity, struct sim_shown *ret);
 size_t check_births(struct sim_node *node, const struct sim_shown *shown);
 /* Marks what an undo took back; none of it may have been sent. Returns how many ops. */
 size_t check_undone(struct sim_node *node);
+/* Around putting a device's database back from an older copy: what was saved since and sent may be
+   known elsewhere, and must be where it was acknowledged; the rest is lost with the disk. */
+void check_before_restore(struct sim_node *node);
+void check_after_restore(struct sim_node *node);
 /* Nothing that was saved is gone, nothing undone is back, acknowledgements stand. */
 void check_after_crash(struct sim_node *node);
 

@@ -16,7 +16,7 @@
     X(save_new, 1) X(save_child, 1) X(edit, 1) X(edit_during_sync, 1) X(save_same, 1) X(save_refused, 1) \
     X(resolve, 1) X(delete, 1) X(undo, 1) X(undo_nothing, 1) X(move, 1) X(desk, 1) X(place, 1) \
     X(sync, 1) X(sync_done, 1) X(sync_gave_up, 1) X(uplink, 1) X(uplink_done, 1) X(roam, 1) X(backup, 1) \
-    X(grant, 1) X(restart, 1) X(offline, 1) X(uplink_down, 1) X(requests, 1) X(ops, 1) \
+    X(grant, 1) X(restart, 1) X(restore, 1) X(offline, 1) X(uplink_down, 1) X(requests, 1) X(ops, 1) \
     /* clocks */ \
     X(clock_ahead, 1) X(clock_behind, 1) X(clock_drifts, 1) X(clock_frozen, 1) X(clock_back_at_boot, 1) \
     /* the network */ \
@@ -27,7 +27,7 @@
     X(crash_in_sync, 1) X(crash_in_backup, 1) X(crash_at_start, 1) X(lost_sectors, 1) X(torn_sectors, 1) \
     /* what should come of it sometimes */ \
     X(group_of_several, 1) X(stale_request, 1) X(refused_unchanged, 1) X(half_save_gone, 1) X(half_save_kept, 1) \
-    X(root_left, 1) X(disputes, 1) X(several_requests, 1) X(reissued, 0) X(replayed, 1) X(rounds, 1)
+    X(root_left, 1) X(disputes, 1) X(several_requests, 1) X(reissued, 1) X(replayed, 1) X(rounds, 1)
 /* clang-format on */
 
 struct sim_counters {

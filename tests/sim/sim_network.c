@@ -89,6 +89,9 @@ static void tell(struct sim_node *node, const struct sync_event *event)
     }
     if (node->role == ROLE_HUB) {
         network_commit(node); /* its writer is never in a group while the uplink writes */
+        if (!network_busy(node)) {
+            return; /* the power went with it */
+        }
     }
     sync_step(call->sync, event, &action);
     if (sim_disk_is_dead(node->host.disk)) {

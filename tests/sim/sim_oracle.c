@@ -155,10 +155,11 @@ static void check_nothing_lost(struct sim_world *world)
     const char *who = "";
     sqlite3_stmt *s = eye_ask(&world->nodes[SIM_REGION], "SELECT 1 FROM op WHERE uid = ?1");
     for (size_t i = 0; s && i < world->births.count; i++) {
-        const struct sim_birth *birth = &world->births.list[i];
+        struct sim_birth *birth = &world->births.list[i];
         (void)sqlite3_reset(s);
         (void)sqlite3_bind_blob(s, 1, birth->uid.bytes, ID_SIZE, SQLITE_STATIC);
         bool held = sqlite3_step(s) == SQLITE_ROW;
+        birth->undone = birth->undone || (birth->maybe && !held); /* lost for everybody */
         if (held == birth->undone) {
             lost++;
             who = world->nodes[birth->node].name;

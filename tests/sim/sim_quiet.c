@@ -6,7 +6,17 @@
 #include "sim_network.h"
 
 #define ROUNDS_MAX    16
-#define EXCHANGES_MAX 20000 /* of one round: more is a conversation that never ends */
+#define EXCHANGES_MAX 3000 /* of one round: more is a conversation that never ends */
+
+static const char *who_is_busy(const struct sim_world *world)
+{
+    for (size_t i = 0; i < world->node_count; i++) {
+        if (network_busy(&world->nodes[i])) {
+            return world->nodes[i].name;
+        }
+    }
+    return "nobody";
+}
 
 static void run_out(struct sim_world *world)
 {
@@ -21,7 +31,7 @@ static void run_out(struct sim_world *world)
             break;
         }
         if (exchanges > EXCHANGES_MAX) {
-            world_fail(world, "a sync without faults never ends");
+            world_fail(world, "a sync without faults never ends, of %s", who_is_busy(world));
         }
     }
 }

@@ -270,11 +270,15 @@ void setup_grant(struct sim_node *node)
     network_commit(region);
     struct node *desk = desk_open(region);
     if (!desk) {
+        (void)power_settle(region);
         return;
     }
-    must(node->world, grant_anew(node, desk, &diag), &diag, "grant");
+    enum err e = grant_anew(node, desk, &diag);
     node_close(desk);
-    (void)check_births(region, NULL);
+    if (!power_settle(region)) {
+        must(node->world, e, &diag, "grant");
+        (void)check_births(region, NULL);
+    }
 }
 
 static void enrol(struct sim_node *node)

@@ -7,6 +7,8 @@
 #include "sim_actions.h"
 #include "sim_network.h"
 
+#define COPY_MAX (64u * 1024 * 1024)
+
 static struct sim_node *any_node(struct sim_world *world)
 {
     return &world->nodes[rng_below(&world->rng, world->node_count)];
@@ -90,6 +92,49 @@ void action_power(struct sim_world *world)
     } else {
         power_cut(node);
     }
+}
+
+static void keep_copy(struct sim_node *node)
+{
+    struct buf *copy = &node->copy;
+    buf_release(copy);
+    buf_init(copy, &node->world->mem, COPY_MAX);
+    if (sim_disk_read(node->host.disk, node->path, copy)) {
+        buf_release(copy);
+    }
+    world_say(node->world, "%s is copied", node->name);
+}
+
+/* The database alone: the anchor beside it is what tells. */
+static void put_back(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    enum err e = sim_disk_write_atomic(node->host.disk, node->path, buf_span(&node->copy));
+    if (e) {
+        world_fail(world, "%s can't be put back: %s", node->name, err_name(e));
+    }
+    world->counters.restore++;
+    world_say(world, "%s is put back from its copy", node->name);
+}
+
+void action_copy(struct sim_world *world)
+{
+    struct sim_node *node = any_device(world);
+    bool back = node->copy.size > 0 && rng_chance(&world->rng, 500);
+    if (back) {
+        check_before_restore(node);
+    }
+    power_down(node); /* closed in order, the database is one file */
+    if (back) {
+        put_back(node);
+    } else {
+        keep_copy(node);
+    }
+    if (power_up(node) && back) {
+        check_after_restore(node);
+        (void)check_births(node, NULL);
+    }
+    (void)power_settle(node);
 }
 
 void action_away(struct sim_world *world)

@@ -38,6 +38,7 @@ void world_release(struct sim_world *world)
         struct sim_node *node = &world->nodes[i - 1];
         power_down(node);
         network_forget(node);
+        buf_release(&node->copy);
         sim_host_release(&node->host);
     }
     births_release(&world->births);

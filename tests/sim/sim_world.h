@@ -84,6 +84,7 @@ struct sim_node {
     int64_t away_until_ms;          /* no network towards its server */
     int64_t seen_row;               /* highest row of op looked at for own ops */
     struct sim_call call;
+    struct buf copy; /* of a device's database, as once put aside */
     /* What a server has told: its acknowledgements must stand. */
     struct sim_told {
         struct id origin;
