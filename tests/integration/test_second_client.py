@@ -247,6 +247,7 @@ class SecondClient(unittest.TestCase):
         for client in (leaves, enters):
             client.sync()
         entity = self.household(leaves)
+        self.assertEqual(leaves.records.scopes(entity), {TABANT})
         chief.sync()
         chief.edit(entity, members="7")
         child = chief.new("register_person", parent=entity, name_ar="فاطمة", sex="f")["id"]
@@ -338,9 +339,13 @@ class SecondClient(unittest.TestCase):
         client.create_household(TABANT, {"head_name_ar": "عائشة"})
         client.create_household(TABANT, {"head_name_ar": "إبراهيم"})
         client.acked = 6  # what no hub said
-        plain = client.request()
-        answer = self.refused(409, "gap", client.send_signed, plain)
-        self.assertEqual(answer["args"], [b64(client.origin), "4"])
+        line, *bodies = client.batch(7, 8)
+        jump = second_client.compact({**parsed(line), "prev": b64(client.link(6))})
+        for first in (line, jump):  # the region holds every origin from its beginning
+            lines = [second_client.compact(client.first_line(SMALLEST_REPLY)), first, *bodies]
+            plain = b"".join(line + b"\n" for line in lines)
+            answer = self.refused(409, "gap", client.send_signed, plain)
+            self.assertEqual(answer["args"], [b64(client.origin), "4"])
         client.sync()
         self.assertEqual(client.acked, 8)
 
