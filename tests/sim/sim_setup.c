@@ -268,6 +268,7 @@ void setup_grant(struct sim_node *node)
     struct sim_node *region = &node->world->nodes[SIM_REGION];
     struct diag diag = {0};
     network_commit(region);
+    sim_disk_cut_after(region->host.disk, 0); /* the checks must know what was granted */
     struct node *desk = desk_open(region);
     if (!desk) {
         (void)power_settle(region);
