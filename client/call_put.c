@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "call_put.h"
+#include "record_text.h"
 
 #define TEXT_MAX (256u * 1024) /* a long append list as a person reads it */
 
@@ -87,77 +88,41 @@ enum err put_device(struct call *call, const char *name, struct id node)
     return OK;
 }
 
+void put_type(struct call *call, const char *type_name)
+{
+    const struct org *org = NULL;
+    const struct type *type = NULL;
+    if (node_org(call->node, &org) == OK) {
+        type = org_type(org, span_of(type_name));
+    }
+    put_text(call, "type", type_name);
+    put_text(call, "label",
+             type ? labels_pick(&type->labels, call->language, type_name) : type_name);
+}
+
 /* ---- values */
 
-static const char *choice_label(const struct call *call, const struct property *property,
-                                const char *name)
+/* "Yes" and "no" as the language has them; live in the call's arena. */
+static const char *word(const struct call *call, const char *key)
 {
-    for (size_t i = 0; i < property->choice_count; i++) {
-        const struct choice *choice = &property->choices[i];
-        if (strcmp(choice->name, name) == 0) {
-            return labels_pick(&choice->labels, call->language, choice->name);
-        }
-    }
-    return name;
-}
-
-static enum err add_item_text(const struct call *call, const struct property *property,
-                              const struct json *item, struct buf *ret)
-{
-    struct buf canonical;
-    if (json_is(item, JSON_TEXT) && property->choice_count > 0) {
-        buf_add_text(ret, choice_label(call, property, json_text(item)));
-        return buf_error(ret);
-    }
-    if (json_is(item, JSON_BOOL)) {
-        const char *key = json_bool(item) ? "text.yes" : "text.no";
-        catalogues_say(call->catalogues, call->language, key, NULL, 0, ret);
-        return buf_error(ret);
-    }
-    if (json_is(item, JSON_NULL)) {
-        return OK;
-    }
-    buf_init(&canonical, ret->mem, TEXT_MAX);
-    json_add_tree(&canonical, item);
-    enum err e = buf_error(&canonical);
-    if (!e) {
-        e = value_to_text(property->type, buf_span(&canonical), ret);
-    }
-    buf_release(&canonical);
-    return e;
-}
-
-/* Lists (choices, sets, appended texts) item by item. */
-static enum err add_value_text(const struct call *call, const struct property *property,
-                               struct span json, struct buf *ret)
-{
-    struct json *value = NULL;
-    enum err e = json_parse(json, &value, NULL);
-    if (e) {
-        return e;
-    }
-    if (json_is(value, JSON_ARRAY)) {
-        const char *between = property->policy == POLICY_APPEND ? " | " : ", ";
-        for (const struct json *item = json_first(value); item && !e; item = json_next(item)) {
-            if (item != json_first(value)) {
-                buf_add_text(ret, between);
-            }
-            e = add_item_text(call, property, item, ret);
-        }
-    } else if (json_is(value, JSON_OBJECT) && property->type != VALUE_FILE) {
-        buf_add_span(ret, json); /* a group as a whole */
-    } else {
-        e = add_item_text(call, property, value, ret);
-    }
-    json_free(value);
-    return e;
+    struct buf text;
+    buf_init(&text, &call->host->mem, TEXT_MAX);
+    catalogues_say(call->catalogues, call->language, key, NULL, 0, &text);
+    const char *copy = buf_error(&text) ? NULL : arena_text(call->arena, buf_text(&text));
+    buf_release(&text);
+    return copy ? copy : "";
 }
 
 enum err put_value(struct call *call, const struct property *property, struct span json)
 {
+    struct speech speech = {
+        .language = call->language, .yes = word(call, "text.yes"), .no = word(call, "text.no")};
     struct buf text;
     buf_init(&text, &call->host->mem, TEXT_MAX);
-    enum err e = add_value_text(call, property, json, &text);
+    enum err e = node_org(call->node, &speech.org);
+    if (!e) {
+        e = record_value_text(&speech, property, json, &text);
+    }
     if (!e) {
         e = buf_error(&text);
     }
@@ -234,13 +199,60 @@ enum err put_properties(struct call *call, const struct record *record, bool dis
     return e;
 }
 
+/* ---- history */
+
+/* Douar's own registers are told by an act's kind, but for where a record belongs. */
+static enum err put_change(struct call *call, const struct type *type, const struct json *value)
+{
+    static const struct property where = {.id = "_scope", .type = VALUE_TEXT, .place = true};
+    const char *name = json_key(value);
+    const struct property *property = type ? type_property(type, name) : NULL;
+    struct property unknown = {.id = name, .type = VALUE_JSON};
+    struct buf json;
+    const char *label;
+    if (name[0] == '_' && strcmp(name, where.id) != 0) {
+        return OK;
+    }
+    property = property ? property : name[0] == '_' ? &where : &unknown;
+    buf_init(&json, &call->host->mem, TEXT_MAX);
+    json_add_tree(&json, value);
+    label = property == &where ? word(call, "text.scope") : property_label(call, property);
+    json_open(call->out, '{');
+    put_text(call, "property", name);
+    put_text(call, "label", label);
+    enum err e = buf_error(&json);
+    if (!e) {
+        e = put_value(call, property, buf_span(&json));
+    }
+    json_close(call->out, '}');
+    buf_release(&json);
+    return e;
+}
+
+enum err put_changes(struct call *call, const struct type *type, struct span values)
+{
+    struct json *object = NULL;
+    enum err e = json_parse(values, &object, NULL);
+    if (e) {
+        return e;
+    }
+    json_name(call->out, "changes");
+    json_open(call->out, '[');
+    for (const struct json *item = json_first(object); item && !e; item = json_next(item)) {
+        e = put_change(call, type, item);
+    }
+    json_close(call->out, ']');
+    json_free(object);
+    return e;
+}
+
 /* ---- rows and pages */
 
 void put_row(struct call *call, const struct record_row *row)
 {
     json_open(call->out, '{');
     put_id(call, "id", row->entity);
-    put_text(call, "type", row->type_name);
+    put_type(call, row->type_name);
     put_text(call, "case", row->case_number);
     json_name(call->out, "title");
     json_put_text(call->out, row->title ? row->title : "");

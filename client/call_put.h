@@ -19,6 +19,9 @@ void put_raw(struct call *call, const char *name, struct span json);
 MUST_CHECK enum err put_person(struct call *call, const char *name, struct id person);
 MUST_CHECK enum err put_device(struct call *call, const char *name, struct id node);
 
+/* "type" and "label": its name in the language asked. */
+void put_type(struct call *call, const char *type_name);
+
 /* "value" and "text" of one canonical value. */
 MUST_CHECK enum err put_value(struct call *call, const struct property *property, struct span json);
 /* The label of a property, or its id. */
@@ -27,6 +30,9 @@ const char *property_label(const struct call *call, const struct property *prope
 /* "properties": those of a record; only disputed ones, or all that have a value. */
 MUST_CHECK enum err put_properties(struct call *call, const struct record *record,
                                    bool disputed_only);
+
+/* "changes" of a history's entry: what its `values` say to a person. `type` may be NULL. */
+MUST_CHECK enum err put_changes(struct call *call, const struct type *type, struct span values);
 
 /* A row of a list, with its document. */
 void put_row(struct call *call, const struct record_row *row);

@@ -9,11 +9,8 @@
 
 static enum err put_record(struct call *call, const struct record *record)
 {
-    const struct type *type = record->type;
     put_id(call, "id", record->entity);
-    put_text(call, "type", record->type_name);
-    put_text(call, "label",
-             type ? labels_pick(&type->labels, call->language, type->id) : record->type_name);
+    put_type(call, record->type_name);
     put_text(call, "case", record->case_number);
     json_name(call->out, "title");
     json_put_text(call->out, record->title ? record->title : "");
@@ -30,7 +27,8 @@ static enum err put_record(struct call *call, const struct record *record)
     return put_properties(call, record, false);
 }
 
-static enum err put_entry(struct call *call, const struct history_entry *entry)
+static enum err put_entry(struct call *call, const struct type *type,
+                          const struct history_entry *entry)
 {
     json_open(call->out, '{');
     put_id(call, "uid", entry->uid);
@@ -48,27 +46,86 @@ static enum err put_entry(struct call *call, const struct history_entry *entry)
     json_put_bool(call->out, entry->superseded);
     json_name(call->out, "late");
     json_put_bool(call->out, entry->late);
-    put_raw(call, "values", entry->values.size ? entry->values : span_of("{}"));
+    struct span values = entry->values.size ? entry->values : span_of("{}");
+    put_raw(call, "values", values);
+    if (!e) {
+        e = put_changes(call, type, values);
+    }
     json_close(call->out, '}');
     return e;
 }
 
-static enum err put_history(struct call *call, struct id entity)
+static enum err put_history(struct call *call, const struct record *record)
 {
     struct history_entry *entries = NULL;
     size_t count = 0;
-    enum err e = record_history(call->node, &call->person, entity, call->arena, &entries, &count,
-                                call->diag);
+    enum err e = record_history(call->node, &call->person, record->entity, call->arena, &entries,
+                                &count, call->diag);
     if (e) {
         return e;
     }
     json_name(call->out, "history");
     json_open(call->out, '[');
     for (size_t i = 0; i < count && !e; i++) {
-        e = put_entry(call, &entries[i]);
+        e = put_entry(call, record->type, &entries[i]);
     }
     json_close(call->out, ']');
     return e;
+}
+
+/* ---- what belongs to it */
+
+struct family {
+    const struct record_child *children;
+    size_t count;
+};
+
+static bool holds(const struct family *family, struct id entity)
+{
+    for (size_t i = 0; i < family->count; i++) {
+        if (id_equal(family->children[i].entity, entity)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What belongs to a record that isn't shown (it was deleted) stands directly under this one. */
+static void put_child(struct call *call, const struct family *family,
+                      const struct record_child *child)
+{
+    json_open(call->out, '{');
+    put_id(call, "id", child->entity);
+    put_type(call, child->type_name);
+    put_text(call, "case", child->case_number);
+    json_name(call->out, "title");
+    json_put_text(call->out, child->title);
+    if (holds(family, child->parent)) {
+        put_id(call, "parent", child->parent);
+    }
+    put_int(call, "disputes", (int64_t)child->dispute_count);
+    put_int(call, "updated", child->updated_ms);
+    json_close(call->out, '}');
+}
+
+static enum err put_children(struct call *call, const struct record *record)
+{
+    struct record_child *children = NULL;
+    size_t count = 0;
+    enum err e = record_children(call->node, &call->person, record->entity, DEVICE_PAGE_MAX + 1,
+                                 call->arena, &children, &count, call->diag);
+    if (e || count == 0) {
+        return e;
+    }
+    struct family family = {children, count > DEVICE_PAGE_MAX ? DEVICE_PAGE_MAX : count};
+    json_name(call->out, "children");
+    json_open(call->out, '[');
+    for (size_t i = 0; i < family.count; i++) {
+        put_child(call, &family, &children[i]);
+    }
+    json_close(call->out, ']');
+    put_true(call, "more_children", count > family.count);
+    return OK;
 }
 
 enum err call_show(struct call *call)
@@ -82,8 +139,11 @@ enum err call_show(struct call *call)
     if (!e) {
         e = put_record(call, &record);
     }
+    if (!e) {
+        e = put_children(call, &record);
+    }
     if (!e && call_arg_bool(call, "history", false)) {
-        e = put_history(call, entity);
+        e = put_history(call, &record);
     }
     return e;
 }

@@ -19,10 +19,7 @@ static enum err put_disputed(struct call *call, struct id entity, struct arena *
     }
     json_open(call->out, '{');
     put_id(call, "id", record.entity);
-    put_text(call, "type", record.type_name);
-    put_text(call, "label",
-             record.type ? labels_pick(&record.type->labels, call->language, record.type_name)
-                         : record.type_name);
+    put_type(call, record.type_name);
     put_text(call, "case", record.case_number);
     json_name(call->out, "title");
     json_put_text(call->out, record.title ? record.title : "");

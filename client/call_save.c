@@ -165,13 +165,20 @@ enum err call_undo(struct call *call)
 enum err call_delete(struct call *call)
 {
     struct id entity;
+    struct record_child *children = NULL; /* they stay, and a person should know */
+    size_t count = 0;
     enum err e = record_resolve_id(call->node, call_arg_text(call, "id"), &entity, call->diag);
+    if (!e) {
+        e = record_children(call->node, &call->person, entity, DEVICE_PAGE_MAX, call->arena,
+                            &children, &count, call->diag);
+    }
     if (!e) {
         e = node_delete(call->node, call->person, entity, call_arg_text(call, "reason"),
                         call->diag);
     }
     if (!e) {
         put_id(call, "id", entity);
+        put_int(call, "left", (int64_t)count);
     }
     return e;
 }

@@ -62,7 +62,7 @@ static enum err put_custody(struct call *call, struct id entity, struct arena *r
     }
     json_open(call->out, '{');
     put_id(call, "id", record.entity);
-    put_text(call, "type", record.type_name);
+    put_type(call, record.type_name);
     put_text(call, "case", record.case_number);
     json_name(call->out, "title");
     json_put_text(call->out, record.title ? record.title : "");

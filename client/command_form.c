@@ -28,35 +28,47 @@ enum err command_form_list(struct session *session)
     return session_put_table(session, &table);
 }
 
-/* What may be answered: the choices' names, else an example, else the range. */
+/* A canonical value as a person types it: "1900-01-01" without its quotes. */
+static void add_limit(struct buf *ret, const char *limit)
+{
+    struct span text = span_of(limit);
+    bool quoted = text.size >= 2 && text.data[0] == '"';
+    buf_add_span(ret, quoted ? span_cut(text, 1, text.size - 2) : text);
+}
+
+/* What may be answered: the choices with their meaning, else an example, else the range. */
 static void add_expected(const struct json *question, struct buf *ret)
 {
     const struct json *choices = json_get(question, "choices");
     const char *min = json_get_text(question, "min", NULL);
     const char *max = json_get_text(question, "max", NULL);
     for (const struct json *item = json_first(choices); choices && item; item = json_next(item)) {
-        buf_add_text(ret, item == json_first(choices) ? "" : "|");
-        buf_add_text(ret, json_get_text(item, "name", ""));
+        buf_add_format(ret, "%s%s (%s)", item == json_first(choices) ? "" : ", ",
+                       json_get_text(item, "name", ""), json_get_text(item, "label", ""));
     }
     if (!choices && json_get(question, "example")) {
         buf_add_text(ret, json_get_text(question, "example", ""));
     } else if (!choices && (min || max)) {
-        buf_add_text(ret, min ? min : "");
+        add_limit(ret, min);
         buf_add_text(ret, "..");
-        buf_add_text(ret, max ? max : "");
+        add_limit(ret, max);
     }
 }
 
 static void question_row(struct session *session, struct table *table, const struct json *question)
 {
     struct buf expected;
+    struct buf kind;
+    buf_init(&kind, &session->program->host->mem, SESSION_WORD_MAX);
     buf_init(&expected, &session->program->host->mem, SESSION_LINE_MAX);
     add_expected(question, &expected);
     table_text(table, json_bool(json_get(question, "required")) ? "*" : "");
     session_put_member(table, question, "property");
     session_put_member(table, question, "label");
-    session_put_member(table, question, "type");
+    session_term(session, "text.value_", json_get_text(question, "type", "text"), &kind);
+    table_text(table, buf_text(&kind));
     table_text(table, buf_text(&expected));
+    buf_release(&kind);
     buf_release(&expected);
 }
 

@@ -6,6 +6,8 @@
 #include "num.h"
 #include "session.h"
 
+#define CHILD_DEPTH_MAX 8 /* a tree is two or three deep; a damaged one must end */
+
 /* ---- show */
 
 static void alternative_row(struct session *session, struct table *table, const struct json *other)
@@ -64,6 +66,54 @@ static void show_head(struct session *session)
     buf_release(&custody);
 }
 
+/* "Telephone: 0661234567; Number of members: 7" */
+static void add_changes(struct buf *ret, const struct json *changes)
+{
+    for (const struct json *item = json_first(changes); item; item = json_next(item)) {
+        buf_add_format(ret, "%s%s: %s", item == json_first(changes) ? "" : "; ",
+                       json_get_text(item, "label", ""), json_get_text(item, "text", ""));
+    }
+}
+
+/* What belongs to it; what belongs to one of these stands under it. */
+static void child_rows(struct session *session, struct table *table, const struct json *children,
+                       const char *parent, size_t depth)
+{
+    for (const struct json *item = json_first(children); item; item = json_next(item)) {
+        if (strcmp(json_get_text(item, "parent", ""), parent) != 0) {
+            continue;
+        }
+        struct buf number;
+        buf_init(&number, &session->program->host->mem, SESSION_LINE_MAX);
+        for (size_t i = 0; i < depth; i++) {
+            buf_add_text(&number, "  ");
+        }
+        buf_add_text(&number, json_get_text(item, "case", json_get_text(item, "id", "")));
+        table_text(table, buf_text(&number));
+        session_put_member(table, item, "label");
+        session_put_member(table, item, "title");
+        table_text(table, json_get_int(item, "disputes", 0) > 0 ? "!" : "");
+        session_put_time(session, table, item, "updated");
+        buf_release(&number);
+        if (depth < CHILD_DEPTH_MAX) {
+            child_rows(session, table, children, json_get_text(item, "id", ""), depth + 1);
+        }
+    }
+}
+
+static enum err show_children(struct session *session, const struct json *children)
+{
+    struct table table;
+    table_init(&table, &session->program->host->mem, 5);
+    face_say(&session->face, "text.children", NULL);
+    child_rows(session, &table, children, "", 1);
+    enum err e = session_put_table(session, &table);
+    if (!e && json_get(session->reply, "more_children")) {
+        face_say(&session->face, "text.children_more", NULL);
+    }
+    return e;
+}
+
 static enum err show_history(struct session *session, const struct json *history)
 {
     struct table table;
@@ -74,9 +124,10 @@ static enum err show_history(struct session *session, const struct json *history
         buf_init(&kind, &session->program->host->mem, SESSION_WORD_MAX);
         buf_init(&values, &session->program->host->mem, DEVICE_ANSWER_MAX);
         session_term(session, "text.kind_", json_get_text(item, "kind", ""), &kind);
-        json_add_tree(&values, json_get(item, "values"));
+        add_changes(&values, json_get(item, "changes"));
         if (json_get(item, "reason")) {
-            buf_add_format(&values, " — %s", json_get_text(item, "reason", ""));
+            buf_add_format(&values, "%s%s", values.size ? " — " : "",
+                           json_get_text(item, "reason", ""));
         }
         session_put_time(session, &table, item, "time");
         table_text(&table, session_who(item, "person"));
@@ -103,6 +154,10 @@ enum err command_show(struct session *session)
     table_init(&table, &session->program->host->mem, 2);
     property_rows(session, &table, json_get(session->reply, "properties"));
     e = session_put_table(session, &table);
+    const struct json *children = json_get(session->reply, "children");
+    if (!e && children) {
+        e = show_children(session, children);
+    }
     const struct json *history = json_get(session->reply, "history");
     return !e && history ? show_history(session, history) : e;
 }
@@ -125,7 +180,7 @@ static void list_rows(struct session *session, struct table *table)
     for (const struct json *item = json_first(records); item; item = json_next(item)) {
         int64_t disputes = json_get_int(item, "disputes", 0);
         table_text(table, json_get_text(item, "case", json_get_text(item, "id", "")));
-        session_put_member(table, item, "type");
+        session_put_member(table, item, "label");
         session_put_member(table, item, "title");
         if (disputes > 0) {
             table_int(table, disputes);
@@ -188,6 +243,10 @@ enum err command_list(struct session *session)
     }
     if (e) {
         return e;
+    }
+    if (json_count(json_get(session->reply, "records")) == 0) {
+        face_say(&session->face, "text.no_records", NULL);
+        return OK;
     }
     list_head(session, &table);
     list_rows(session, &table);

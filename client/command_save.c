@@ -176,6 +176,17 @@ enum err command_undo(struct session *session)
     return e;
 }
 
+/* What belonged to a deleted record isn't deleted with it. */
+static void say_left(struct session *session)
+{
+    char count[NUM_TEXT_SIZE];
+    int64_t left = json_get_int(session->reply, "left", 0);
+    num_write_i64(left, count);
+    if (left > 0) {
+        face_say(&session->face, "text.deleted_left", count, session_word(session, 0), NULL);
+    }
+}
+
 enum err command_delete(struct session *session)
 {
     session_begin(session, "delete");
@@ -186,6 +197,7 @@ enum err command_delete(struct session *session)
     }
     if (!e) {
         face_say(&session->face, "text.deleted", session_word(session, 0), NULL);
+        say_left(session);
     }
     return e;
 }

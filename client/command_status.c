@@ -89,7 +89,7 @@ static void custody_row(struct session *session, struct table *table, const stru
     buf_init(&custody, &session->program->host->mem, SESSION_WORD_MAX);
     session_term(session, "text.custody_", json_get_text(record, "custody", "here"), &custody);
     table_text(table, json_get_text(record, "case", json_get_text(record, "id", "")));
-    session_put_member(table, record, "type");
+    session_put_member(table, record, "label");
     session_put_member(table, record, "title");
     table_text(table, buf_text(&custody));
     if (disputes > 0) {

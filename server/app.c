@@ -152,6 +152,35 @@ enum err app_compartments(struct app *app, const struct org *org, bool all, stru
     return e;
 }
 
+/* ---- words */
+
+const char *app_word(const struct app *app, const char *prefix, const char *name)
+{
+    struct buf key;
+    struct span sentence;
+    const char *word = name;
+    buf_init(&key, &app->host->mem, MESSAGE_KEY_SIZE + 1);
+    buf_add_format(&key, "%s%s", prefix, name);
+    if (buf_error(&key) == OK &&
+        (catalogue_find(&app->face->catalogue, buf_text(&key), &sentence) ||
+         catalogue_find(&app->face->fallback, buf_text(&key), &sentence))) {
+        const char *copy = arena_span_text(app->arena, sentence);
+        word = copy ? copy : name;
+    }
+    buf_release(&key);
+    return word;
+}
+
+const char *app_type_label(const struct app *app, const char *type_name)
+{
+    const struct org *org;
+    const struct type *type = NULL;
+    if (node_org(app->node, &org) == OK) {
+        type = org_type(org, span_of(type_name));
+    }
+    return type ? labels_pick(&type->labels, app->language, type_name) : type_name;
+}
+
 /* ---- one answer */
 
 static void answer_json(const struct app *app, const struct member *members, size_t count)
@@ -262,6 +291,11 @@ void listing_span(struct listing *listing, struct span text)
         table_cell(&listing->table, text);
     }
     value_ends(listing);
+}
+
+void listing_word(struct listing *listing, const char *prefix, const char *name)
+{
+    listing_text(listing, listing->app->face->json ? name : app_word(listing->app, prefix, name));
 }
 
 void listing_int(struct listing *listing, int64_t number)

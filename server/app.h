@@ -61,6 +61,11 @@ struct member {
     int64_t number;
 };
 
+/* The sentence of PREFIX and NAME in the arena; the name itself when the catalogue has none. */
+const char *app_word(const struct app *app, const char *prefix, const char *name);
+/* A record type's label, else its name. */
+const char *app_type_label(const struct app *app, const char *type_name);
+
 /* The sentence of `key` with the members in order, or with --json the object of them. */
 void app_answer(const struct app *app, const char *key, const struct member *members, size_t count);
 
@@ -79,6 +84,8 @@ void listing_begin(struct listing *listing, const struct app *app, const char *c
                    size_t column_count);
 void listing_text(struct listing *listing, const char *text); /* NULL: empty, null */
 void listing_span(struct listing *listing, struct span text);
+/* A name of ours ("worker" under "text.role_"): JSON has the name, the table its sentence. */
+void listing_word(struct listing *listing, const char *prefix, const char *name);
 void listing_int(struct listing *listing, int64_t number);
 void listing_id(struct listing *listing, struct id id);
 void listing_when(struct listing *listing, int64_t time_ms); /* 0: never. JSON has the ms. */

@@ -38,7 +38,8 @@ static void tell_step(void *ctx, const char *step, int64_t done, int64_t total)
     }
     num_write_i64(done, done_text);
     num_write_i64(total, total_text);
-    face_warn(app->face, "admin.check_step", step, done_text, total_text, NULL);
+    face_warn(app->face, "admin.check_step", app_word(app, "text.step_", step), done_text,
+              total_text, NULL);
 }
 
 enum err command_check(struct app *app)
@@ -136,7 +137,7 @@ static enum err list_nodes(struct app *app)
         }
         listing_text(&listing, node->short_code);
         listing_text(&listing, node->name);
-        listing_text(&listing, role_name(node->role));
+        listing_word(&listing, "text.role_", role_name(node->role));
         listing_when(&listing, row ? row->seen_ms : 0);
         listing_int(&listing, row && row->has_clock_offset ? row->clock_offset_ms / 1000 : 0);
         listing_flag(&listing, row == NULL || row->seen_ms < since_ms);

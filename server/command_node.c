@@ -214,7 +214,7 @@ enum err command_node_list(struct app *app)
         const struct org_node *node = &org->nodes[i];
         listing_text(&listing, node->short_code);
         listing_text(&listing, node->name);
-        listing_text(&listing, role_name(node->role));
+        listing_word(&listing, "text.role_", role_name(node->role));
         listing_words(&listing, node->scopes, node->scope_count);
         listing_words(&listing, node->compartments, node->compartment_count);
         listing_text(&listing, person_name(org, node));
@@ -293,7 +293,7 @@ enum err command_node_scope(struct app *app)
     const struct org *org;
     const struct org_node *node;
     struct word_list scopes, compartments = {0};
-    char id[ID_TEXT_SIZE];
+    char id[ID_TEXT_SIZE], name[CONFIG_TEXT_SIZE];
     struct buf definition;
     bool given = args_value(app->args, "compartment") != NULL;
     enum err e = app_org(app, &org);
@@ -316,6 +316,7 @@ enum err command_node_scope(struct app *app)
         return e;
     }
     id_write(node->id, id);
+    span_text(span_of(node->name), name, sizeof name);
     buf_init(&definition, &app->host->mem, DEFINITION_MAX);
     rewrite_definition(node, &scopes, names, name_count, &definition);
     e = buf_error(&definition);
@@ -324,9 +325,10 @@ enum err command_node_scope(struct app *app)
     }
     buf_release(&definition);
     if (!e) {
-        const struct member members[] = {{.name = "id", .text = id},
-                                         {.name = "scopes", .number = (int64_t)scopes.count}};
-        app_answer(app, "admin.node_scoped", members, 2);
+        const struct member members[] = {{.name = "name", .text = name},
+                                         {.name = "scopes", .number = (int64_t)scopes.count},
+                                         {.name = "id", .text = id}};
+        app_answer(app, "admin.node_scoped", members, 3);
     }
     return e;
 }

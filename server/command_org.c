@@ -19,7 +19,7 @@ static enum err read_json(struct app *app, const char *path, struct json **ret)
     } else {
         e = json_parse(buf_span(&text), ret, &why);
         if (e) {
-            e = diag_set(app->diag, ERR_JSON, path, why.arg_count > 1 ? why.args[1] : "0", NULL);
+            *app->diag = why;
         }
     }
     buf_release(&text);
@@ -150,6 +150,9 @@ static enum err add_all(struct app *app, enum err (*add)(struct app *app, const 
     }
     for (size_t i = 0; !e && i < app->word_count; i++) {
         e = add(app, app->words[i]);
+        if (e && e != ERR_FILE) { /* that names the file itself */
+            face_warn(app->face, "admin.file_refused", app->words[i], NULL);
+        }
     }
     if (!e && check != NULL) {
         e = check(app);

@@ -222,7 +222,7 @@ enum err command_person_list(struct app *app)
         const struct org_person *person = &org->persons[i];
         listing_id(&listing, person->id);
         listing_text(&listing, person->name);
-        listing_text(&listing, person->role);
+        listing_word(&listing, "text.role_", person->role);
         list_grants(&listing, org, person->id, app->arena);
         listing_flag(&listing, person->revoked);
     }

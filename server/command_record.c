@@ -15,18 +15,42 @@
 static const char *const row_columns[] = {"case",     "title",   "type", "place",
                                           "disputes", "updated", "id",   "number"};
 
+/* One row more than wanted is asked for; if it comes there is another page. */
+struct page {
+    struct listing *listing;
+    size_t limit;
+    int64_t last;
+    bool more;
+};
+
 static bool list_row(void *ctx, const struct record_row *row)
 {
-    struct listing *listing = ctx;
+    struct page *page = ctx;
+    struct listing *listing = page->listing;
+    if (listing->row_count == page->limit) {
+        page->more = true;
+        return false;
+    }
     listing_text(listing, row->case_number);
     listing_text(listing, row->title);
-    listing_text(listing, row->type_name);
+    listing_text(listing, listing->app->face->json ? row->type_name
+                                                   : app_type_label(listing->app, row->type_name));
     listing_words(listing, row->scopes, row->scope_count);
     listing_int(listing, (int64_t)row->dispute_count);
     listing_when(listing, row->updated_ms);
     listing_id(listing, row->entity);
     listing_int(listing, row->number);
+    page->last = row->number;
     return true;
+}
+
+static void say_more(const struct page *page)
+{
+    char after[NUM_TEXT_SIZE];
+    if (page->more) {
+        num_write_i64(page->last, after);
+        face_say(page->listing->app->face, "admin.more", after, NULL);
+    }
 }
 
 /* --where PROPERTY=VALUE, the value as a person types it. */
@@ -40,7 +64,9 @@ static enum err read_where(struct app *app, struct record_filter *filter)
     struct span rest = span_of(where), name;
     if (filter->type == NULL || !span_split(&rest, '=', &name) ||
         memchr(where, '=', strlen(where)) == NULL) {
-        return diag_set(app->diag, ERR_MISSING_ARGUMENT, "TYPE --where PROPERTY=VALUE", NULL);
+        return filter->type == NULL
+                   ? diag_set(app->diag, ERR_MISSING_ARGUMENT, "TYPE", NULL)
+                   : diag_set(app->diag, ERR_BAD_VALUE, "--where", where, "PROPERTY=VALUE", NULL);
     }
     enum err e = app_org(app, &org);
     if (e) {
@@ -74,14 +100,17 @@ enum err list_records(struct app *app, struct record_filter *filter)
     if (e) {
         return e;
     }
-    filter->limit = (size_t)limit;
+    struct page page = {.listing = &listing, .limit = (size_t)limit};
+    filter->limit = page.limit + 1;
     listing_begin(&listing, app, row_columns, 8);
-    e = record_list(app->node, NULL, filter, list_row, &listing, app->diag);
+    e = record_list(app->node, NULL, filter, list_row, &page, app->diag);
     if (e) {
         listing_drop(&listing);
         return e;
     }
-    return listing_end(&listing);
+    e = listing_end(&listing);
+    say_more(&page);
+    return e;
 }
 
 enum err command_list(struct app *app)
@@ -107,11 +136,11 @@ enum err command_find(struct app *app)
     for (size_t i = 0; i < app->word_count; i++) {
         buf_add_format(&text, "%s%s", i > 0 ? " " : "", app->words[i]);
     }
+    struct page page = {.listing = &listing, .limit = (size_t)limit};
     listing_begin(&listing, app, row_columns, 8);
     e = buf_error(&text);
     if (!e) {
-        e = record_find(app->node, NULL, buf_text(&text), (size_t)limit, list_row, &listing,
-                        app->diag);
+        e = record_find(app->node, NULL, buf_text(&text), page.limit, list_row, &page, app->diag);
     }
     buf_release(&text);
     if (e) {

@@ -63,7 +63,19 @@ static void add_option(struct buf *ret, const struct option *option)
     buf_add_byte(ret, ']');
 }
 
-/* "person grant PERSON [--scope CODE,...] ..." and what it does. */
+/* "--scope CODE,..." stands among the words when a command can't do without it. */
+static bool is_needed(const struct command *command, const struct option *option)
+{
+    struct span rest = span_of(command->words), word;
+    while (span_split(&rest, ' ', &word)) {
+        if (span_starts_with(word, "--") && span_is(span_cut(word, 2, SIZE_MAX), option->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "person grant PERSON --scope CODE,... [--verbs ...]" and what it does. */
 static void say_command(const struct app *app, const struct command *command)
 {
     struct buf line, key;
@@ -74,7 +86,7 @@ static void say_command(const struct app *app, const struct command *command)
                    command->words);
     while (span_split(&rest, ' ', &name)) {
         const struct option *option = option_named(name);
-        if (option != NULL) {
+        if (option != NULL && !is_needed(command, option)) {
             add_option(&line, option);
         }
     }
@@ -191,10 +203,25 @@ enum err command_help(struct app *app)
 static enum err check_words(const struct app *app, const struct command *command)
 {
     if (app->word_count < command->least) {
-        return diag_set(app->diag, ERR_MISSING_ARGUMENT, command->words, NULL);
+        /* "PERSON --scope ..." names the first word that is missing. */
+        struct span rest = span_of(command->words), word = {0};
+        char shown[64];
+        for (size_t i = 0; i <= app->word_count; i++) {
+            (void)span_split(&rest, ' ', &word);
+        }
+        span_text(word, shown, sizeof shown);
+        return diag_set(app->diag, ERR_MISSING_ARGUMENT, shown, NULL);
     }
     if (app->word_count > command->most) {
-        return diag_set(app->diag, ERR_USAGE, app->words[command->most], command->name, NULL);
+        struct buf what, usage;
+        buf_init(&what, &app->host->mem, 4096);
+        buf_init(&usage, &app->host->mem, 4096);
+        face_add(app->face, &what, "text.word_too_many", app->words[command->most], NULL);
+        buf_add_format(&usage, "douard %s %s", command->name, command->words);
+        diag_set(app->diag, ERR_USAGE, buf_text(&what), buf_text(&usage), NULL);
+        buf_release(&what);
+        buf_release(&usage);
+        return ERR_USAGE;
     }
     return OK;
 }

@@ -16,7 +16,7 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
  */
 /* clang-format off */
 #define COMMANDS(X)                                                                                \
-    X("init", "init", "", 0, 0, "region hub name address port url", NEED_NOTHING, command_init)    \
+    X("init", "init", "--region | --hub --name NAME", 0, 0, "region hub name address port url", NEED_NOTHING, command_init)    \
     X("serve", "serve", "", 0, 0, "", NEED_HOME, command_serve)                                    \
     X("type add", "type_add", "FILE...", 1, ARGS_MAX, "", NEED_NODE, command_type_add)             \
     X("type list", "type_list", "", 0, 0, "", NEED_NODE, command_type_list)                        \
@@ -25,7 +25,7 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
     X("geo import", "geo_import", "FILE.csv", 1, 1, "", NEED_NODE, command_geo_import)             \
     X("place list", "place_list", "", 0, 0, "scope", NEED_NODE, command_place_list)                \
     X("person add", "person_add", "NAME", 1, 1, "role", NEED_NODE, command_person_add)             \
-    X("person grant", "person_grant", "PERSON", 1, 1, "scope compartment verbs", NEED_NODE,        \
+    X("person grant", "person_grant", "PERSON --scope CODE,...", 1, 1, "scope compartment verbs", NEED_NODE,        \
       command_person_grant)                                                                        \
     X("person revoke", "person_revoke", "PERSON", 1, 1, "", NEED_NODE, command_person_revoke)      \
     X("person list", "person_list", "", 0, 0, "", NEED_NODE, command_person_list)                  \
@@ -33,20 +33,20 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
       command_node_invite)                                                                         \
     X("node list", "node_list", "", 0, 0, "", NEED_NODE, command_node_list)                        \
     X("node revoke", "node_revoke", "NODE", 1, 1, "", NEED_NODE, command_node_revoke)              \
-    X("node scope", "node_scope", "NODE", 1, 1, "scope compartment", NEED_NODE,                    \
+    X("node scope", "node_scope", "NODE --scope CODE,...", 1, 1, "scope compartment", NEED_NODE,                    \
       command_node_scope)                                                                          \
     X("uplink set", "uplink_set", "CODE", 1, 1, "", NEED_NODE, command_uplink_set)                 \
     X("uplink sync", "uplink_sync", "", 0, 0, "", NEED_HOME, command_uplink_sync)                  \
     X("uplink status", "uplink_status", "", 0, 0, "", NEED_NODE, command_uplink_status)            \
     X("review list", "review_list", "", 0, 0, "limit after flags", NEED_NODE, command_review_list)       \
     X("review show", "review_show", "RECORD", 1, 1, "", NEED_NODE, command_review_show)            \
-    X("review resolve", "review_resolve", "RECORD PROPERTY", 2, 2, "take value reason person",     \
+    X("review resolve", "review_resolve", "RECORD PROPERTY --reason TEXT", 2, 2, "take value reason person",     \
       NEED_NODE, command_review_resolve)                                                           \
     X("review settle", "review_settle", "FLAG", 1, 1, "", NEED_NODE, command_review_settle)        \
     X("show", "show", "RECORD", 1, 1, "history", NEED_NODE, command_show)                          \
     X("list", "list", "[TYPE]", 0, 1, "limit after deleted where", NEED_NODE, command_list)        \
     X("find", "find", "WORDS...", 1, 32, "limit", NEED_NODE, command_find)                         \
-    X("export", "export", "TYPE", 1, 1, "format output sensitive bom", NEED_NODE, command_export)  \
+    X("export", "export", "TYPE --format csv|json|geojson --output FILE", 1, 1, "format output sensitive bom", NEED_NODE, command_export)  \
     X("backup", "backup", "[FILE]", 0, 1, "", NEED_HOME, command_backup)                           \
     X("digest", "digest", "", 0, 0, "", NEED_NODE, command_digest)                                 \
     X("check", "check", "", 0, 0, "rebuild", NEED_NODE, command_check)                             \

@@ -1,9 +1,13 @@
 #include "record_face.h"
 
+#include <string.h>
+
 #include "json.h"
 #include "num.h"
+#include "record_text.h"
 
 #define SHOW_TEXT_MAX (16u * 1024 * 1024)
+#define CHILDREN_MAX  10000 /* of a large centre */
 
 static const char *custody_name(enum custody custody)
 {
@@ -29,15 +33,18 @@ static const char *name_of(const struct org *org, struct id id, bool is_person, 
     return copy ? copy : "-";
 }
 
-static const char *value_text(const struct property *property, struct span json,
-                              struct arena *arena)
+static const char *value_text(const struct app *app, const struct org *org,
+                              const struct property *property, struct span json)
 {
+    const struct speech speech = {.org = org,
+                                  .language = app->language,
+                                  .yes = app_word(app, "text.", "yes"),
+                                  .no = app_word(app, "text.", "no")};
     struct buf text;
     const char *copy = NULL;
-    buf_init(&text, arena->mem, SHOW_TEXT_MAX);
-    /* A list of a policy that keeps all is shown as the JSON it is. */
-    if (value_to_text(property->type, json, &text) == OK) {
-        copy = arena_text(arena, buf_text(&text));
+    buf_init(&text, &app->host->mem, SHOW_TEXT_MAX);
+    if (record_value_text(&speech, property, json, &text) == OK) {
+        copy = arena_text(app->arena, buf_text(&text));
     }
     buf_release(&text);
     return copy ? copy : "";
@@ -98,7 +105,35 @@ static void put_properties(struct json_writer *json, const struct record *record
     json_close(json, '}');
 }
 
-static enum err show_json(struct app *app, const struct record *record, bool disputes_only)
+struct children {
+    struct record_child *list;
+    size_t count;
+};
+
+static void put_children(struct json_writer *json, const struct children *children)
+{
+    json_name(json, "children");
+    json_open(json, '[');
+    for (size_t i = 0; i < children->count; i++) {
+        const struct record_child *child = &children->list[i];
+        json_open(json, '{');
+        put_id(json, "id", child->entity);
+        put_id(json, "parent", child->parent);
+        const char *const texts[][2] = {
+            {"type", child->type_name}, {"case", child->case_number}, {"title", child->title}};
+        for (size_t j = 0; j < sizeof texts / sizeof texts[0]; j++) {
+            json_name(json, texts[j][0]);
+            json_put_text(json, texts[j][1]);
+        }
+        json_name(json, "updated");
+        json_put_int(json, child->updated_ms);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static enum err show_json(struct app *app, const struct record *record,
+                          const struct children *children, bool disputes_only)
 {
     struct buf text;
     struct json_writer json;
@@ -128,6 +163,7 @@ static enum err show_json(struct app *app, const struct record *record, bool dis
     json_name(&json, "updated");
     json_put_int(&json, record->updated_ms);
     put_properties(&json, record, disputes_only);
+    put_children(&json, children);
     json_close(&json, '}');
     enum err e = buf_error(&text);
     if (!e) {
@@ -169,21 +205,54 @@ static void say_alternatives(struct app *app, const struct org *org,
         num_write_i64((int64_t)i + 1, number);
         when_write(alternative->time_ms, app->face->zone_minutes, when);
         face_say(app->face, "admin.alternative", number,
-                 value_text(shown->property, alternative->json, app->arena),
+                 value_text(app, org, shown->property, alternative->json),
                  name_of(org, alternative->person, true, app->arena),
                  name_of(org, alternative->device, false, app->arena), when, NULL);
     }
 }
 
+/* The number of the record that a child belongs to; nothing when it is the one shown. */
+static const char *parent_case(const struct children *children, struct id parent)
+{
+    for (size_t i = 0; i < children->count; i++) {
+        if (id_equal(children->list[i].entity, parent)) {
+            return children->list[i].case_number;
+        }
+    }
+    return NULL;
+}
+
+static enum err say_children(struct app *app, const struct children *children)
+{
+    static const char *const columns[] = {"case", "type", "title", "parent", "updated"};
+    struct listing listing;
+    if (children->count == 0) {
+        return OK;
+    }
+    face_say(app->face, "admin.children", NULL);
+    listing_begin(&listing, app, columns, 5);
+    for (size_t i = 0; i < children->count; i++) {
+        const struct record_child *child = &children->list[i];
+        listing_text(&listing, child->case_number);
+        listing_text(&listing, app_type_label(app, child->type_name));
+        listing_text(&listing, child->title);
+        listing_text(&listing, parent_case(children, child->parent));
+        listing_when(&listing, child->updated_ms);
+    }
+    return listing_end(&listing);
+}
+
 enum err record_show(struct app *app, const struct record *record, bool disputes_only)
 {
     const struct org *org;
-    if (app->face->json) {
-        return show_json(app, record, disputes_only);
-    }
+    struct children children = {0};
     enum err e = app_org(app, &org);
-    if (e) {
-        return e;
+    if (!e && !disputes_only) {
+        e = record_children(app->node, NULL, record->entity, CHILDREN_MAX, app->arena,
+                            &children.list, &children.count, app->diag);
+    }
+    if (e || app->face->json) {
+        return e ? e : show_json(app, record, &children, disputes_only);
     }
     say_head(app, record);
     for (size_t i = 0; i < record->property_count; i++) {
@@ -194,12 +263,49 @@ enum err record_show(struct app *app, const struct record *record, bool disputes
         const char *label =
             labels_pick(&shown->property->labels, app->language, shown->property->id);
         face_say(app->face, shown->disputed ? "admin.disputed_value" : "admin.value", label,
-                 value_text(shown->property, shown->json, app->arena), shown->property->id, NULL);
+                 value_text(app, org, shown->property, shown->json), shown->property->id, NULL);
         if (shown->disputed) {
             say_alternatives(app, org, shown);
         }
     }
-    return OK;
+    return say_children(app, &children);
+}
+
+/* "Telephone: 0661234567; ..."; Douar's own registers are told by the act's kind, but for where
+   the record belongs. With --json the values as they were written. */
+static void put_values(struct listing *listing, const struct org *org, const struct type *type,
+                       struct span values)
+{
+    static const struct property where = {.id = "_scope", .type = VALUE_TEXT, .place = true};
+    const struct app *app = listing->app;
+    struct json *object = NULL;
+    struct buf line, json;
+    if (app->face->json || json_parse(values, &object, NULL)) {
+        listing_span(listing, values);
+        return;
+    }
+    buf_init(&line, &app->host->mem, SHOW_TEXT_MAX);
+    buf_init(&json, &app->host->mem, SHOW_TEXT_MAX);
+    for (const struct json *item = json_first(object); item != NULL; item = json_next(item)) {
+        const char *name = json_key(item);
+        const struct property unknown = {.id = name, .type = VALUE_JSON};
+        const struct property *property = type ? type_property(type, name) : NULL;
+        bool is_where = strcmp(name, where.id) == 0;
+        if (name[0] == '_' && !is_where) {
+            continue;
+        }
+        property = property ? property : is_where ? &where : &unknown;
+        buf_clear(&json);
+        json_add_tree(&json, item);
+        buf_add_format(&line, "%s%s: %s", line.size ? "; " : "",
+                       is_where ? app_word(app, "text.", "scope")
+                                : labels_pick(&property->labels, app->language, name),
+                       value_text(app, org, property, buf_span(&json)));
+    }
+    listing_span(listing, buf_span(&line));
+    buf_release(&line);
+    buf_release(&json);
+    json_free(object);
 }
 
 enum err record_show_history(struct app *app, const struct record *record)
@@ -223,8 +329,8 @@ enum err record_show_history(struct app *app, const struct record *record)
         listing_when(&listing, entries[i].time_ms);
         listing_text(&listing, name_of(org, entries[i].person, true, app->arena));
         listing_text(&listing, name_of(org, entries[i].device, false, app->arena));
-        listing_text(&listing, entries[i].kind);
-        listing_span(&listing, entries[i].values);
+        listing_word(&listing, "text.kind_", entries[i].kind);
+        put_values(&listing, org, record->type, entries[i].values);
         listing_text(&listing, entries[i].reason);
         listing_flag(&listing, entries[i].late);
         listing_flag(&listing, entries[i].superseded);

@@ -313,6 +313,77 @@ static void a_record_is_made_shown_edited_found_and_listed(void **state)
     assert_says(&desk->out, number);
 }
 
+static void a_household_shows_who_belongs_to_it_and_says_so_when_deleted(void **state)
+{
+    struct desk *desk = *state;
+    char number[32];
+    char line[256];
+    make_household(desk, number);
+    (void)snprintf(line, sizeof line, "show %s --json", number);
+    run_well(desk, line);
+    assert_null(strstr(buf_text(&desk->out), "\"children\""));
+    (void)snprintf(line, sizeof line,
+                   "new register_person --parent %s --set name_ar=مريم --set sex=f", number);
+    run_well(desk, line);
+    (void)snprintf(line, sizeof line, "show %s --lang fr", number);
+    run_well(desk, line);
+    assert_says(&desk->out, "Fiches rattachées");
+    assert_says(&desk->out, "مريم");
+    assert_says(&desk->out, "Personne");
+    (void)snprintf(line, sizeof line, "show %s --json", number);
+    run_well(desk, line);
+    assert_says(&desk->out, "\"children\":[{");
+    (void)snprintf(line, sizeof line, "delete %s --reason x", number);
+    run_well(desk, line);
+    assert_says(&desk->out, "was not deleted: 1");
+}
+
+static void a_screen_has_words_where_the_answer_has_codes(void **state)
+{
+    struct desk *desk = *state;
+    char number[32];
+    char line[256];
+    make_household(desk, number);
+    (void)snprintf(line, sizeof line, "show %s --history", number);
+    run_well(desk, line);
+    assert_says(&desk->out, "Place: 05.081.03.09");
+    assert_null(strstr(buf_text(&desk->out), "{\""));
+    assert_null(strstr(buf_text(&desk->out), "_case"));
+    run_well(desk, "list --lang ar");
+    assert_says(&desk->out, "الأسرة");
+    assert_null(strstr(buf_text(&desk->out), "household"));
+    run_well(desk, "form show register_person");
+    assert_says(&desk->out, "f (Female)");
+    assert_null(strstr(buf_text(&desk->out), "select_one"));
+    assert_null(strstr(buf_text(&desk->out), "\""));
+    run_well(desk, "list project");
+    assert_says(&desk->out, "No records");
+}
+
+static void failures_hold_no_english_in_other_languages(void **state)
+{
+    struct desk *desk = *state;
+    static const struct {
+        const char *line, *never;
+    } lines[] = {{"show zzzzz", "record"},
+                 {"enrol DOUAR1-AAAA", "mistyped"},
+                 {"init", "home "},
+                 {"list --quiet=3", "value"},
+                 {"new register_household --set members=x --place 05.081.03.09", "expected"}};
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        static const char *const languages[] = {"ar", "fr", "zgh"};
+        for (size_t j = 0; j < COUNT_OF(languages); j++) {
+            char line[128];
+            (void)snprintf(line, sizeof line, "%s --lang %s", lines[i].line, languages[j]);
+            assert_int_not_equal(run(desk, line), 0);
+            assert_true(desk->err.size > 0);
+            if (strstr(buf_text(&desk->err), lines[i].never)) {
+                fail_msg("%s: %s", line, buf_text(&desk->err));
+            }
+        }
+    }
+}
+
 static void a_dry_run_writes_nothing(void **state)
 {
     struct desk *desk = *state;
@@ -424,6 +495,9 @@ int main(void)
         CASE(failures_are_json_when_json_is_asked),
         CASE(a_wrong_line_is_answered_in_its_own_language),
         CASE(a_record_is_made_shown_edited_found_and_listed),
+        CASE(a_household_shows_who_belongs_to_it_and_says_so_when_deleted),
+        CASE(a_screen_has_words_where_the_answer_has_codes),
+        CASE(failures_hold_no_english_in_other_languages),
         CASE(a_dry_run_writes_nothing),
         CASE(answers_are_read_from_the_input),
         CASE(work_is_synced_and_status_says_where_it_is),
