@@ -24,7 +24,7 @@
     X(cut_request, 1) X(cut_reply, 1) X(portal, 1) X(cancel, 1) \
     /* power */ \
     X(crash_device, 1) X(crash_hub, 1) X(crash_region, 1) X(crash_in_group, 1) X(crash_in_save, 1) \
-    X(crash_in_sync, 1) X(crash_in_backup, 1) X(crash_at_start, 1) X(lost_sectors, 1) X(torn_sectors, 1) \
+    X(crash_in_sync, 1) X(crash_in_backup, 1) X(crash_at_start, 0) X(lost_sectors, 1) X(torn_sectors, 1) \
     /* what should come of it sometimes */ \
     X(group_of_several, 1) X(stale_request, 1) X(refused_unchanged, 1) X(half_save_gone, 1) X(half_save_kept, 1) \
     X(root_left, 1) X(disputes, 1) X(several_requests, 1) X(reissued, 1) X(replayed, 1) X(rounds, 1)
