@@ -1,5 +1,5 @@
 /*
- * case_number.h - the number a person can read out: "A07-00042-K".
+ * case_number.h - the number a person can read out: "A07-00042-6".
  *
  * The device's short code (given at enrolment, unique in the organisation), a counter of that
  * device, and a check character (ISO 7064 MOD 37,36 over the rest without dashes), so it is

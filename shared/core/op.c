@@ -321,7 +321,7 @@ enum err op_read(struct span body, struct arena *arena, struct op *ret, struct d
     struct op_layout layout;
     struct hash values_hash;
     if (body.size > OP_BODY_MAX) {
-        return diag_set(diag, ERR_TOO_LARGE, "op", "65536 bytes", NULL);
+        return diag_set(diag, ERR_TOO_LARGE, "op", "262144 bytes", NULL);
     }
     enum err e = json_check(body, diag);
     if (e) {

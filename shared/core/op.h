@@ -29,7 +29,7 @@
 #include "stamp.h"
 
 #define OP_FORMAT        1
-#define OP_BODY_MAX      (64 * 1024)
+#define OP_BODY_MAX      (256 * 1024)
 #define OP_REGISTERS_MAX 512
 #define OP_PREDS_MAX     1024 /* of one register */
 #define OP_TX_MAX        256  /* ops of one save */

@@ -9,7 +9,7 @@
 #include "value.h"
 #include "value_content.h"
 
-#define VALUE_JSON_MAX (64 * 1024) /* no op could carry more */
+#define VALUE_JSON_MAX (256 * 1024) /* no op could carry more */
 #define TYPED_SIZE     512
 #define CHOICES_MAX    2000
 #define MIME_MAX       100
@@ -73,7 +73,7 @@ static enum err keep(const struct reading *reading, struct buf *buf, struct span
     }
     buf_release(buf);
     if (e == ERR_TOO_LARGE) {
-        return diag_set(reading->diag, e, reading->property, "65536", NULL);
+        return diag_set(reading->diag, e, reading->property, "262144", NULL);
     }
     return e ? diag_set(reading->diag, e, NULL) : OK;
 }
@@ -400,7 +400,7 @@ enum err value_from_text(enum value_type type, const char *property, struct span
     const struct reading reading = {type, true, property, arena, diag};
     bool document = type == VALUE_FILE || type == VALUE_JSON;
     if (text.size > (document ? VALUE_JSON_MAX : VALUE_TEXT_MAX)) {
-        return diag_set(diag, ERR_TOO_LARGE, property, document ? "65536" : "4000", NULL);
+        return diag_set(diag, ERR_TOO_LARGE, property, document ? "262144" : "4000", NULL);
     }
     if (!utf8_valid(text, NULL)) {
         return refuse(&reading, text);

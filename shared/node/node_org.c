@@ -238,7 +238,7 @@ static enum err publish(struct node *node, const char *kind, const char *name, c
     buf_add_text(&values, "}");
     enum err e = buf_error(&values);
     if (e == ERR_TOO_LARGE) {
-        e = diag_set(diag, ERR_TOO_LARGE, name, "65536", NULL);
+        e = diag_set(diag, ERR_TOO_LARGE, name, "262144", NULL);
     }
     if (!e) {
         e = json_check(buf_span(&values), diag);

@@ -24,6 +24,8 @@ struct symbol_entry {
 
 #define NODE_DEPTH_MAX 16 /* levels of node_begin */
 
+#define NODE_REQUESTS_SEEN 4096 /* signatures of requests that are remembered against replay */
+
 struct caller_seen {
     struct id node;
     int64_t seen_ms;
@@ -59,6 +61,7 @@ struct node {
     bool n_loaded, n_changed;
     struct caller_seen seen[NODE_SEEN_MAX]; /* serve_caller.c */
     size_t seen_count;
+    uint64_t requests_seen[NODE_REQUESTS_SEEN]; /* serve_sync.c: by their own low bits */
     bool wrote_own; /* own ops since the last commit: the anchor is rewritten after it */
 };
 

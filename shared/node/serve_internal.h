@@ -24,6 +24,7 @@ struct serve {
     /* Whose grants decide what is served. */
     const struct org_node *readers[SERVE_READERS_MAX];
     size_t reader_count;
+    uint64_t ratchet_now; /* the caller's, before this request */
     int64_t now_ms;
     bool clock_sane; /* else no receipts are given */
     bool wrote;      /* something was taken or handed out: the ratchet moves on */
@@ -52,6 +53,12 @@ MUST_CHECK enum err row_write_agree(struct row_writer *writer, struct id root);
 /* Is the root in a scope that the caller (or a visitor of it) is granted? Org always. */
 MUST_CHECK enum err root_granted(struct serve *serve, int64_t root, bool *ret);
 bool scope_granted(const struct serve *serve, struct span scope, struct span compartment);
+
+/* serve_late.c: where an op's entity belongs, asked before the op is applied, so that moving a
+   record into one's own scope doesn't make the move rightful; and what comes of it. */
+MUST_CHECK enum err late_scopes_of(struct node *node, const struct op *op, struct members *ret);
+MUST_CHECK enum err late_flag(struct serve *serve, const struct org_node *author,
+                              const struct op *op, const struct members *before, int64_t row);
 
 /* serve_caller.c */
 MUST_CHECK enum err caller_note(struct node *node, struct id caller, int64_t now_ms,

@@ -27,6 +27,22 @@ static enum err read_ratchets(struct node *node, struct id caller, struct ratche
     return e;
 }
 
+/*
+ * The very same request a second time proves nothing: whoever holds its bytes may not hold the
+ * key. Signatures are remembered in memory only; what that forgets, the ratchet still bounds to
+ * one answer.
+ */
+static bool is_replay(struct node *node, const struct envelope *envelope)
+{
+    struct id first;
+    memcpy(first.bytes, envelope->signature.bytes, ID_SIZE);
+    uint64_t mark = id_prefix8(first);
+    uint64_t *place = &node->requests_seen[mark % NODE_REQUESTS_SEEN];
+    bool seen = *place == mark;
+    *place = mark;
+    return seen;
+}
+
 /* The signature first: nobody without the key learns an epoch or a ratchet. */
 static enum err authenticate(struct serve *serve, const struct envelope *envelope, const char *path,
                              uint64_t *ret_hint, struct diag *diag)
@@ -50,14 +66,18 @@ static enum err authenticate(struct serve *serve, const struct envelope *envelop
         return diag_set(diag, ERR_EPOCH, NULL);
     }
     enum err e = read_ratchets(node, envelope->node, &ratchets);
-    if (!e && envelope->ratchet != ratchets.now && envelope->ratchet != ratchets.before) {
+    serve->ratchet_now = ratchets.now;
+    bool stale = envelope->ratchet != ratchets.now && envelope->ratchet != ratchets.before;
+    if (!e && (is_replay(node, envelope) || stale)) {
         *ret_hint = ratchets.now;
         e = diag_set(diag, ERR_RATCHET, NULL);
     }
     return e;
 }
 
-static enum err turn_ratchet(struct serve *serve, uint64_t used)
+/* What stood until now stays good once, for a caller whose reply gets lost; what it used doesn't,
+   unless that is the same. */
+static enum err turn_ratchet(struct serve *serve)
 {
     uint64_t next = 0;
     struct node *node = serve->node;
@@ -69,7 +89,7 @@ static enum err turn_ratchet(struct serve *serve, uint64_t used)
         s = db_stmt(node->db, CALLER_RATCHET);
         stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
         stmt_bind_u64(s, 2, next);
-        stmt_bind_u64(s, 3, used);
+        stmt_bind_u64(s, 3, serve->ratchet_now);
         e = stmt_run(s);
     }
     serve->reply.has_ratchet = true;
@@ -154,8 +174,7 @@ static enum err look_again(struct serve *serve)
     return serve->caller->role == ROLE_HUB ? add_visitors(serve) : OK;
 }
 
-static enum err answer(struct serve *serve, const struct envelope *envelope, struct pack *pack,
-                       struct buf *ret, struct diag *diag)
+static enum err answer(struct serve *serve, struct pack *pack, struct buf *ret, struct diag *diag)
 {
     struct buf text;
     uint8_t dictionary = 0;
@@ -171,7 +190,7 @@ static enum err answer(struct serve *serve, const struct envelope *envelope, str
         e = serve_pull(serve, diag);
     }
     if (!e && (serve->wrote || serve->rows.size > 0)) {
-        e = turn_ratchet(serve, envelope->ratchet);
+        e = turn_ratchet(serve);
     }
     if (!e) {
         e = caller_note(serve->node, serve->caller->id, serve->now_ms, &serve->request);
@@ -247,7 +266,7 @@ enum err serve_sync(struct node *node, struct pack *pack, const char *path, stru
         e = read_request(&serve, buf_span(&text), diag);
     }
     if (!e) {
-        e = answer(&serve, &envelope, pack, ret, diag);
+        e = answer(&serve, pack, ret, diag);
     }
     buf_release(&serve.rows);
     buf_release(&text);

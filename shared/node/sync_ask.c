@@ -31,6 +31,11 @@ static enum err put_clock(struct sync *sync, struct sync_request *request)
     enum err e = node_clock(sync->node, &clock);
     if (!e) {
         request->clock_ms = sync->node->host->now_ms(sync->node->host->ctx);
+        if (sync->signed_again) { /* A clock that stands still would make the same bytes again. */
+            uint16_t random = 0;
+            sync->node->host->random(sync->node->host->ctx, &random, sizeof random);
+            request->clock_ms += 1 + random % 1000;
+        }
         request->has_offset = clock.has_offset;
         request->offset_ms = clock.offset_ms;
     }

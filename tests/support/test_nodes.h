@@ -259,6 +259,7 @@ static inline struct sync_result nodes_sync(struct test_nodes *nodes, struct nod
     buf_init(&reply, &nodes->host.mem, 16u << 20);
     assert_int_equal(sync_new(node, nodes->pack, NULL, NULL, &sync, &diag), OK);
     struct sync_event event = {.kind = SYNC_BEGIN};
+    nodes->now_ms++; /* The same request twice in one ms would be refused as a replay. */
     for (int step = 0; step < 1000; step++) {
         sync_step(sync, &event, &action);
         if (action.kind == SYNC_EXCHANGE) {
