@@ -33,6 +33,7 @@ struct taking {
     struct signature *signatures;
     bool *signed_for_org;
     int64_t receipt_ms;
+    bool bare; /* its chain isn't the one known here: the ops are taken without envelopes */
 };
 
 static enum err find_origin(struct node *node, struct id name, struct origin_row *ret)
@@ -148,22 +149,42 @@ static void chain(struct taking *t, struct link before)
     }
 }
 
-/* Does the chain agree with the point up to which this origin is known here? */
+/* Does each number that is taken hold the very op that comes under it now? */
+static enum err slots_agree(struct taking *t, enum node_stmt slots, bool *ret)
+{
+    const struct batch *batch = &t->batch;
+    struct stmt *s = db_stmt(t->serve->node->db, slots);
+    stmt_bind_i64(s, 1, t->origin.id);
+    stmt_bind_i64(s, 2, batch->from);
+    stmt_bind_i64(s, 3, batch->from + batch->count - 1);
+    while (*ret && stmt_row(s)) {
+        struct id uid = {{0}};
+        *ret = stmt_blob(s, 1, uid.bytes, ID_SIZE) &&
+               id_equal(uid, t->ops[stmt_i64(s, 0) - batch->from].uid);
+    }
+    return stmt_end(s);
+}
+
+/* Does the chain agree with what is known of this origin here, from below or from above? */
 static enum err fits_known(struct taking *t, bool *ret)
 {
-    int64_t last = t->batch.from + t->batch.count - 1;
-    int64_t meet = last < t->origin.seq ? last : t->origin.seq;
-    *ret = true;
-    if (t->origin.id == 0 || meet < t->batch.from) {
-        return OK;
-    }
     struct link known;
     bool found = false;
-    enum err e = log_link_at(t->serve->node, t->origin.id, meet, &found, &known);
-    if (!e && found) {
-        *ret = link_equal(known, t->links[meet - t->batch.from]);
+    int64_t last = t->batch.from + t->batch.count - 1;
+    int64_t meet = last < t->origin.seq ? last : t->origin.seq;
+    enum err e = OK;
+    *ret = true;
+    if (t->origin.id == 0) {
+        return OK;
     }
-    return e;
+    if (meet >= t->batch.from) {
+        e = log_link_at(t->serve->node, t->origin.id, meet, &found, &known);
+        *ret = e || !found || link_equal(known, t->links[meet - t->batch.from]);
+    }
+    if (!e) {
+        e = slots_agree(t, SLOTS_BETWEEN, ret);
+    }
+    return e ? e : slots_agree(t, ENVELOPES_BETWEEN, ret);
 }
 
 static enum err make_origin(struct taking *t)
@@ -194,74 +215,38 @@ static enum err make_origin(struct taking *t)
     return e;
 }
 
-static bool owner_proved(const struct taking *t)
-{
-    if (t->origin.has_owner) {
-        return id_equal(t->origin.owner, t->author->id);
-    }
-    return t->batch.has_open &&
-           batch_verify_open(t->batch.origin, t->author->id, &t->author->key, &t->batch.open);
-}
-
 /* ---- applying */
 
-static void choose_receipt(struct taking *t)
+/* The earliest that a hub states and signs with this batch; STAMP_NO_RECEIPT: none does. */
+static int64_t stated_receipt(const struct taking *t)
 {
-    struct serve *serve = t->serve;
-    t->receipt_ms = STAMP_NO_RECEIPT;
+    int64_t earliest = STAMP_NO_RECEIPT;
     for (size_t i = 0; i < t->batch.receipt_count; i++) {
         const struct receipt *receipt = &t->batch.receipts[i];
-        const struct org_node *hub = org_node(serve->org, receipt->hub);
-        if (hub && hub->role >= ROLE_HUB && receipt_verify(receipt, &t->batch, &hub->key) &&
-            receipt->time_ms < t->receipt_ms) {
-            t->receipt_ms = receipt->time_ms;
+        const struct org_node *hub = org_node(t->serve->org, receipt->hub);
+        if (hub && hub->role >= ROLE_HUB && receipt->time_ms < earliest &&
+            receipt_verify(receipt, &t->batch, &hub->key)) {
+            earliest = receipt->time_ms;
         }
     }
-    if (t->receipt_ms == STAMP_NO_RECEIPT && serve->clock_sane) {
+    return earliest;
+}
+
+/* What a stolen device hands to a hub that hasn't heard of its revocation is not believed further
+   up; what a hub had before it is. */
+static bool came_too_late(const struct taking *t)
+{
+    return t->author->revoked && stated_receipt(t) >= t->author->revoked_ms;
+}
+
+/* Its own receipt joins in: a hub whose clock runs ahead mustn't lift the cap on a wrong time. */
+static void choose_receipt(struct taking *t)
+{
+    const struct serve *serve = t->serve;
+    t->receipt_ms = stated_receipt(t);
+    if (serve->clock_sane && serve->now_ms < t->receipt_ms) {
         t->receipt_ms = serve->now_ms;
     }
-}
-
-/* Where the op's entity belongs now; before the op is applied, so that moving a record into
-   one's own scope doesn't make the move rightful. */
-static enum err scopes_of(struct taking *t, const struct op *op, struct members *ret)
-{
-    struct entity_row entity;
-    enum err e = entity_find(t->serve->node, op->entity, &entity);
-    return e ? e : members_of(t->serve->node, entity.root, ret);
-}
-
-/* Work outside what the author is granted is accepted, flagged and shown for review. */
-static enum err flag_late(struct taking *t, const struct op *op, const struct members *before,
-                          int64_t row)
-{
-    struct serve *serve = t->serve;
-    struct members members = *before;
-    bool device_ok = false;
-    bool person_ok = false;
-    enum err e = OK;
-    if (op->type.size == 0 || op->type.data[0] == '_') {
-        return OK;
-    }
-    if (members.count == 0) { /* new: where it says that it belongs */
-        e = scopes_of(t, op, &members);
-    }
-    for (size_t i = 0; !e && i < members.count; i++) {
-        const char *scope = NULL;
-        e = symbol_text(serve->node, members.scopes[i], &scope);
-        if (!e) {
-            device_ok = device_ok || t->author->role >= ROLE_HUB ||
-                        org_node_covers(t->author, span_of(scope), op->compartment);
-            person_ok =
-                person_ok || t->author->role >= ROLE_HUB ||
-                org_person_may(serve->org, op->person, span_of(scope), op->compartment, VERB_WRITE);
-        }
-    }
-    if (e || members.count == 0 || (device_ok && person_ok)) {
-        return e;
-    }
-    serve->reply.late_count++;
-    return log_flag(serve->node, row, device_ok ? "person_not_granted" : "out_of_scope");
 }
 
 /* Definitions are borrowed from the node and read anew when one came: look them up again. */
@@ -288,12 +273,12 @@ static enum err apply_ops(struct taking *t)
             .op = &t->ops[i],
             .way = WAY_BELOW,
             .receipt_ms = t->receipt_ms,
-            .envelope = {true, t->origin.id, t->batch.from + i, true, t->links[i]},
+            .envelope = {!t->bare, t->origin.id, t->batch.from + i, true, t->links[i]},
             .has_org_signature = t->signed_for_org[i],
             .org_signature = t->signatures[i],
             .from = t->serve->caller->id};
         struct members before = {.count = 0};
-        e = scopes_of(t, &t->ops[i], &before);
+        e = late_scopes_of(node, &t->ops[i], &before);
         if (!e) {
             e = log_apply(node, &in, &applied, &row);
         }
@@ -301,7 +286,7 @@ static enum err apply_ops(struct taking *t)
             e = look_up_author(t);
         }
         if (!e && applied == APPLIED_NEW && t->ops[i].known_format) {
-            e = flag_late(t, &t->ops[i], &before, row);
+            e = late_flag(t->serve, t->author, &t->ops[i], &before, row);
         }
         if (!e && applied == APPLIED_QUARANTINED) {
             t->serve->reply.refused_count++;
@@ -321,6 +306,8 @@ static enum err advance(struct taking *t)
         struct stmt *s = db_stmt(node->db, ORIGIN_FILL);
         stmt_bind_i64(s, 1, t->origin.id);
         stmt_bind_i64(s, 2, seq);
+        stmt_bind_blob(s, 3, link.bytes, LINK_SIZE);
+        stmt_bind_i64(s, 4, WIRE_BATCH_OPS);
         bool more = stmt_row(s);
         if (more) {
             seq = stmt_i64(s, 0);
@@ -392,19 +379,78 @@ static enum err store(struct taking *t, struct link before, bool relayed)
     return e;
 }
 
+/*
+ * A chain that isn't the one known under this name: a copied device, or two that claim one origin.
+ * The first keeps the numbers; the ops of the other are as good, and come in without envelopes, so
+ * that nothing is lost and nothing of them is called stable.
+ */
+static enum err take_bare(struct taking *t, struct diag *diag)
+{
+    const struct batch *batch = &t->batch;
+    if (batch->from > 1 && !batch->has_prev) {
+        return quarantine(t, "fork", diag);
+    }
+    chain(t, batch->from > 1 ? batch->prev : link_first(batch->origin));
+    if (!link_equal(t->links[batch->count - 1], batch->link) ||
+        !batch_verify(batch, &t->author->key)) {
+        return quarantine(t, "batch_signature", diag);
+    }
+    t->bare = true;
+    t->author_id = t->author->id;
+    t->caller_id = t->serve->caller->id;
+    t->serve->wrote = true;
+    choose_receipt(t);
+    return apply_ops(t);
+}
+
+/* Whose is this origin? `*ret_bare`: another's, or a relay brings it under another's name. */
+static enum err judge_owner(struct taking *t, bool relayed, bool *ret_refused, bool *ret_bare,
+                            struct diag *diag)
+{
+    char origin[ID_TEXT_SIZE];
+    bool opened = t->batch.has_open && batch_verify_open(t->batch.origin, t->author->id,
+                                                         &t->author->key, &t->batch.open);
+    bool owned = t->origin.has_owner && id_equal(t->origin.owner, t->author->id);
+    id_write(t->batch.origin, origin);
+    *ret_refused = *ret_bare = false;
+    if (owned || (opened && !t->origin.has_owner)) {
+        return OK;
+    }
+    if (!relayed && t->origin.has_owner) { /* Another opened it first: the caller begins anew. */
+        return diag_set(diag, ERR_FORK, origin, NULL);
+    }
+    if (!relayed && !t->batch.has_open) { /* Not known here (any more): the opening is needed. */
+        return diag_set(diag, ERR_GAP, origin, "0", NULL);
+    }
+    *ret_bare = opened;
+    *ret_refused = !opened;
+    return OK;
+}
+
 static enum err take(struct taking *t, bool relayed, struct diag *diag)
 {
     struct link before;
     bool known = false;
     bool fits = false;
+    bool refused = false;
+    bool bare = false;
     char origin[ID_TEXT_SIZE];
     id_write(t->batch.origin, origin);
     enum err e = find_origin(t->serve->node, t->batch.origin, &t->origin);
+    if (!e && came_too_late(t)) {
+        return quarantine(t, "revoked", diag);
+    }
+    if (!e) {
+        e = judge_owner(t, relayed, &refused, &bare, diag);
+    }
     if (e) {
         return e;
     }
-    if (!owner_proved(t)) {
+    if (refused) {
         return quarantine(t, "origin_owner", diag);
+    }
+    if (bare) {
+        return take_bare(t, diag);
     }
     e = link_before(t, &known, &before, diag);
     if (!e) {
@@ -414,8 +460,8 @@ static enum err take(struct taking *t, bool relayed, struct diag *diag)
     if (!e && !fits) {
         e = diag_set(diag, ERR_FORK, origin, NULL);
     }
-    if (e == ERR_FORK && relayed) { /* A relay can't mend it: keep it for the owner's re-origin. */
-        return quarantine(t, "fork", diag);
+    if (e == ERR_FORK && relayed) { /* The relay can't begin another origin for its author. */
+        return take_bare(t, diag);
     }
     if (e) {
         return e;

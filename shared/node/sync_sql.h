@@ -45,7 +45,10 @@
                    " ON CONFLICT(node) DO UPDATE SET seen_ms = ?2, clock_offset_ms = ?3") \
     X(CALLER_LIST, "SELECT node, seen_ms, clock_offset_ms FROM caller") \
     X(ORIGIN_OF_NODE, "SELECT id, name, seq, link, stable_seq, stable_link FROM origin WHERE node = ?1 ORDER BY id DESC LIMIT 1") \
-    X(ORIGIN_FILL, "SELECT first + count - 1, link FROM batch WHERE origin = ?1 AND first <= ?2 + 1 AND first + count - 1 > ?2 ORDER BY 1 DESC LIMIT 1") \
+    X(ORIGIN_FILL, "SELECT first + count - 1, link FROM batch WHERE origin = ?1 AND first <= ?2 + 1 AND first > ?2 - ?4" \
+                   " AND first + count - 1 > ?2 AND (first <= ?2 OR prev = ?3) ORDER BY 1 DESC LIMIT 1") \
+    X(SLOTS_BETWEEN, "SELECT seq, uid FROM op WHERE origin = ?1 AND seq BETWEEN ?2 AND ?3") \
+    X(ENVELOPES_BETWEEN, "SELECT v.seq, o.uid FROM envelope v JOIN op o ON o.id = v.op WHERE v.origin = ?1 AND v.seq BETWEEN ?2 AND ?3") \
     X(FEED_LIST, "SELECT f.id, f.scope, f.compartment, f.n, f.hash, s.text, c.text FROM feed f JOIN symbol s ON s.id = f.scope" \
                  " JOIN symbol c ON c.id = f.compartment") \
     X(FEED_ROW_AT, "SELECT n, hash FROM feed_row WHERE feed = ?1 AND n <= ?2 ORDER BY n DESC LIMIT 1") \

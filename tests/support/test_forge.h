@@ -161,6 +161,25 @@ static inline void forge_batch(struct forge *forge,
     forge->link = forge->line_link;
 }
 
+/* Says in each batch line who wrote it, as a relay must. */
+static inline void forge_authored(struct batch *batch, const struct forge *forge)
+{
+    batch->has_node = true;
+    batch->node = forge->node;
+    batch->has_open = true;
+}
+
+/* Hands what `author` batched to a relay, as its next batches `from` + 1 .. `to`. */
+static inline void forge_relay(struct forge *relay, struct forge *author, int64_t from, int64_t to)
+{
+    relay->request.has_relay = true;
+    relay->request.relay_from = from;
+    relay->request.relay_to = to;
+    relay->request.relay_epoch = 1;
+    buf_add_span(&relay->batches, buf_span(&author->batches));
+    buf_clear(&author->batches);
+}
+
 static inline void forge_seal(struct forge *forge)
 {
     struct buf text;
@@ -232,7 +251,37 @@ static inline bool forge_names(struct forge *forge, struct id id)
     return forge_says(forge, text);
 }
 
+static inline struct id forge_household(struct forge *forge, struct id entity, const char *place)
+{
+    char values[128];
+    struct op_register regs[] = {{span_of("_scope"), NULL, 0}, {span_of("head_name_ar"), NULL, 0}};
+    (void)snprintf(values, sizeof values, "{\"_scope\":\"%s\",\"head_name_ar\":\"x\"}", place);
+    return forge_op(forge, &(struct forged){.type = "household",
+                                            .entity = entity,
+                                            .compartment = "base",
+                                            .registers = regs,
+                                            .register_count = 2,
+                                            .values = values});
+}
+
 /* ---- looking inside a node */
+
+static inline struct held_op forge_held(struct node *node, struct id uid)
+{
+    struct held_op held;
+    assert_int_equal(log_find(node, uid, &held), OK);
+    return held;
+}
+
+/* How far an origin is known without a gap; -1: not known. */
+static inline int64_t forge_origin_seq(struct node *node, struct id origin)
+{
+    struct stmt *s = db_stmt(node->db, ORIGIN_BY_NAME);
+    stmt_bind_blob(s, 1, origin.bytes, ID_SIZE);
+    int64_t seq = stmt_row(s) ? stmt_i64(s, 3) : -1;
+    assert_int_equal(stmt_end(s), OK);
+    return seq;
+}
 
 static inline int64_t forge_entity(struct node *node, struct id entity)
 {

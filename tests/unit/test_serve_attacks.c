@@ -84,19 +84,6 @@ static void an_op_that_came_before_its_definition_is_undone_by_it(void **state)
     forge_release(&forge);
 }
 
-static struct id forge_household(struct forge *forge, struct id entity, const char *place)
-{
-    char values[128];
-    struct op_register regs[] = {{span_of("_scope"), NULL, 0}, {span_of("head_name_ar"), NULL, 0}};
-    (void)snprintf(values, sizeof values, "{\"_scope\":\"%s\",\"head_name_ar\":\"x\"}", place);
-    return forge_op(forge, &(struct forged){.type = "household",
-                                            .entity = entity,
-                                            .compartment = "base",
-                                            .registers = regs,
-                                            .register_count = 2,
-                                            .values = values});
-}
-
 static void forge_rogue(struct forge *forge, struct id entity)
 {
     struct op_register regs[] = {{span_of("_scope"), NULL, 0}, {span_of("def"), NULL, 0}};
@@ -208,6 +195,205 @@ static void quarantine_has_room_for_so_much_of_one_caller(void **state)
     forge_release(&forge);
 }
 
+/* ---- origins */
+
+static void an_origin_opened_by_another_first_does_not_stop_its_owner(void **state)
+{
+    struct town *town = *state;
+    struct forge thief;
+    struct forge owner;
+    town_sync_all(town);
+    forge_open(&thief, &town->nodes, town->region, town->b);
+    forge_open(&owner, &town->nodes, town->hub, town->a);
+    forge_new_origin(&thief, owner.origin);
+    (void)forge_household(&thief, forge_random(&thief), TOWN_COMMUNE);
+    forge_batch(&thief, NULL);
+    assert_int_equal(forge_send(&thief), 200);
+    struct id entity = forge_random(&owner);
+    (void)forge_household(&owner, entity, TOWN_COMMUNE);
+    forge_batch(&owner, NULL);
+    assert_int_equal(forge_send(&owner), 200);
+    town_sync_all(town);
+    assert_true(forge_live(&owner, town->region, entity, "head_name_ar") != 0);
+    assert_int_equal(quarantined(town->region), 0);
+    town_assert_clean(town, town->region);
+    forge_release(&thief);
+    forge_release(&owner);
+}
+
+static void who_pushes_an_origin_of_another_is_told_of_a_fork(void **state)
+{
+    struct town *town = *state;
+    struct forge thief;
+    struct forge owner;
+    forge_open(&thief, &town->nodes, town->hub, town->b);
+    forge_open(&owner, &town->nodes, town->hub, town->a);
+    (void)forge_household(&owner, forge_random(&owner), TOWN_COMMUNE);
+    forge_batch(&owner, NULL);
+    assert_int_equal(forge_send(&owner), 200);
+    forge_new_origin(&thief, owner.origin);
+    (void)forge_household(&thief, forge_random(&thief), TOWN_COMMUNE);
+    forge_batch(&thief, NULL);
+    assert_int_equal(forge_send(&thief), 409);
+    assert_true(forge_says(&thief, "\"fork\""));
+    forge_release(&thief);
+    forge_release(&owner);
+}
+
+static void no_open(struct batch *batch, const struct forge *forge)
+{
+    (void)forge;
+    batch->has_open = false;
+}
+
+static void an_unknown_origin_without_its_opening_is_a_gap(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    forge_open(&forge, &town->nodes, town->hub, town->a);
+    (void)forge_household(&forge, forge_random(&forge), TOWN_COMMUNE);
+    forge_batch(&forge, no_open);
+    assert_int_equal(forge_send(&forge), 409);
+    assert_true(forge_says(&forge, "\"gap\""));
+    forge_release(&forge);
+}
+
+static void a_chain_that_parts_from_the_known_one_is_not_joined_to_it(void **state)
+{
+    struct town *town = *state;
+    struct forge hub;
+    struct forge one;
+    struct forge two;
+    town_sync_all(town);
+    forge_open(&hub, &town->nodes, town->region, town->hub);
+    forge_open(&one, &town->nodes, town->hub, town->a);
+    forge_open(&two, &town->nodes, town->hub, town->a);
+    forge_new_origin(&two, one.origin);
+    struct id entities[4];
+    for (int i = 0; i < 4; i++) {
+        entities[i] = forge_random(&one);
+        (void)forge_household(i < 2 ? &one : &two, entities[i], TOWN_COMMUNE);
+        forge_batch(i < 2 ? &one : &two, forge_authored);
+        if (i == 2) { /* the copy's first op never gets to the region */
+            buf_clear(&two.batches);
+        }
+    }
+    forge_relay(&hub, &two, 0, 1);
+    assert_int_equal(forge_send(&hub), 200);
+    buf_clear(&one.batches);
+    forge_new_origin(&one, one.origin);
+    (void)forge_household(&one, entities[0], TOWN_COMMUNE);
+    forge_batch(&one, forge_authored);
+    forge_relay(&hub, &one, 1, 2);
+    assert_int_equal(forge_send(&hub), 200);
+    assert_int_equal(forge_origin_seq(town->region, one.origin), 1);
+    (void)forge_household(&one, entities[1], TOWN_COMMUNE);
+    forge_batch(&one, forge_authored);
+    forge_relay(&hub, &one, 2, 3);
+    assert_int_equal(forge_send(&hub), 200);
+    assert_true(forge_live(&hub, town->region, entities[0], "head_name_ar") != 0);
+    assert_true(forge_live(&hub, town->region, entities[1], "head_name_ar") != 0);
+    assert_true(forge_live(&hub, town->region, entities[3], "head_name_ar") != 0);
+    assert_int_equal(quarantined(town->region), 0);
+    forge_release(&hub);
+    forge_release(&one);
+    forge_release(&two);
+}
+
+/* ---- revoked, late, receipts */
+
+static void a_revoked_device_gets_nothing_up_through_a_hub_that_does_not_know_yet(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    struct diag diag = {0};
+    char name[ID_TEXT_SIZE];
+    town_sync_all(town);
+    forge_open(&forge, &town->nodes, town->hub, town->b);
+    struct id before = forge_random(&forge);
+    struct id after = forge_random(&forge);
+    (void)forge_household(&forge, before, TOWN_COMMUNE);
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    town->nodes.now_ms += 60000;
+    id_write(forge.node, name);
+    assert_int_equal(org_revoke(town->region, "_node", name, &diag), OK);
+    town->nodes.now_ms += 60000;
+    (void)forge_household(&forge, after, TOWN_COMMUNE);
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    assert_true(forge_live(&forge, town->region, before, "head_name_ar") != 0);
+    assert_int_equal(forge_entity(town->region, after), 0);
+    assert_int_equal(quarantined(town->region), 1);
+    (void)forge_household(&forge, forge_random(&forge), TOWN_COMMUNE);
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 403);
+    assert_true(forge_says(&forge, "revoked"));
+    forge_release(&forge);
+}
+
+static void a_register_of_a_compartment_not_granted_is_flagged(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    forge_open(&forge, &town->nodes, town->hub, town->b);
+    struct op_register regs[] = {{span_of("_scope"), NULL, 0}, {span_of("wg_seeing"), NULL, 0}};
+    (void)forge_op(&forge,
+                   &(struct forged){.type = "person",
+                                    .entity = forge_random(&forge),
+                                    .compartment = "base",
+                                    .person = town->brahim,
+                                    .registers = regs,
+                                    .register_count = 2,
+                                    .values = "{\"_scope\":\"05.081.03.09\",\"wg_seeing\":\"x\"}"});
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    assert_true(forge_says(&forge, "\"late\":1"));
+    forge_release(&forge);
+}
+
+/* The receipt of a hub whose clock is a year ahead. */
+static void from_the_future(struct batch *batch, const struct forge *forge)
+{
+    struct receipt *receipt = &batch->receipts[0];
+    struct node_identity hub;
+    struct secret_key key;
+    assert_int_equal(node_identity(forge->server, &hub), OK);
+    assert_int_equal(node_secret(forge->server, &key), OK);
+    *receipt = (struct receipt){.hub = hub.id, .time_ms = forge->nodes->now_ms};
+    receipt_sign(receipt, batch, &key);
+    batch->receipt_count = 1;
+    forge_authored(batch, forge);
+}
+
+static void a_hub_ahead_of_time_does_not_lift_the_cap_on_a_wrong_clock(void **state)
+{
+    struct town *town = *state;
+    struct forge hub;
+    struct forge author;
+    int64_t year_ms = 365LL * 86400000;
+    town_sync_all(town);
+    forge_open(&hub, &town->nodes, town->region, town->hub);
+    forge_open(&author, &town->nodes, town->hub, town->a);
+    struct op_register name = {span_of("head_name_ar"), NULL, 0};
+    struct id uid = forge_op(&author, &(struct forged){.type = "household",
+                                                       .entity = forge_random(&author),
+                                                       .compartment = "base",
+                                                       .registers = &name,
+                                                       .register_count = 1,
+                                                       .time_ms = town->nodes.now_ms + year_ms,
+                                                       .values = "{\"head_name_ar\":\"x\"}"});
+    town->nodes.now_ms += year_ms;
+    forge_batch(&author, from_the_future);
+    town->nodes.now_ms -= year_ms;
+    forge_relay(&hub, &author, 0, 1);
+    assert_int_equal(forge_send(&hub), 200);
+    assert_int_equal(forge_held(town->region, uid).receipt_ms, town->nodes.now_ms);
+    forge_release(&hub);
+    forge_release(&author);
+}
+
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 
 int main(void)
@@ -219,6 +405,13 @@ int main(void)
         TOWN_TEST(a_rebuild_leaves_refused_ops_aside),
         TOWN_TEST(a_hub_cannot_say_that_a_definition_is_superseded),
         TOWN_TEST(quarantine_has_room_for_so_much_of_one_caller),
+        TOWN_TEST(an_origin_opened_by_another_first_does_not_stop_its_owner),
+        TOWN_TEST(who_pushes_an_origin_of_another_is_told_of_a_fork),
+        TOWN_TEST(an_unknown_origin_without_its_opening_is_a_gap),
+        TOWN_TEST(a_chain_that_parts_from_the_known_one_is_not_joined_to_it),
+        TOWN_TEST(a_revoked_device_gets_nothing_up_through_a_hub_that_does_not_know_yet),
+        TOWN_TEST(a_register_of_a_compartment_not_granted_is_flagged),
+        TOWN_TEST(a_hub_ahead_of_time_does_not_lift_the_cap_on_a_wrong_clock),
     };
     return cmocka_run_group_tests_name("serve_attacks", tests, NULL, NULL);
 }

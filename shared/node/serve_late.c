@@ -1,0 +1,85 @@
+/*
+ * serve_late.c - work outside what its author is granted: accepted, flagged, shown for review.
+ */
+#include <string.h>
+
+#include "serve_internal.h"
+
+enum err late_scopes_of(struct node *node, const struct op *op, struct members *ret)
+{
+    struct entity_row entity;
+    enum err e = entity_find(node, op->entity, &entity);
+    return e ? e : members_of(node, entity.root, ret);
+}
+
+struct judged {
+    bool device_ok, person_ok;
+};
+
+/* The compartment a register belongs to by its type; the one the op says while that isn't known. */
+static struct span compartment_of(const struct org *org, const struct op *op, struct span reg)
+{
+    char name[2 * TYPE_NAME_MAX + 2];
+    const struct type *type = org_type(org, op->type);
+    const struct property *property = NULL;
+    if (type && reg.size < sizeof name) {
+        span_text(reg, name, sizeof name);
+        property = type_register(type, name);
+    }
+    return property ? span_of(property->compartment) : op->compartment;
+}
+
+/* An op may name one compartment and write registers of another: both must be granted. */
+static bool device_may(const struct serve *serve, const struct org_node *author,
+                       const struct op *op, struct span scope)
+{
+    bool may = author->role == ROLE_REGION || org_node_covers(author, scope, op->compartment);
+    for (size_t i = 0; may && author->role != ROLE_REGION && i < op->register_count; i++) {
+        struct span compartment = compartment_of(serve->org, op, op->registers[i].name);
+        may = org_node_covers(author, scope, compartment);
+    }
+    return may;
+}
+
+static enum err judge(struct serve *serve, const struct org_node *author, const struct op *op,
+                      const struct members *members, struct judged *ret)
+{
+    struct judged judged = {false, false};
+    enum err e = OK;
+    for (size_t i = 0; !e && i < members->count; i++) {
+        const char *scope = NULL;
+        e = symbol_text(serve->node, members->scopes[i], &scope);
+        if (!e) {
+            judged.device_ok = judged.device_ok || device_may(serve, author, op, span_of(scope));
+            judged.person_ok =
+                judged.person_ok || author->role >= ROLE_HUB ||
+                org_person_may(serve->org, op->person, span_of(scope), op->compartment, VERB_WRITE);
+        }
+    }
+    if (!e) {
+        *ret = judged;
+    }
+    return e;
+}
+
+enum err late_flag(struct serve *serve, const struct org_node *author, const struct op *op,
+                   const struct members *before, int64_t row)
+{
+    struct members members = *before;
+    struct judged judged = {true, true};
+    enum err e = OK;
+    if (op->type.size == 0 || op->type.data[0] == '_') {
+        return OK;
+    }
+    if (members.count == 0) { /* new: where it says that it belongs */
+        e = late_scopes_of(serve->node, op, &members);
+    }
+    if (!e && members.count > 0) {
+        e = judge(serve, author, op, &members, &judged);
+    }
+    if (e || (judged.device_ok && judged.person_ok)) {
+        return e;
+    }
+    serve->reply.late_count++;
+    return log_flag(serve->node, row, judged.device_ok ? "person_not_granted" : "out_of_scope");
+}
