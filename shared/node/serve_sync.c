@@ -48,7 +48,7 @@ static enum err authenticate(struct serve *serve, const struct envelope *envelop
                              uint64_t *ret_hint, struct diag *diag)
 {
     struct node *node = serve->node;
-    struct ratchets ratchets;
+    struct ratchets ratchets = {0};
     char caller[ID_TEXT_SIZE];
     id_write(envelope->node, caller);
     serve->caller = org_node(serve->org, envelope->node);
