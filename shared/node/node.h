@@ -26,15 +26,15 @@ const char *role_name(enum role role);
 bool role_from_name(const char *name, enum role *ret);
 
 struct node_identity {
-    struct id id;             /* of this node, made at its creation */
+    struct id id; /* of this node, made at its creation */
     struct public_key key;
     enum role role;
-    bool enrolled;            /* false: a device that only has a key */
+    bool enrolled;             /* false: a device that only has a key */
     struct public_key org_key; /* zero before enrolment */
-    char short_code[16];      /* "A07"; "" before enrolment */
+    char short_code[16];       /* "A07"; "" before enrolment */
     bool has_person;
-    struct id person;         /* who works here unless said otherwise */
-    uint64_t epoch;           /* of this node as a server */
+    struct id person; /* who works here unless said otherwise */
+    uint64_t epoch;   /* of this node as a server */
 };
 
 /*
@@ -75,9 +75,9 @@ MUST_CHECK enum err node_secret(struct node *node, struct secret_key *ret);
 int64_t node_now_ms(struct node *node);
 struct node_clock {
     bool has_offset;
-    int64_t offset_ms;     /* device minus hub, at the last contact */
-    int64_t hub_time_ms;   /* latest hub time ever seen; 0: none */
-    bool insane;           /* before the build, or before the latest hub time */
+    int64_t offset_ms;   /* device minus hub, at the last contact */
+    int64_t hub_time_ms; /* latest hub time ever seen; 0: none */
+    bool insane;         /* before the build, or before the latest hub time */
 };
 MUST_CHECK enum err node_clock(struct node *node, struct node_clock *ret);
 

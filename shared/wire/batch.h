@@ -9,9 +9,9 @@
 
 #include "arena.h"
 #include "id.h"
-#include "wire_limits.h"
 #include "op.h"
 #include "sign.h"
+#include "wire_limits.h"
 
 struct receipt {
     struct id hub;

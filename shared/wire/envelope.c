@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "hash.h"
-#include "wire_limits.h"
 #include "num.h"
 #include "signed_bytes.h"
+#include "wire_limits.h"
 
 #define ENVELOPE_VERSION 1
 

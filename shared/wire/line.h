@@ -12,9 +12,9 @@
 #include "arena.h"
 #include "id.h"
 #include "json.h"
-#include "wire_limits.h"
 #include "op.h"
 #include "sign.h"
+#include "wire_limits.h"
 
 struct line {
     struct json *root;

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "enrol_message.h"
-#include "wire_limits.h"
 #include "test_golden.h"
 #include "test_reader.h"
 #include "test_wire.h"
+#include "wire_limits.h"
 
 #define PIN   "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 #define ID22  "EBESExQVFhcYGRobHB0eHw"

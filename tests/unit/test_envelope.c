@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "envelope.h"
-#include "wire_limits.h"
 #include "test_golden.h"
 #include "test_reader.h"
 #include "test_wire.h"
+#include "wire_limits.h"
 
 #define PATH "/v1/sync"
 
