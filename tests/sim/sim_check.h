@@ -41,9 +41,9 @@ void check_after_crash(struct sim_node *node);
 /* ---- sim_during.c */
 /* Cursors of a node never go back within an epoch. */
 void check_cursors(struct sim_node *node);
-/* A number that changes when anything of a server's data does; `with_callers` their ratchets too.
- */
-uint64_t check_fingerprint(struct sim_node *node, bool with_callers);
+/* A number that changes when a server's data does; `with_bookkeeping` also when what it noted of
+   origins, batches and callers does. */
+uint64_t check_fingerprint(struct sim_node *node, bool with_bookkeeping);
 
 /* ---- at rest */
 void quiet_world(struct sim_world *world);  /* sim_quiet.c: everybody syncs until nothing moves */

@@ -59,23 +59,23 @@ void check_cursors(struct sim_node *node)
     }
 }
 
-uint64_t check_fingerprint(struct sim_node *node, bool with_callers)
+uint64_t check_fingerprint(struct sim_node *node, bool with_bookkeeping)
 {
     static const char *const parts[] = {
-        "SELECT count(*), max(id), sum(coalesce(receipt_ms, 0)), sum(coalesce(seq, 0)) FROM op",
-        "SELECT count(*), sum(length(body)) FROM op",
-        "SELECT name, seq, link, stable_seq, node FROM origin ORDER BY id",
-        "SELECT count(*), max(id) FROM batch",
+        "SELECT count(*), max(id), sum(coalesce(receipt_ms, 0)), sum(length(body)) FROM op",
         "SELECT id, n, hash FROM feed ORDER BY id",
         "SELECT count(*), sum(uid8 & 4294967295) FROM live",
         "SELECT count(*), sum(uid8 & 4294967295) FROM dead",
         "SELECT count(*), sum(missing), sum(coalesce(root, 0)) FROM entity",
+        "SELECT count(*) FROM flag",
+        "SELECT name, seq, link, stable_seq, node FROM origin ORDER BY id", /* bookkeeping */
+        "SELECT count(*), max(id) FROM batch",
         "SELECT count(*) FROM quarantine",
         "SELECT count(*) FROM visit",
-        "SELECT count(*) FROM flag",
         "SELECT count(*) FROM symbol",
         "SELECT node, ratchet, ratchet_before, relay_got FROM caller ORDER BY node"};
-    size_t count = sizeof parts / sizeof parts[0] - (with_callers ? 0 : 1);
+    enum { DATA_PARTS = 6 };
+    size_t count = with_bookkeeping ? sizeof parts / sizeof parts[0] : DATA_PARTS;
     uint64_t sum = 0;
     for (size_t i = 0; i < count; i++) {
         sum = sum * 31 + eye_sum(node, parts[i]);

@@ -452,7 +452,7 @@ static void plain_answered(void *ctx, const struct svc_reply *reply)
     buf_add_span(&answer->reply->body, buf_span(&reply->body));
 }
 
-/* "https://sim-N/path" is node N. */
+/* "https://sim-N/path" is node N, of at most ten. */
 enum err network_exchange(void *ctx, const struct exchange_request *request,
                           struct exchange_reply *reply, struct diag *diag)
 {
@@ -460,13 +460,17 @@ enum err network_exchange(void *ctx, const struct exchange_request *request,
     struct sim_node *node = host->owner;
     struct sim_world *world = node->world;
     struct plain_answer answer = {reply};
-    unsigned index = 0;
-    char path[64];
-    if (sscanf(request->url, "https://sim-%u%63s", &index, path) != 2 || index >= SIM_SERVERS) {
+    static const char prefix[] = "https://sim-";
+    const char *number = request->url + sizeof prefix - 1;
+    size_t index = SIM_SERVERS;
+    if (strncmp(request->url, prefix, sizeof prefix - 1) == 0 && *number >= '0') {
+        index = (size_t)(*number - '0');
+    }
+    if (index >= SIM_SERVERS) {
         return diag_set(diag, ERR_NETWORK, request->url, NULL);
     }
     struct svc_request asked = {.method = "POST",
-                                .path = path,
+                                .path = number + 1,
                                 .content_type = span_of("application/json"),
                                 .body = request->body,
                                 .peer = span_of("10.0.0.9")};
