@@ -76,6 +76,7 @@ static void add_changes(struct buf *ret, const struct json *changes)
 }
 
 /* What belongs to it; what belongs to one of these stands under it. */
+/* NOLINTNEXTLINE(misc-no-recursion): at most CHILD_DEPTH_MAX deep */
 static void child_rows(struct session *session, struct table *table, const struct json *children,
                        const char *parent, size_t depth)
 {

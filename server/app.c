@@ -89,7 +89,7 @@ enum err app_list(struct app *app, const char *option, struct word_list *ret)
 
 enum err app_scopes(struct app *app, const struct org *org, struct word_list *ret)
 {
-    struct word_list list;
+    struct word_list list = {0};
     enum err e = app_list(app, "scope", &list);
     for (size_t i = 0; !e && i < list.count; i++) {
         if (org_place(org, span_of(list.texts[i])) == NULL) {
@@ -130,7 +130,7 @@ static enum err known_compartments(struct app *app, const struct org *org, struc
 
 enum err app_compartments(struct app *app, const struct org *org, bool all, struct word_list *ret)
 {
-    struct word_list known, list;
+    struct word_list known = {0}, list = {0};
     enum err e = known_compartments(app, org, &known);
     if (e) {
         return e;

@@ -42,8 +42,8 @@ static enum err read_config(const struct app *app, struct server_config *ret)
 
 enum err command_init(struct app *app)
 {
-    enum role role;
-    struct server_config config;
+    enum role role = ROLE_HUB;
+    struct server_config config = {0};
     char id[ID_TEXT_SIZE], fingerprint[FINGERPRINT_SIZE];
     enum err e = read_role(app, &role);
     if (!e) {

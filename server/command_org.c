@@ -112,8 +112,8 @@ static enum err check_parents(struct app *app)
 static enum err add_form(struct app *app, const char *path)
 {
     struct json *json = NULL;
-    struct form form;
-    const struct org *org;
+    struct form form = {0};
+    const struct org *org = NULL;
     bool is_known = false;
     enum err e = read_json(app, path, &json);
     if (!e) {

@@ -91,8 +91,8 @@ void front_release(const struct front *front, void *memory);
 /* front_request.c: libmicrohttpd's callbacks; `cls` is the front. */
 enum MHD_Result request_on_access(void *cls, struct MHD_Connection *http, const char *url,
                                   const char *method, const char *version, const char *data,
-                                  size_t *data_size, void **request);
-void request_on_completed(void *cls, struct MHD_Connection *http, void **request,
+                                  size_t *data_size, void **request_ctx);
+void request_on_completed(void *cls, struct MHD_Connection *http, void **request_ctx,
                           enum MHD_RequestTerminationCode why);
 
 /* front_writer.c */

@@ -411,12 +411,12 @@ static enum MHD_Result end_request(struct front_request *request)
 
 enum MHD_Result request_on_access(void *cls, struct MHD_Connection *http, const char *url,
                                   const char *method, const char *version, const char *data,
-                                  size_t *data_size, void **ctx)
+                                  size_t *data_size, void **request_ctx)
 {
-    struct front_request *request = *ctx;
+    struct front_request *request = *request_ctx;
     if (request == NULL) {
         request = make_request(cls, http);
-        *ctx = request;
+        *request_ctx = request;
         return request == NULL ? MHD_NO : begin_request(request, url, method, version);
     }
     if (*data_size > 0) {
@@ -431,13 +431,13 @@ enum MHD_Result request_on_access(void *cls, struct MHD_Connection *http, const 
     return send_reply(request);
 }
 
-void request_on_completed(void *cls, struct MHD_Connection *http, void **ctx,
+void request_on_completed(void *cls, struct MHD_Connection *http, void **request_ctx,
                           enum MHD_RequestTerminationCode why)
 {
     (void)http;
     (void)why;
     struct front *front = cls;
-    struct front_request *request = *ctx;
+    struct front_request *request = *request_ctx;
     if (request == NULL) {
         return;
     }
@@ -445,6 +445,6 @@ void request_on_completed(void *cls, struct MHD_Connection *http, void **ctx,
     release_body(request);
     buf_release(&request->reply);
     front_release(front, request);
-    *ctx = NULL;
+    *request_ctx = NULL;
     atomic_fetch_sub(&front->open_requests, 1);
 }

@@ -85,21 +85,21 @@ static bool key_set(const struct config_key *key, struct span value, struct serv
     if (key->kind == KEY_NUMBER) {
         int64_t number;
         if (!num_read_i64(value, &number) || number < key->min || number > key->max) {
-            snprintf(expected, DIAG_ARG_SIZE, "%s: a whole number from %lld to %lld", key->name,
-                     (long long)key->min, (long long)key->max);
+            (void)snprintf(expected, DIAG_ARG_SIZE, "%s: a whole number from %lld to %lld",
+                           key->name, (long long)key->min, (long long)key->max);
             return false;
         }
         memcpy(at, &number, sizeof number);
         return true;
     }
     if (value.size >= CONFIG_TEXT_SIZE || !utf8_valid(value, NULL) || utf8_has_control(value)) {
-        snprintf(expected, DIAG_ARG_SIZE, "%s: a text of at most %d bytes", key->name,
-                 CONFIG_TEXT_SIZE - 1);
+        (void)snprintf(expected, DIAG_ARG_SIZE, "%s: a text of at most %d bytes", key->name,
+                       CONFIG_TEXT_SIZE - 1);
         return false;
     }
     if (key->kind == KEY_URL && !url_fits(value)) {
-        snprintf(expected, DIAG_ARG_SIZE, "%s: https://HOST:PORT without a slash at the end",
-                 key->name);
+        (void)snprintf(expected, DIAG_ARG_SIZE, "%s: https://HOST:PORT without a slash at the end",
+                       key->name);
         return false;
     }
     span_text(value, at, CONFIG_TEXT_SIZE);
@@ -137,13 +137,13 @@ static enum err read_line(struct span line, const char *file, size_t number, boo
             continue;
         }
         if (seen[i]) {
-            snprintf(what, sizeof what, "%s is given twice", keys[i].name);
+            (void)snprintf(what, sizeof what, "%s is given twice", keys[i].name);
             return refuse(diag, file, number, what);
         }
         seen[i] = true;
         return key_set(&keys[i], trim(rest), config, what) ? OK : refuse(diag, file, number, what);
     }
-    snprintf(what, sizeof what, "no key is called %s", name);
+    (void)snprintf(what, sizeof what, "no key is called %s", name);
     return refuse(diag, file, number, what);
 }
 

@@ -189,8 +189,8 @@ static void complete_url(struct server_config *config)
         host = "localhost";
     }
     bool v6 = strchr(host, ':') != NULL;
-    snprintf(url, sizeof url, "https://%s%s%s:%lld", v6 ? "[" : "", host, v6 ? "]" : "",
-             (long long)config->port);
+    (void)snprintf(url, sizeof url, "https://%s%s%s:%lld", v6 ? "[" : "", host, v6 ? "]" : "",
+                   (long long)config->port);
     span_text(span_of(url), config->url, sizeof config->url);
 }
 

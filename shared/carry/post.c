@@ -18,8 +18,8 @@ enum err post_send(const struct host *host, const struct post *post, struct exch
     }
     while (pin_count < CARRY_PINS_MAX && span_split(&rest, ';', &pin)) {
         if (pin.size > 0 && pin.size < CARRY_PIN_SIZE - 8) {
-            snprintf(pins[pin_count], CARRY_PIN_SIZE, "sha256//%.*s", (int)pin.size,
-                     (const char *)pin.data);
+            (void)snprintf(pins[pin_count], CARRY_PIN_SIZE, "sha256//%.*s", (int)pin.size,
+                           (const char *)pin.data);
             pin_list[pin_count] = pins[pin_count];
             pin_count++;
         }
@@ -28,7 +28,7 @@ enum err post_send(const struct host *host, const struct post *post, struct exch
     if (url_size < 0 || (size_t)url_size >= sizeof url) {
         return diag_set(diag, ERR_TOO_LARGE, "url", "1023", NULL);
     }
-    snprintf(header, sizeof header, "Content-Type: %s", post->content_type);
+    (void)snprintf(header, sizeof header, "Content-Type: %s", post->content_type);
     struct exchange_request request = {
         .url = url,
         .pins = pin_list,

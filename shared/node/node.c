@@ -315,6 +315,7 @@ enum err node_create(const struct host *host, const char *path, enum role role,
     if (e) {
         return e;
     }
+    assert(node != NULL);
     e = db_begin(node->db);
     if (!e) {
         e = db_end(node->db, write_identity(node, role, org_seed));
@@ -334,6 +335,7 @@ enum err node_open(const struct host *host, const char *path, struct node **ret,
     if (e) {
         return e;
     }
+    assert(node != NULL);
     e = read_identity(node);
     if (!e) {
         e = node_check_anchor(node);

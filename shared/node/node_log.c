@@ -408,7 +408,7 @@ static enum err apply_new(struct node *node, const struct arriving *in,
                           const struct op_effect *effect, int64_t aside, int64_t *ret_row)
 {
     const struct op *op = in->op;
-    struct entity_row entity;
+    struct entity_row entity = {0};
     struct members before;
     int64_t compartment = 0;
     int64_t row = aside;

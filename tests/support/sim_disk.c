@@ -2,6 +2,7 @@
  * sim_disk.c - what is on a simulated disk, what of it is synced, and what a power cut leaves.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,7 +167,7 @@ struct file *make_file(struct sim_disk *disk, const char *name)
 {
     struct file *file = disk_must(calloc(1, sizeof *file));
     assert(strlen(name) < sizeof file->name);
-    strcpy(file->name, name);
+    (void)snprintf(file->name, sizeof file->name, "%s", name);
     file->linked = true;
     file->next = disk->files;
     disk->files = file;
@@ -220,7 +221,7 @@ struct sim_disk *sim_disk_new(const char *name, uint64_t seed)
 {
     struct sim_disk *disk = disk_must(calloc(1, sizeof *disk));
     assert(strlen(name) < sizeof disk->name);
-    strcpy(disk->name, name);
+    (void)snprintf(disk->name, sizeof disk->name, "%s", name);
     disk->random = seed;
     disk_fill_vfs(disk);
     if (sqlite3_vfs_register(&disk->vfs, 0) != SQLITE_OK) {
@@ -339,7 +340,7 @@ enum err sim_disk_rename(struct sim_disk *disk, const char *from, const char *to
     if (old && old != file) {
         unlink_file(disk, old);
     }
-    strcpy(file->name, to);
+    (void)snprintf(file->name, sizeof file->name, "%s", to);
     return OK;
 }
 

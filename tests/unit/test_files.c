@@ -27,7 +27,7 @@ static int begin(void **state)
 {
     host_real_init(&setting.real, &setting.host);
     setting.files = setting.host.files;
-    strcpy(setting.folder, "/tmp/douar-files-XXXXXX");
+    (void)snprintf(setting.folder, sizeof setting.folder, "/tmp/douar-files-XXXXXX");
     if (mkdtemp(setting.folder) == NULL) {
         return -1;
     }
