@@ -77,11 +77,12 @@ CREATE TABLE server_feed(server INTEGER, scope TEXT, compartment TEXT, n INTEGER
 -- Which server (and epoch) last agreed that a held root is granted.
 CREATE TABLE agreed(root INTEGER PRIMARY KEY, server INTEGER NOT NULL, epoch INTEGER NOT NULL);
 
--- A caller of this server: its ratchet, what it last told, what a relay has handed over.
+-- A caller of this server: its ratchet, what it last told, what a relay has handed over. proof: of
+-- its first request here (serve_caller.c), for the region; told: the region has it.
 CREATE TABLE caller(
     node BLOB PRIMARY KEY, ratchet INTEGER NOT NULL DEFAULT 0, ratchet_before INTEGER NOT NULL DEFAULT 0,
     seen_ms INTEGER, clock_offset_ms INTEGER, relay_epoch INTEGER, relay_got INTEGER NOT NULL DEFAULT 0,
-    told INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+    told INTEGER NOT NULL DEFAULT 0, proof BLOB) WITHOUT ROWID;
 CREATE TABLE visit(hub BLOB, node BLOB, seen_ms INTEGER, PRIMARY KEY(hub, node)) WITHOUT ROWID;
 
 CREATE TABLE invite(

@@ -45,10 +45,56 @@ static enum err was_seen(struct node *node, struct id caller, bool *ret)
     return stmt_end(s);
 }
 
-enum err caller_note(struct node *node, struct id caller, int64_t now_ms,
-                     const struct sync_request *request)
+/* ---- the proof that a node called: a hub hands it to the region, which serves the hub then what
+   that node is granted (no hub reads another's province on its word) */
+
+static void put_u64(uint64_t value, uint8_t *ret)
 {
-    struct caller_seen seen = {caller, now_ms, request->clock_ms - now_ms};
+    for (size_t i = 0; i < 8; i++) {
+        ret[i] = (uint8_t)(value >> (56 - 8 * i));
+    }
+}
+
+static uint64_t get_u64(const uint8_t *bytes)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < 8; i++) {
+        value = value << 8 | bytes[i];
+    }
+    return value;
+}
+
+void proof_write(const struct request_proof *proof, uint8_t ret[PROOF_SIZE])
+{
+    put_u64(proof->epoch, ret);
+    put_u64(proof->ratchet, ret + 8);
+    memcpy(ret + 16, proof->packed_hash.bytes, HASH_SIZE);
+    memcpy(ret + 16 + HASH_SIZE, proof->signature.bytes, SIGNATURE_SIZE);
+}
+
+void proof_read(const uint8_t bytes[PROOF_SIZE], struct id node, struct request_proof *ret)
+{
+    *ret = (struct request_proof){
+        .node = node, .epoch = get_u64(bytes), .ratchet = get_u64(bytes + 8)};
+    memcpy(ret->packed_hash.bytes, bytes + 16, HASH_SIZE);
+    memcpy(ret->signature.bytes, bytes + 16 + HASH_SIZE, SIGNATURE_SIZE);
+}
+
+static enum err keep_proof(struct serve *serve)
+{
+    uint8_t proof[PROOF_SIZE];
+    proof_write(&serve->proof, proof);
+    struct stmt *s = db_stmt(serve->node->db, CALLER_PROOF);
+    stmt_bind_blob(s, 1, serve->proof.node.bytes, ID_SIZE);
+    stmt_bind_blob(s, 2, proof, PROOF_SIZE);
+    return stmt_run(s);
+}
+
+enum err caller_note(struct serve *serve)
+{
+    struct node *node = serve->node;
+    struct id caller = serve->caller->id;
+    struct caller_seen seen = {caller, serve->now_ms, serve->request.clock_ms - serve->now_ms};
     bool known = false;
     for (size_t i = 0; i < node->seen_count; i++) {
         if (id_equal(node->seen[i].node, caller)) {
@@ -61,7 +107,8 @@ enum err caller_note(struct node *node, struct id caller, int64_t now_ms,
         return e;
     }
     if (!known || node->seen_count == NODE_SEEN_MAX) {
-        return write_seen(node, &seen); /* a hub tells the region of a new visitor from this row */
+        e = write_seen(node, &seen); /* a hub tells the region of a new visitor from this row */
+        return e || known ? e : keep_proof(serve);
     }
     node->seen[node->seen_count++] = seen;
     return OK;

@@ -24,7 +24,8 @@ struct serve {
     /* Whose grants decide what is served. */
     const struct org_node *readers[SERVE_READERS_MAX];
     size_t reader_count;
-    uint64_t ratchet_now; /* the caller's, before this request */
+    uint64_t ratchet_now;       /* the caller's, before this request */
+    struct request_proof proof; /* that it called */
     int64_t now_ms;
     bool clock_sane; /* else no receipts are given */
     bool wrote;      /* something was taken or handed out: the ratchet moves on */
@@ -61,7 +62,10 @@ MUST_CHECK enum err late_flag(struct serve *serve, const struct org_node *author
                               const struct op *op, const struct members *before, int64_t row);
 
 /* serve_caller.c */
-MUST_CHECK enum err caller_note(struct node *node, struct id caller, int64_t now_ms,
-                                const struct sync_request *request);
+MUST_CHECK enum err caller_note(struct serve *serve);
+/* How table caller keeps a proof: epoch, ratchet, hash, signature. */
+#define PROOF_SIZE (8 + 8 + HASH_SIZE + SIGNATURE_SIZE)
+void proof_write(const struct request_proof *proof, uint8_t ret[PROOF_SIZE]);
+void proof_read(const uint8_t bytes[PROOF_SIZE], struct id node, struct request_proof *ret);
 
 #endif

@@ -128,21 +128,43 @@ static enum err tell_origin(struct serve *serve)
     return OK;
 }
 
-static enum err add_visitors(struct serve *serve)
+/* Visits that their own signatures prove: a hub's word alone would open every province to it. */
+static enum err keep_visits(struct serve *serve, const char *path)
 {
-    struct node *node = serve->node;
     enum err e = OK;
     for (size_t i = 0; !e && i < serve->request.visit_count; i++) {
-        struct stmt *s = db_stmt(node->db, VISIT_ADD);
+        const struct request_proof *proof = &serve->request.visits[i];
+        const struct org_node *visitor = org_node(serve->org, proof->node);
+        if (!visitor || visitor->role > ROLE_SUPERVISOR ||
+            !request_proof_verify(proof, path, serve->caller->id, &visitor->key)) {
+            continue;
+        }
+        struct stmt *s = db_stmt(serve->node->db, VISIT_ADD);
         stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
-        stmt_bind_blob(s, 2, serve->request.visits[i].bytes, ID_SIZE);
+        stmt_bind_blob(s, 2, proof->node.bytes, ID_SIZE);
         stmt_bind_i64(s, 3, serve->now_ms);
         e = stmt_run(s);
     }
-    if (e) {
-        return e;
+    return e;
+}
+
+/* A hub's own devices add nothing to what it reads itself, and there may be more of them than there
+   is room for. */
+static bool reads_more(const struct org_node *visitor, const struct org_node *hub)
+{
+    bool within = true;
+    for (size_t i = 0; within && i < visitor->scope_count; i++) {
+        for (size_t k = 0; within && k < visitor->compartment_count; k++) {
+            within = org_node_covers(hub, span_of(visitor->scopes[i]),
+                                     span_of(visitor->compartments[k]));
+        }
     }
-    struct stmt *s = db_stmt(node->db, VISITS_OF);
+    return !within;
+}
+
+static enum err add_visitors(struct serve *serve)
+{
+    struct stmt *s = db_stmt(serve->node->db, VISITS_OF);
     stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
     while (serve->reader_count < SERVE_READERS_MAX && stmt_row(s)) {
         struct id visitor;
@@ -150,7 +172,8 @@ static enum err add_visitors(struct serve *serve)
         if (stmt_blob(s, 0, visitor.bytes, ID_SIZE)) {
             known = org_node(serve->org, visitor);
         }
-        if (known && !known->revoked && known->role <= ROLE_SUPERVISOR) {
+        if (known && !known->revoked && known->role <= ROLE_SUPERVISOR &&
+            reads_more(known, serve->caller)) {
             serve->readers[serve->reader_count++] = known;
         }
     }
@@ -158,7 +181,7 @@ static enum err add_visitors(struct serve *serve)
 }
 
 /* Definitions may have changed by what was pushed (a hub that enrolled a device). */
-static enum err look_again(struct serve *serve)
+static enum err look_again(struct serve *serve, const char *path)
 {
     struct id id = serve->caller->id;
     enum err e = node_org(serve->node, &serve->org);
@@ -171,17 +194,22 @@ static enum err look_again(struct serve *serve)
     }
     serve->readers[0] = serve->caller;
     serve->reader_count = 1;
-    return serve->caller->role == ROLE_HUB ? add_visitors(serve) : OK;
+    if (serve->caller->role != ROLE_HUB) {
+        return OK;
+    }
+    e = keep_visits(serve, path);
+    return e ? e : add_visitors(serve);
 }
 
-static enum err answer(struct serve *serve, struct pack *pack, struct buf *ret, struct diag *diag)
+static enum err answer(struct serve *serve, struct pack *pack, const char *path, struct buf *ret,
+                       struct diag *diag)
 {
     struct buf text;
     uint8_t dictionary = 0;
     buf_init(&text, &serve->node->host->mem, WIRE_PLAIN_MAX);
     enum err e = serve_push(serve, diag);
     if (!e) {
-        e = look_again(serve);
+        e = look_again(serve, path);
     }
     if (!e) {
         e = tell_origin(serve);
@@ -193,7 +221,7 @@ static enum err answer(struct serve *serve, struct pack *pack, struct buf *ret, 
         e = turn_ratchet(serve);
     }
     if (!e) {
-        e = caller_note(serve->node, serve->caller->id, serve->now_ms, &serve->request);
+        e = caller_note(serve);
     }
     if (!e) {
         serve->reply.time_ms = serve->now_ms;
@@ -257,6 +285,9 @@ enum err serve_sync(struct node *node, struct pack *pack, const char *path, stru
         e = authenticate(&serve, &envelope, path, ret_hint, diag);
     }
     if (!e) {
+        envelope_proof(&envelope, &serve.proof);
+    }
+    if (!e) {
         e = pack_read(pack, envelope.dictionary, envelope.packed, &text, diag);
     }
     if (!e) {
@@ -266,7 +297,7 @@ enum err serve_sync(struct node *node, struct pack *pack, const char *path, stru
         e = read_request(&serve, buf_span(&text), diag);
     }
     if (!e) {
-        e = answer(&serve, pack, ret, diag);
+        e = answer(&serve, pack, path, ret, diag);
     }
     buf_release(&serve.rows);
     buf_release(&text);

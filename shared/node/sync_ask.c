@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "envelope.h"
+#include "serve_internal.h"
 #include "sync_internal.h"
 
 static enum err put_position(struct sync *sync, struct sync_request *request)
@@ -281,20 +282,24 @@ static enum err put_relayed(struct sync *sync, struct buf *text)
 
 static enum err put_visits(struct sync *sync, struct sync_request *request)
 {
-    struct id *list = arena_array(&sync->arena, WIRE_ROOTS_MAX, sizeof *list);
+    struct request_proof *list = arena_array(&sync->arena, SYNC_VISITS_MAX, sizeof *list);
     size_t count = 0;
     if (!list) {
         return ERR_NOMEM;
     }
     struct stmt *s = db_stmt(sync->node->db, VISITS_UNTOLD);
-    while (count < WIRE_ROOTS_MAX && stmt_row(s)) {
-        count += stmt_blob(s, 0, list[count].bytes, ID_SIZE) ? 1 : 0;
+    while (count < SYNC_VISITS_MAX && stmt_row(s)) {
+        struct id visitor;
+        uint8_t proof[PROOF_SIZE];
+        if (stmt_blob(s, 0, visitor.bytes, ID_SIZE) && stmt_blob(s, 1, proof, sizeof proof)) {
+            proof_read(proof, visitor, &list[count]);
+            sync->visits[count++] = visitor;
+        }
     }
     enum err e = stmt_end(s);
     if (!e) {
         request->visits = list;
-        request->visit_count = count;
-        sync->told_visits = count > 0;
+        request->visit_count = sync->visit_count = count;
     }
     return e;
 }
@@ -341,7 +346,8 @@ enum err sync_ask(struct sync *sync)
     buf_init(&batches, &node->host->mem, WIRE_PLAIN_MAX);
     buf_init(&text, &node->host->mem, WIRE_PLAIN_MAX);
     sync->pushed_to = sync->relayed_to = sync->pushed_count = 0;
-    sync->told_visits = sync->entered = false;
+    sync->visit_count = 0;
+    sync->entered = false;
     enum err e = put_clock(sync, &request);
     if (!e) {
         e = put_position(sync, &request);

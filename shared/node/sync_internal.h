@@ -8,6 +8,8 @@
 #include "sync.h"
 #include "sync_message.h"
 
+#define SYNC_VISITS_MAX 256 /* told in one request */
+
 /* A row of table server, as the machine works on it. */
 struct server_row {
     int64_t id;
@@ -41,7 +43,9 @@ struct sync {
     int64_t pushed_to;    /* own number; 0: nothing */
     int64_t relayed_to;   /* batch number; 0: nothing */
     int64_t pushed_count; /* ops */
-    bool told_visits, named_roots, wanted;
+    bool named_roots, wanted;
+    struct id visits[SYNC_VISITS_MAX]; /* callers of ours that it tells of */
+    size_t visit_count;
     bool entered; /* the reply brought a tree whole */
     struct sync_result result;
 };

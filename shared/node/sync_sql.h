@@ -33,8 +33,9 @@
     X(BATCH_BACKLOG, "SELECT count(*), coalesce(sum(count), 0), coalesce(max(id), 0) FROM batch WHERE id > ?1 AND way <> 2") \
     X(SLOT_BODY, "SELECT body, org_signature FROM op WHERE origin = ?1 AND seq = ?2") \
     X(ENVELOPE_BODY, "SELECT o.body, o.org_signature FROM envelope v JOIN op o ON o.id = v.op WHERE v.origin = ?1 AND v.seq = ?2") \
-    X(VISITS_UNTOLD, "SELECT node FROM caller WHERE told = 0") \
-    X(VISITS_TOLD, "UPDATE caller SET told = 1 WHERE told = 0") \
+    X(VISITS_UNTOLD, "SELECT node, proof FROM caller WHERE told = 0 AND proof IS NOT NULL") \
+    X(VISIT_TOLD, "UPDATE caller SET told = 1 WHERE node = ?1") \
+    X(VISITS_FORGOTTEN, "UPDATE caller SET told = 0") \
     X(DISPUTED_COUNT, "SELECT count(*) FROM record WHERE disputes > 0") \
     /* the answering end */ \
     X(CALLER_GET, "SELECT ratchet, ratchet_before, relay_epoch, relay_got, seen_ms FROM caller WHERE node = ?1") \
@@ -43,6 +44,7 @@
     X(CALLER_RELAY, "UPDATE caller SET relay_epoch = ?2, relay_got = ?3 WHERE node = ?1") \
     X(CALLER_SEEN, "INSERT INTO caller(node, seen_ms, clock_offset_ms) VALUES(?1, ?2, ?3)" \
                    " ON CONFLICT(node) DO UPDATE SET seen_ms = ?2, clock_offset_ms = ?3") \
+    X(CALLER_PROOF, "UPDATE caller SET proof = ?2 WHERE node = ?1") \
     X(CALLER_LIST, "SELECT node, seen_ms, clock_offset_ms FROM caller") \
     X(ORIGIN_OF_NODE, "SELECT id, name, seq, link, stable_seq, stable_link FROM origin WHERE node = ?1 ORDER BY id DESC LIMIT 1") \
     X(ORIGIN_FILL, "SELECT first + count - 1, link FROM batch WHERE origin = ?1 AND first <= ?2 + 1 AND first > ?2 - ?4" \

@@ -448,6 +448,20 @@ uint64_t sync_scopes_mark(const struct org_node *me)
     return mark;
 }
 
+/* Only those that the request named: others may have called meanwhile. */
+static enum err take_told(struct take *t)
+{
+    struct sync *sync = t->sync;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < sync->visit_count; i++) {
+        struct stmt *s = db_stmt(sync->node->db, VISIT_TOLD);
+        stmt_bind_blob(s, 1, sync->visits[i].bytes, ID_SIZE);
+        e = stmt_run(s);
+    }
+    t->again = t->again || sync->visit_count == SYNC_VISITS_MAX;
+    return e;
+}
+
 static enum err take_all(struct take *t, struct diag *diag)
 {
     struct sync *sync = t->sync;
@@ -471,11 +485,14 @@ static enum err take_all(struct take *t, struct diag *diag)
     }
     if (!e && t->reply.has_got) {
         t->moved = t->moved || sync->server.got != t->reply.got;
+        if (t->reply.got < sync->server.got) { /* put back: it has forgotten the visits, too */
+            e = stmt_run(db_stmt(node->db, VISITS_FORGOTTEN));
+        }
         sync->server.got = t->reply.got;
         sync->result.ops_pushed += sync->pushed_count;
     }
-    if (!e && sync->told_visits) {
-        e = stmt_run(db_stmt(node->db, VISITS_TOLD));
+    if (!e) {
+        e = take_told(t);
     }
     if (!e) {
         e = take_stables(t);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "hash.h"
 #include "num.h"
 #include "signed_bytes.h"
 #include "wire_limits.h"
@@ -10,18 +9,33 @@
 #define ENVELOPE_VERSION 1
 
 /* They name the hub and its incarnation, so that no other hub accepts the request. */
-static void request_bytes(const struct envelope *envelope, const char *path, struct id hub,
+static void request_bytes(const struct request_proof *proof, const char *path, struct id hub,
                           struct signed_bytes *ret)
 {
-    struct hash packed_hash;
-    hash_bytes(envelope->packed, &packed_hash);
     signed_begin(ret, "douar-request-1");
     signed_put_u64(ret, strlen(path));
     signed_put(ret, path, strlen(path));
     signed_put(ret, hub.bytes, ID_SIZE);
-    signed_put_u64(ret, envelope->epoch);
-    signed_put_u64(ret, envelope->ratchet);
-    signed_put(ret, packed_hash.bytes, HASH_SIZE);
+    signed_put_u64(ret, proof->epoch);
+    signed_put_u64(ret, proof->ratchet);
+    signed_put(ret, proof->packed_hash.bytes, HASH_SIZE);
+}
+
+void envelope_proof(const struct envelope *envelope, struct request_proof *ret)
+{
+    *ret = (struct request_proof){.node = envelope->node,
+                                  .epoch = envelope->epoch,
+                                  .ratchet = envelope->ratchet,
+                                  .signature = envelope->signature};
+    hash_bytes(envelope->packed, &ret->packed_hash);
+}
+
+bool request_proof_verify(const struct request_proof *proof, const char *path, struct id hub,
+                          const struct public_key *key)
+{
+    struct signed_bytes message;
+    request_bytes(proof, path, hub, &message);
+    return sign_verify(key, signed_span(&message), &proof->signature);
 }
 
 enum err envelope_write(const struct envelope *envelope, const char *path, struct id hub,
@@ -32,7 +46,9 @@ enum err envelope_write(const struct envelope *envelope, const char *path, struc
     }
     struct signed_bytes message;
     struct signature signature;
-    request_bytes(envelope, path, hub, &message);
+    struct request_proof proof;
+    envelope_proof(envelope, &proof);
+    request_bytes(&proof, path, hub, &message);
     sign_message(key, signed_span(&message), &signature);
 
     uint8_t head[2] = {ENVELOPE_VERSION, envelope->dictionary};
@@ -78,7 +94,7 @@ enum err envelope_read(struct span body, struct envelope *ret, struct diag *diag
 bool envelope_verify(const struct envelope *envelope, const char *path, struct id hub,
                      const struct public_key *key)
 {
-    struct signed_bytes message;
-    request_bytes(envelope, path, hub, &message);
-    return sign_verify(key, signed_span(&message), &envelope->signature);
+    struct request_proof proof;
+    envelope_proof(envelope, &proof);
+    return request_proof_verify(&proof, path, hub, key);
 }

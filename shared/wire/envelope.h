@@ -8,6 +8,7 @@
 #define ENVELOPE_H
 
 #include "buf.h"
+#include "hash.h"
 #include "id.h"
 #include "sign.h"
 
@@ -28,6 +29,19 @@ MUST_CHECK enum err envelope_write(const struct envelope *envelope, const char *
 
 /* ERR_FORMAT, ERR_UNKNOWN_FORMAT or ERR_TOO_LARGE; reads nothing of the packed text. */
 MUST_CHECK enum err envelope_read(struct span body, struct envelope *ret, struct diag *diag);
+
+/* What is left of a request when its text is gone: it still proves that the node called this hub.
+ */
+struct request_proof {
+    struct id node;
+    uint64_t epoch;
+    uint64_t ratchet;
+    struct hash packed_hash;
+    struct signature signature;
+};
+void envelope_proof(const struct envelope *envelope, struct request_proof *ret);
+bool request_proof_verify(const struct request_proof *proof, const char *path, struct id hub,
+                          const struct public_key *key);
 
 bool envelope_verify(const struct envelope *envelope, const char *path, struct id hub,
                      const struct public_key *key);

@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "batch.h"
+#include "envelope.h"
 #include "id.h"
 #include "op.h"
 
@@ -40,7 +41,7 @@ struct sync_request {
                            `from` up to `to`, numbers of its own epoch */
     int64_t relay_from, relay_to;
     uint64_t relay_epoch;
-    struct id *visits; /* a hub's: devices that synced with it */
+    struct request_proof *visits; /* a hub's: devices that synced with it, and the proof */
     size_t visit_count;
     bool has_stables;
     int64_t stables;

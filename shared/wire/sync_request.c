@@ -12,6 +12,26 @@ static void put_positions(struct json_writer *writer, const struct sync_request 
     }
 }
 
+static void put_visits(struct json_writer *writer, const struct sync_request *request)
+{
+    if (request->visit_count == 0) {
+        return;
+    }
+    json_name(writer, "visits");
+    json_open(writer, '[');
+    for (size_t i = 0; i < request->visit_count; i++) {
+        const struct request_proof *proof = &request->visits[i];
+        json_open(writer, '[');
+        line_put_id(writer, proof->node);
+        line_put_u64(writer, proof->epoch);
+        line_put_u64(writer, proof->ratchet);
+        line_put_bytes(writer, proof->packed_hash.bytes, HASH_SIZE);
+        line_put_bytes(writer, proof->signature.bytes, SIGNATURE_SIZE);
+        json_close(writer, ']');
+    }
+    json_close(writer, ']');
+}
+
 static void put_of_a_hub(struct json_writer *writer, const struct sync_request *request)
 {
     if (request->has_relay) {
@@ -22,7 +42,7 @@ static void put_of_a_hub(struct json_writer *writer, const struct sync_request *
         line_put_u64(writer, request->relay_epoch);
         json_close(writer, ']');
     }
-    line_put_ids(writer, "visits", request->visits, request->visit_count);
+    put_visits(writer, request);
     if (request->has_stables) {
         json_name(writer, "stables");
         json_put_int(writer, request->stables);
@@ -97,13 +117,34 @@ static int64_t read_known(struct line *line, const char *key)
     return item == NULL ? 0 : line_int(line, item, key, 0, JSON_INT_MAX);
 }
 
+static void read_visits(struct line *line, struct arena *arena, struct sync_request *ret)
+{
+    const struct json *array = line_get(line, "visits");
+    ret->visits = line_array(line, array, "visits", WIRE_VISITS_MAX, sizeof *ret->visits, arena,
+                             &ret->visit_count);
+    const struct json *item = json_first(array);
+    for (size_t i = 0; i < ret->visit_count && line->failed == OK; i++) {
+        struct request_proof *proof = &ret->visits[i];
+        const struct json *part = line_tuple(line, item, "visits", 5);
+        proof->node = line_id(line, part, "visits");
+        part = json_next(part);
+        proof->epoch = line_u64(line, part, "visits");
+        part = json_next(part);
+        proof->ratchet = line_u64(line, part, "visits");
+        part = json_next(part);
+        line_bytes(line, part, "visits", proof->packed_hash.bytes, HASH_SIZE);
+        line_bytes(line, json_next(part), "visits", proof->signature.bytes, SIGNATURE_SIZE);
+        item = json_next(item);
+    }
+}
+
 static void read_of_a_hub(struct line *line, struct arena *arena, struct sync_request *ret)
 {
     const struct json *item = line_get(line, "relay");
     if (item != NULL) {
         read_relay(line, item, ret);
     }
-    ret->visits = line_ids(line, "visits", WIRE_VISITS_MAX, arena, &ret->visit_count);
+    read_visits(line, arena, ret);
     item = line_get(line, "stables");
     if (item != NULL) {
         ret->has_stables = true;

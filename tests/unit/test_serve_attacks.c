@@ -394,6 +394,35 @@ static void a_hub_ahead_of_time_does_not_lift_the_cap_on_a_wrong_clock(void **st
     forge_release(&author);
 }
 
+/* ---- what a hub may read */
+
+static void a_hub_reads_another_province_only_for_a_device_that_called_it(void **state)
+{
+    struct town *town = *state;
+    struct forge hub;
+    struct forge guest;
+    struct node *c = town_more(town, "c", ROLE_WORKER, town->region, WORKER_IN("05.301", ""));
+    struct id entity = town_household(town, c, town->brahim, TOWN_AWAY, "x");
+    struct request_proof visit = {.epoch = 1};
+    (void)nodes_sync(&town->nodes, c, town->region);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    forge_open(&hub, &town->nodes, town->region, town->hub);
+    forge_open(&guest, &town->nodes, town->hub, c);
+    visit.node = guest.node;
+    hub.request.visits = &visit;
+    hub.request.visit_count = 1;
+    assert_int_equal(forge_send(&hub), 200);
+    assert_false(forge_names(&hub, entity));
+    assert_false(forge_says(&hub, "05.301.03.01\",\"base"));
+    /* With its own call in hand, the hub is believed. */
+    assert_int_equal(forge_send(&guest), 200);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    assert_true(forge_live(&hub, town->hub, entity, "head_name_ar") != 0);
+    forge_release(&hub);
+    forge_release(&guest);
+}
+
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 
 int main(void)
@@ -412,6 +441,7 @@ int main(void)
         TOWN_TEST(a_revoked_device_gets_nothing_up_through_a_hub_that_does_not_know_yet),
         TOWN_TEST(a_register_of_a_compartment_not_granted_is_flagged),
         TOWN_TEST(a_hub_ahead_of_time_does_not_lift_the_cap_on_a_wrong_clock),
+        TOWN_TEST(a_hub_reads_another_province_only_for_a_device_that_called_it),
     };
     return cmocka_run_group_tests_name("serve_attacks", tests, NULL, NULL);
 }

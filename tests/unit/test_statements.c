@@ -25,7 +25,7 @@ static const size_t whole_reads[] = {
     SERVER_TOLD,
     CALLER_LIST,
     VISITS_UNTOLD,
-    VISITS_TOLD,
+    VISITS_FORGOTTEN,
     FEED_LIST,
     ORIGIN_HEADS,
     STATUS_QUARANTINE,

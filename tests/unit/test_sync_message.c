@@ -59,8 +59,14 @@ static struct sync_request device_request(void)
 }
 
 /* Everything that can stand in one; `ids` has room for three. */
-static struct sync_request full_request(struct feed_position *feeds, struct id *ids)
+static struct sync_request full_request(struct feed_position *feeds, struct id *ids,
+                                        struct request_proof *visit)
 {
+    *visit = (struct request_proof){.node = test_id(2),
+                                    .epoch = 0x0102030405060708,
+                                    .ratchet = 0xF1F2F3F4F5F6F7F8,
+                                    .packed_hash = {{1, 2, 3}},
+                                    .signature = {{4, 5, 6}}};
     memcpy(feeds, some_feeds, sizeof some_feeds);
     ids[0] = test_id(1);
     ids[1] = test_id(2);
@@ -77,7 +83,7 @@ static struct sync_request full_request(struct feed_position *feeds, struct id *
                                  .relay_from = 3,
                                  .relay_to = 9,
                                  .relay_epoch = 0xFF00FF00FF00FF00,
-                                 .visits = ids + 1,
+                                 .visits = visit,
                                  .visit_count = 1,
                                  .has_stables = true,
                                  .stables = 12};
@@ -125,8 +131,9 @@ static void a_request_with_everything_comes_back(void **state)
     struct sync_request read;
     struct feed_position feeds[2];
     struct id ids[3];
+    struct request_proof visit;
     bench_init(&bench);
-    struct sync_request given = full_request(feeds, ids);
+    struct sync_request given = full_request(feeds, ids, &visit);
     sync_request_write(&given, &bench.line);
     struct span text = without_end(&bench.line);
     assert_int_equal(sync_request_read(text, &bench.arena, &read, NULL), OK);
@@ -143,7 +150,11 @@ static void a_request_with_everything_comes_back(void **state)
     assert_int_equal(read.relay_to, 9);
     assert_true(read.relay_epoch == given.relay_epoch);
     assert_int_equal(read.visit_count, 1);
-    assert_true(id_equal(read.visits[0], ids[1]));
+    assert_true(id_equal(read.visits[0].node, visit.node));
+    assert_true(read.visits[0].epoch == visit.epoch);
+    assert_true(read.visits[0].ratchet == visit.ratchet);
+    assert_memory_equal(read.visits[0].packed_hash.bytes, visit.packed_hash.bytes, HASH_SIZE);
+    assert_memory_equal(read.visits[0].signature.bytes, visit.signature.bytes, SIGNATURE_SIZE);
     assert_int_equal(read.stables, 12);
     assert_int_equal(read.acked_seq + read.stable_seq, 0);
     assert_golden("sync-request-full", text, true);
@@ -342,8 +353,10 @@ static void every_list_has_its_limit(void **state)
          read_request},
         {"{\"v\":1,\"t\":0,\"max\":8192," CUR ",\"want\":[", "\"" ID22 "\"", "]}", WIRE_ROOTS_MAX,
          read_request},
-        {"{\"v\":1,\"t\":0,\"max\":8192," CUR ",\"visits\":[", "\"" ID22 "\"", "]}",
-         WIRE_VISITS_MAX, read_request},
+        {"{\"v\":1,\"t\":0,\"max\":8192," CUR ",\"visits\":[",
+         "[\"" ID22 "\",\"" U11 "\",\"" U11 "\",\"" ID22 U11 "AAAAAAAAAA\",\"" ID22 ID22 ID22
+         "AAAAAAAAAAAAAAAAAAAA\"]",
+         "]}", WIRE_VISITS_MAX, read_request},
         {"{\"v\":1,\"t\":0,\"max\":8192,\"feeds\":[", "[\"org\",\"base\",0,\"" U11 "\"]", "]}",
          WIRE_FEEDS_MAX, read_request},
         {"{\"v\":1,\"t\":0,\"drop\":[", "[\"org\",\"base\"]", "]}", WIRE_FEEDS_MAX, read_reply},
@@ -395,8 +408,9 @@ static void broken_lines_are_survived(void **state)
     struct feed_position feeds[2];
     struct origin_point point;
     struct id ids[3];
+    struct request_proof visit;
     bench_init(&bench);
-    struct sync_request request = full_request(feeds, ids);
+    struct sync_request request = full_request(feeds, ids, &visit);
     sync_request_write(&request, &bench.line);
     struct span seed = without_end(&bench.line);
     assert_no_beginning_is_read(read_request, seed);
