@@ -62,6 +62,7 @@ struct call {
     struct json_writer *out; /* inside the answer's object */
     struct diag *diag;
     const struct device_listener *listener; /* may be NULL */
+    bool holds_org;                         /* node_org_hold() */
     bool keep_members;                      /* a failing call's members stand beside the error */
 };
 

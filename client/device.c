@@ -269,6 +269,10 @@ static enum err prepare(struct call *call, const struct json *request,
     if (!e && kind->need >= NEED_HOME) {
         e = call_open_node(call);
     }
+    if (!e && call->node && kind->run != call_sync && kind->run != call_enrol) {
+        node_org_hold(call->node);
+        call->holds_org = true;
+    }
     if (!e && kind->need >= NEED_ENROLLED && !call->self.enrolled) {
         e = diag_set(call->diag, ERR_NOT_ENROLLED, NULL);
     }
@@ -349,6 +353,9 @@ static enum err run_request(struct call *call, struct span text)
     assert(e || kind);
     if (!e) {
         e = kind->run(call);
+    }
+    if (call->holds_org) {
+        node_org_drop(call->node);
     }
     json_free(request);
     return e;

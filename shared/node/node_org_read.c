@@ -4,6 +4,7 @@
  * Read whole when it changed: it is small (hundreds of rows) and changes seldom, and a plain
  * struct is what every other part can look at without a query.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -346,16 +347,35 @@ static enum err list_entities(struct org_reader *r, struct org_entity **ret, siz
     return e;
 }
 
+/* Outside a transaction another process may have written, and nobody relies on what was read. */
+static void notice_others(struct node *node)
+{
+    if (node->depth > 0 || node->org_held > 0) {
+        return;
+    }
+    int64_t version = db_version(node->db);
+    if (version != node->version) {
+        node->version = version;
+        symbols_forget(node);
+        node->org_stale = true;
+    }
+}
+
+void node_org_hold(struct node *node)
+{
+    notice_others(node);
+    node->org_held++;
+}
+
+void node_org_drop(struct node *node)
+{
+    assert(node->org_held > 0);
+    node->org_held--;
+}
+
 enum err node_org(struct node *node, const struct org **ret)
 {
-    if (node->depth == 0) { /* outside a transaction: did another process write? */
-        int64_t version = db_version(node->db);
-        if (version != node->version) {
-            node->version = version;
-            symbols_forget(node);
-            node->org_stale = true;
-        }
-    }
+    notice_others(node);
     if (!node->org_stale) {
         *ret = &node->org;
         return OK;

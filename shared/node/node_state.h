@@ -55,6 +55,7 @@ struct node {
     struct arena org_arena;
     struct org org;
     bool org_stale;
+    int org_held;     /* node_org_hold() */
     bool org_settled; /* records follow from this configuration (node_project_org.c) */
     /* The counter of feed events: loaded on first use in a transaction, written at its end. */
     int64_t n;

@@ -71,8 +71,14 @@ struct org {
     size_t node_count;
 };
 
-/* The current configuration; read again when it changed. */
+/* The current configuration; read again when it changed, here or by another process. */
 MUST_CHECK enum err node_org(struct node *node, const struct org **ret);
+
+/* Between these, what was borrowed stays though another process writes to the same home: one call
+   of a device, one command, sees one configuration. They nest. Not around a sync, which brings
+   configuration itself. */
+void node_org_hold(struct node *node);
+void node_org_drop(struct node *node);
 
 const struct type *org_type(const struct org *org, struct span id);
 const struct form *org_form(const struct org *org, struct span id);
