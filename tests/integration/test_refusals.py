@@ -324,6 +324,9 @@ class Refusals(unittest.TestCase):
                 one.pop("min"), one.pop("max")
         words["conflict"] = json.dumps(household)
 
+    def setUp(self):
+        self.known = None  # what all nodes hold, when nothing happened since it was looked at
+
     # ---- running a row
 
     def node(self, where, program):
@@ -347,7 +350,7 @@ class Refusals(unittest.TestCase):
         files = any(word.startswith("{file:") for word in line)
         words = [self.fill(word, given) for word in line]
         with self.subTest(program=node.program, line=line[:4], error=error):
-            before = self.state()
+            before = self.known or self.state()
             with self.assertRaises(Refused) as caught:
                 node.call(*words, input=None if files else given)
             refusal = caught.exception
@@ -358,6 +361,7 @@ class Refusals(unittest.TestCase):
                               if before[name][table] != after[name][table]]
                        for name in before if before[name] != after[name]}
             self.assertEqual(changed, {}, f"{line}: {error}, and yet something changed")
+            self.known = after
 
     def is_clear(self, refusal):
         """A sentence for a person, whole, with its arguments in it."""
