@@ -7,6 +7,8 @@
 #include "call_answers.h"
 #include "call_put.h"
 
+#define FORM_NAMES_MAX 65536
+
 /* ---- answers of a save */
 
 /* After a save nothing may fail any more: a double whose record can't be read is told by its id. */
@@ -115,6 +117,26 @@ enum err call_new(struct call *call)
 
 /* ---- edit, undo, delete */
 
+/* A form of another type: these would do. */
+static enum err other_form(struct call *call, const char *form, const struct type *type)
+{
+    const struct org *org = NULL;
+    struct buf names;
+    enum err e = node_org(call->node, &org);
+    if (e) {
+        return e;
+    }
+    buf_init(&names, &call->host->mem, FORM_NAMES_MAX);
+    for (size_t i = 0; i < org->form_count; i++) {
+        if (strcmp(org->forms[i].type, type->id) == 0) {
+            buf_add_format(&names, "%s%s", names.size ? ", " : "", org->forms[i].id);
+        }
+    }
+    e = diag_set(call->diag, ERR_BAD_CHOICE, "form", form, buf_text(&names), NULL);
+    buf_release(&names);
+    return e;
+}
+
 enum err call_edit(struct call *call)
 {
     struct id entity;
@@ -138,7 +160,7 @@ enum err call_edit(struct call *call)
         e = find_form(call, form_id, &form, &form_type);
         assert(e || form_type);
         if (!e && strcmp(form_type->id, type->id) != 0) {
-            e = diag_set(call->diag, ERR_UNKNOWN_FORM, form_id, type->id, NULL);
+            e = other_form(call, form_id, type);
         }
     }
     struct save save = {.person = call->person, .form = form ? form->id : NULL, .entity = entity};

@@ -268,6 +268,10 @@ enum err command_find(struct session *session)
     session_begin(session, "find");
     session_text(session, "text", buf_text(&text));
     enum err e = buf_error(&text);
+    if (e) {
+        buf_release(&text);
+        return diag_set(&session->diag, e, "TEXT", "16384", NULL);
+    }
     if (!e) {
         e = session_number(session, "limit");
     }

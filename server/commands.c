@@ -248,13 +248,14 @@ static enum err run_command(struct app *app, const struct command *command,
             e = node_identity(app->node, &app->self);
         }
     }
-    if (app->node != NULL) {
+    bool held = app->node != NULL;
+    if (held) {
         node_org_hold(app->node); /* a server may be writing to the same home */
     }
     if (!e) {
         e = command->run(app);
     }
-    if (app->node != NULL) {
+    if (held) {
         node_org_drop(app->node);
     }
     node_close(app->node);

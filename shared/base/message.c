@@ -163,6 +163,15 @@ static bool is_placeholder(struct span text)
            text.data[2] == '}';
 }
 
+/* On one line, and without what could command a terminal. */
+static void add_argument(const char *arg, struct buf *ret)
+{
+    for (; *arg != '\0'; arg++) {
+        bool control = (unsigned char)*arg < 0x20 || *arg == 0x7f;
+        buf_add_byte(ret, control ? ' ' : (uint8_t)*arg);
+    }
+}
+
 static void fill_in(struct span sentence, const char *const *args, size_t arg_count,
                     struct buf *ret)
 {
@@ -171,7 +180,7 @@ static void fill_in(struct span sentence, const char *const *args, size_t arg_co
         struct span rest = span_cut(sentence, at, SIZE_MAX);
         size_t index = is_placeholder(rest) ? (size_t)(rest.data[1] - '0') : arg_count;
         if (index < arg_count) {
-            buf_add_text(ret, args[index]);
+            add_argument(args[index], ret);
             at += 3;
         } else {
             buf_add_byte(ret, rest.data[0]);
@@ -259,6 +268,20 @@ static void add_word(const struct catalogue *catalogue, const char *arg, struct 
     buf_add_byte(ret, '\0');
 }
 
+/* "Did you mean --home?" after a name that is near to a known one. */
+static void add_nearest(const struct catalogue *catalogue, const struct catalogue *fallback,
+                        const struct diag *diag, struct buf *ret)
+{
+    size_t at = diag->code == ERR_UNKNOWN_PROPERTY                                      ? 2
+                : diag->code == ERR_UNKNOWN_OPTION || diag->code == ERR_UNKNOWN_COMMAND ? 1
+                                                                                        : DIAG_ARGS;
+    if (at < diag->arg_count && diag->args[at][0] != '\0') {
+        const char *nearest = diag->args[at];
+        buf_add_byte(ret, ' ');
+        message_format(catalogue, fallback, "face.nearest", &nearest, 1, ret);
+    }
+}
+
 void message_diag(const struct catalogue *catalogue, const struct catalogue *fallback,
                   const struct diag *diag, struct buf *ret)
 {
@@ -277,8 +300,16 @@ void message_diag(const struct catalogue *catalogue, const struct catalogue *fal
         bool worded = (worded_args(diag->code) >> i & 1) && !buf_error(&words);
         args[i] = worded ? (const char *)words.data + starts[i] : diag->args[i];
     }
+    /* A failure that was only passed on knows no more than its name. */
+    for (size_t i = diag->arg_count; i < DIAG_ARGS; i++) {
+        args[i] = "?";
+    }
     (void)snprintf(key, sizeof key, "error.%s", err_name(diag->code));
-    message_format(catalogue, fallback, key, args, diag->arg_count, ret);
+    struct span sentence;
+    bool told =
+        catalogue_find(catalogue, key, &sentence) || catalogue_find(fallback, key, &sentence);
+    message_format(catalogue, fallback, key, args, told ? DIAG_ARGS : diag->arg_count, ret);
+    add_nearest(catalogue, fallback, diag, ret);
     buf_release(&words);
 }
 

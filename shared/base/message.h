@@ -7,9 +7,10 @@
  *     error.not_found = No {0} is called {1}.
  *
  * The key is what stands before the first '=', the sentence what stands after it, both without
- * surrounding spaces. {0} to {9} are the arguments, in any order and number; other braces stand
- * for themselves. A key the catalogue lacks is looked up in a fallback (English), and one that
- * both lack is shown as it is with its arguments, so that nothing is ever said by silence.
+ * surrounding spaces. {0} to {9} are the arguments, in any order and number, control characters in
+ * them as spaces; other braces stand for themselves. A key the catalogue lacks is looked up in a
+ * fallback (English), and one that both lack is shown as it is with its arguments, so that nothing
+ * is ever said by silence.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -53,6 +54,7 @@ void message_format(const struct catalogue *catalogue, const struct catalogue *f
  * program wrote itself ("a key in quotes is expected"; which these are, message.c says by code)
  * are said in the person's language when the catalogue has them: under "word." and what
  * message_word_key() makes of them. Those of the person (names, values, files) stand as they are.
+ * What the failure doesn't know is said as "?".
  */
 void message_diag(const struct catalogue *catalogue, const struct catalogue *fallback,
                   const struct diag *diag, struct buf *ret);

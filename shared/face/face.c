@@ -112,23 +112,12 @@ void face_warn(const struct face *face, const char *key, ...)
     put_sentence(face, FACE_ERR, &sentence);
 }
 
-/* "Did you mean --home?" after an unknown option or command that is near to a known one. */
-static void add_nearest(const struct face *face, const struct diag *diag, struct buf *ret)
-{
-    bool has_nearest = diag->code == ERR_UNKNOWN_OPTION || diag->code == ERR_UNKNOWN_COMMAND;
-    if (has_nearest && diag->arg_count > 1 && diag->args[1][0] != '\0') {
-        buf_add_byte(ret, ' ');
-        face_add(face, ret, "face.nearest", diag->args[1], NULL);
-    }
-}
-
 int face_fail(const struct face *face, const struct diag *diag)
 {
     struct buf sentence, answer;
     buf_init(&sentence, face->mem, SENTENCE_MAX);
     buf_init(&answer, face->mem, 2 * SENTENCE_MAX);
     message_diag(&face->catalogue, &face->fallback, diag, &sentence);
-    add_nearest(face, diag, &sentence);
     if (face->json) {
         struct json_writer writer;
         json_begin(&writer, &answer);

@@ -58,7 +58,8 @@ void face_put_line(const struct face *face, struct span text);
 
 /*
  * Rows with columns as wide as their widest cell, by what a terminal shows (a Tifinagh letter is
- * one cell wide, a combining mark none). Cells are single lines: control characters show as '?'.
+ * one cell wide, a combining mark none). Cells are single lines: line ends show as spaces, other
+ * control characters as '?'.
  */
 #define TABLE_COLUMNS_MAX 16
 struct table {

@@ -39,7 +39,9 @@ void table_cell(struct table *table, struct span text)
     size_t start = table->cells.size;
     for (size_t i = 0; i < text.size; i++) {
         uint8_t byte = text.data[i];
-        buf_add_byte(&table->cells, byte < 0x20 || byte == 0x7f ? '?' : byte);
+        bool space = byte == '\n' || byte == '\t'; /* a text of several lines, on one */
+        bool control = byte < 0x20 || byte == 0x7f;
+        buf_add_byte(&table->cells, space ? ' ' : control ? '?' : byte);
     }
     if (!table->cells.failed) {
         struct span cell = span_from(table->cells.data + start, table->cells.size - start);

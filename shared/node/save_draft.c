@@ -133,7 +133,7 @@ static enum err read_type(struct draft *draft, const struct save *save, struct d
         name = draft->shown.type_name;
         assert(name);
         if (draft->form && strcmp(draft->form->type, name) != 0) {
-            return diag_set(diag, ERR_USAGE, draft->form->id, draft->form->type, NULL);
+            return diag_set(diag, ERR_BAD_CHOICE, "form", draft->form->type, name, NULL);
         }
     }
     if (!name) {
@@ -277,7 +277,7 @@ static enum err check_parent_type(struct node *node, const struct shown *parent,
     assert(parent->type_name);
     if (!e && strcmp(parent->type_name, draft->type->parent) != 0 &&
         strcmp(root_type, draft->type->parent) != 0) {
-        e = diag_set(diag, ERR_USAGE, "parent", draft->type->parent, NULL);
+        e = diag_set(diag, ERR_BAD_CHOICE, "parent", parent->type_name, draft->type->parent, NULL);
     }
     return e;
 }
@@ -288,7 +288,8 @@ static enum err locate_child(struct node *node, const struct save *save, struct 
     struct draft parent = {.author = draft->author};
     struct entity_row root;
     if (!draft->type->parent) {
-        return diag_set(diag, ERR_USAGE, "parent", draft->type->id, NULL);
+        return diag_set(diag, ERR_USAGE, "records of this type belong to a place, not to a record",
+                        "give a place instead", NULL);
     }
     enum err e = draft_open_record(node, save->parent, false, arena, &parent, diag);
     if (!e) {

@@ -219,7 +219,7 @@ static void wrong_lines_end_with_their_status_and_say_why(void **state)
         {"new register_household --set head_name_ar", 3, "PROPERTY=VALUE"},
         {"new register_household --set =x", 3, "PROPERTY=VALUE"},
         {"new register_household --set a=b --set a=c", 3, "--set"},
-        {"new register_household --set phnoe=1 --place 05.081.03.09", 3, "\"phone\""},
+        {"new register_household --set phnoe=1 --place 05.081.03.09", 3, "Did you mean phone?"},
         {"place add", 2, "PARENT"},
         {"show", 2, "ID"},
         {"show zzzzz", 4, "zzzzz"},

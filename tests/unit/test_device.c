@@ -135,7 +135,7 @@ static const struct wrong {
     {"edit", READY, ",\"args\":{\"id\":\"$ID\",\"answers\":{\"phonee\":\"1\"}}", "unknown_property", "phonee"},
     {"edit", READY, ",\"args\":{\"id\":\"$ID\",\"answers\":{\"phone\":\"1\"}}", "pattern", "phone"},
     {"edit", READY, ",\"args\":{\"id\":\"$ID\",\"form\":\"nope\",\"answers\":{}}", "unknown_form", "nope"},
-    {"edit", READY, ",\"args\":{\"id\":\"$ID\",\"form\":\"register_person\",\"answers\":{}}", "unknown_form", "register_person"},
+    {"edit", READY, ",\"args\":{\"id\":\"$ID\",\"form\":\"register_person\",\"answers\":{}}", "bad_choice", "form"},
     {"edit", READY, ",\"args\":{\"id\":\"$ID\",\"answers\":{\"status\":\"moved\",\"status_date\":\"yesterday\"}}", "bad_value", "status_date"},
     {"undo", FRESH, "", "not_enrolled", NULL},
     {"undo", READY, ",\"args\":{\"id\":\"$ID\"}", "unknown_option", "id"},

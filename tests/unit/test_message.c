@@ -96,6 +96,14 @@ static void a_diag_is_told_by_its_name(void **state)
     (void)diag_set(&diag, ERR_FORK, "o", "7", NULL);
     message_diag(&fixture->french, &fixture->english, &diag, &fixture->buf);
     assert_string_equal(buf_text(&fixture->buf), "error.fork: o, 7");
+    buf_clear(&fixture->buf);
+    diag = (struct diag){.code = ERR_NOT_FOUND}; /* only passed on */
+    message_diag(&fixture->english, NULL, &diag, &fixture->buf);
+    assert_string_equal(buf_text(&fixture->buf), "No ? is called ?.");
+    buf_clear(&fixture->buf);
+    (void)diag_set(&diag, ERR_NOT_FOUND, "person", "a\x1b[31m\nb", NULL);
+    message_diag(&fixture->english, NULL, &diag, &fixture->buf);
+    assert_string_equal(buf_text(&fixture->buf), "No person is called a [31m b.");
 }
 
 static void the_program_s_own_words_are_said_in_the_language(void **state)

@@ -646,7 +646,7 @@ static void wrong_answers_are_refused(void **state)
     refused(f, f->a, edit, "{\"status_reason\":\"gone\"}", ERR_GROUP_INCOMPLETE);
     refused(f, f->a, edit, "{\"place\":\"05.999.99.99\"}", ERR_UNKNOWN_PLACE);
     refused(f, f->a, visit, "{\"last_visit\":null,\"visits\":1}", ERR_REQUIRED);
-    refused(f, f->a, person, "{\"name_ar\":\"x\"}", ERR_USAGE);
+    refused(f, f->a, person, "{\"name_ar\":\"x\"}", ERR_BAD_CHOICE);
     refused(f, f->a, test_new(f->org.fatima, "household", TEST_COMMUNE), "{}", ERR_REQUIRED);
     refused(f, f->a, test_new(f->org.fatima, "household", ""), "{\"head_name_ar\":\"x\"}",
             ERR_MISSING_ARGUMENT);
