@@ -16,6 +16,7 @@ import ctypes
 import json
 import os
 import pathlib
+import random
 import selectors
 import shutil
 import signal
@@ -54,10 +55,18 @@ def program(name):
 
 
 def free_port():
-    """A port that nobody listens on now; another process may take it before we do."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody listens on now, and none that the kernel gives to those who call: a server
+    that is down for a moment must find its own again."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        lowest = int(file.read().split()[0])
+    while True:
+        port = random.randrange(max(1024, lowest - 16384), lowest)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def end_with_parent():
