@@ -75,10 +75,7 @@ static void check_world(struct sim_world *world)
     if (!world->failed) {
         check_audit(world);
     }
-    if (!world->failed) {
-        check_replay(world);
-    }
-    if (!world->failed) {
+    if (!world->failed && check_replay(world) && !world->failed) {
         check_equal(world);
     }
 }

@@ -46,10 +46,12 @@ void check_cursors(struct sim_node *node);
 uint64_t check_fingerprint(struct sim_node *node, bool with_bookkeeping);
 
 /* ---- at rest */
-void quiet_world(struct sim_world *world);  /* sim_quiet.c: everybody syncs until nothing moves */
-void check_ops(struct sim_world *world);    /* sim_oracle.c: nothing lost, live as defined */
-void check_equal(struct sim_world *world);  /* sim_compare.c: digests, records, compartments */
-void check_replay(struct sim_world *world); /* sim_compare.c: old requests change nothing */
-void check_audit(struct sim_world *world);  /* sim_compare.c: nodes find themselves in order */
+void quiet_world(struct sim_world *world); /* sim_quiet.c: everybody syncs until nothing moves */
+void check_ops(struct sim_world *world);   /* sim_oracle.c: nothing lost, live as defined */
+void check_equal(struct sim_world *world); /* sim_compare.c: digests, records, compartments */
+/* sim_compare.c: old requests change nothing. False: they brought ops that were lost with a disk.
+ */
+bool check_replay(struct sim_world *world);
+void check_audit(struct sim_world *world); /* sim_compare.c: nodes find themselves in order */
 
 #endif
