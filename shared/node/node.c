@@ -204,6 +204,7 @@ static void forget_caches(struct node *node)
 {
     symbols_forget(node);
     node->org_stale = true;
+    node->identity_stale = true;
 }
 
 static enum err open_database(const struct host *host, const char *path, bool create,
@@ -381,6 +382,21 @@ enum err node_secret(struct node *node, struct secret_key *ret)
 
 /* ---- transactions */
 
+/* At the start of a transaction: another process may have enrolled this node or begun another
+   origin, and whoever wrote on under the old one would never be heard. */
+static enum err look_again(struct node *node)
+{
+    int64_t version = db_version(node->db);
+    node->n_loaded = false;
+    if (version != node->version) { /* another process wrote */
+        node->version = version;
+        forget_caches(node);
+    }
+    enum err e = node->identity_stale ? read_identity(node) : OK;
+    node->identity_stale = e != OK;
+    return e;
+}
+
 enum err node_begin(struct node *node)
 {
     enum err e = feed_flush(node); /* what was counted so far must survive a failure inside */
@@ -391,11 +407,9 @@ enum err node_begin(struct node *node)
         return e;
     }
     if (node->depth == 0) {
-        node->n_loaded = false;
-        int64_t version = db_version(node->db);
-        if (version != node->version) { /* another process wrote */
-            node->version = version;
-            forget_caches(node);
+        e = look_again(node);
+        if (e) {
+            return db_end(node->db, e);
         }
     }
     assert(node->depth < NODE_DEPTH_MAX);
@@ -427,6 +441,7 @@ enum err node_end(struct node *node, enum err e)
         node->n_loaded = false;
         node->n_changed = false;
         forget_caches(node); /* rows that caches were filled from may be gone */
+        node->identity_stale = read_identity(node) != OK;
     }
     return e;
 }

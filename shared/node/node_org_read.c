@@ -358,6 +358,7 @@ static void notice_others(struct node *node)
         node->version = version;
         symbols_forget(node);
         node->org_stale = true;
+        node->identity_stale = true;
     }
 }
 

@@ -42,7 +42,8 @@ struct node {
     struct secret_key org_key;
     int64_t own_origin; /* row of the current origin */
     struct id own_origin_name;
-    int depth;                       /* nested node_begin */
+    bool identity_stale; /* it may have changed in the database: read again before the next use */
+    int depth;           /* nested node_begin */
     int64_t changes[NODE_DEPTH_MAX]; /* db_changes() when each level began */
     int64_t version;                 /* db_version() when caches were filled */
     /* Names to local numbers; emptied when a transaction fails. */

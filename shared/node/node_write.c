@@ -9,6 +9,9 @@
    sets `zone_minutes`. Only for display: times are Unix ms. */
 #define NODE_ZONE_MINUTES 60
 #define NODE_OWN_BODY_MAX OP_BODY_MAX
+/* An own batch of a hub or region: a long write (types, places) is cut into several. */
+#define NODE_BATCH_OPS  256
+#define NODE_BATCH_SIZE (WIRE_BATCH_MAX / 4)
 
 enum err log_stamp(struct node *node, struct stamp *ret)
 {
@@ -203,6 +206,34 @@ enum err log_add_batch(struct node *node, int64_t origin, const struct batch *ba
     return stmt_run(s);
 }
 
+/* How many ops after `last` make the next batch: cut so that a relay may send it, and not within a
+   save while that fits. */
+static enum err next_count(struct node *node, int64_t last, int64_t *ret)
+{
+    int64_t count = 0;
+    int64_t tx = 0;
+    size_t size = 0;
+    struct stmt *s = db_stmt(node->db, OWN_RANGE);
+    stmt_bind_i64(s, 1, node->own_origin);
+    stmt_bind_i64(s, 2, last);
+    while (stmt_row(s)) {
+        bool same_save = count > 0 && stmt_i64(s, 1) != 0 && stmt_i64(s, 1) == tx;
+        size += stmt_span(s, 2).size;
+        bool full = count >= NODE_BATCH_OPS || size > NODE_BATCH_SIZE;
+        bool over = count >= WIRE_BATCH_OPS || size > WIRE_BATCH_MAX;
+        if (count > 0 && ((full && !same_save) || over)) {
+            break;
+        }
+        tx = stmt_i64(s, 1);
+        count++;
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = count;
+    }
+    return e;
+}
+
 enum err log_close_batch(struct node *node)
 {
     struct own_head head;
@@ -218,13 +249,14 @@ enum err log_close_batch(struct node *node)
         }
         e = stmt_end(s);
     }
-    /* A long write (types, places) is cut into batches that a relay may send one by one. */
     while (!e && last < head.seq) {
-        int64_t left = head.seq - last;
+        e = next_count(node, last, &batch.count);
         batch.from = last + 1;
-        batch.count = left > WIRE_BATCH_OPS / 16 ? WIRE_BATCH_OPS / 16 : left;
         last += batch.count;
-        e = log_link_at(node, node->own_origin, batch.from - 1, &found, &batch.prev);
+        found = false;
+        if (!e && batch.count > 0) {
+            e = log_link_at(node, node->own_origin, batch.from - 1, &found, &batch.prev);
+        }
         if (!e && found) {
             e = log_link_at(node, node->own_origin, last, &found, &batch.link);
         }

@@ -236,8 +236,10 @@ static void on_refusal(struct sync *sync, const struct sync_event *event, struct
     } else if (diag.code == ERR_GAP && sync->idle < SYNC_IDLE_MOST) {
         int64_t seq = 0;
         sync->idle++;
-        e = num_read_i64(span_of(diag.args[1]), &seq) ? OK : ERR_PEER;
-        sync->server.acked = seq;
+        e = num_read_i64(span_of(diag.args[1]), &seq) && seq >= 0 ? OK : ERR_PEER;
+        /* It may say that it has less; that it has more only `ack` proves, with the link there. */
+        sync->ask_first = seq >= sync->server.acked;
+        sync->server.acked = !e && seq < sync->server.acked ? seq : sync->server.acked;
     } else if (diag.code == ERR_FORK && sync->idle < SYNC_IDLE_MOST) {
         sync->idle++;
         e = start_over(sync);

@@ -120,10 +120,12 @@ static enum err own_stable(struct sync *sync, struct origin_point *ret)
     return e;
 }
 
-/* Ops after `from` up to the push size, never parting those of one save. */
+/* Ops after `from` up to the push size, never parting those of one save, unless they exceed what a
+   batch may hold: parted they arrive, together never. */
 static enum err gather_own(struct sync *sync, int64_t from, struct batch *batch, struct buf *lines)
 {
     int64_t tx = 0;
+    size_t bodies = 0;
     struct stmt *s = db_stmt(sync->node->db, OWN_RANGE);
     stmt_bind_i64(s, 1, sync->node->own_origin);
     stmt_bind_i64(s, 2, from);
@@ -132,7 +134,8 @@ static enum err gather_own(struct sync *sync, int64_t from, struct batch *batch,
         bool same_save = batch->count > 0 && this_tx != 0 && this_tx == tx;
         bool full = lines->size >= (size_t)sync->push_size ||
                     batch->count >= (int64_t)WIRE_BATCH_OPS - OP_TX_MAX;
-        if (full && !same_save) {
+        bodies += stmt_span(s, 2).size;
+        if ((full && !same_save) || (bodies > WIRE_BATCH_MAX && batch->count > 0)) {
             break;
         }
         struct signature signature;
@@ -323,13 +326,15 @@ static enum err seal(struct sync *sync, struct span text)
     return e;
 }
 
-/* Before ops may leave, this is durable: no undo after it, and an outcome to ask for. */
+/* Before ops may leave, this is durable: no undo after it, and an outcome to ask for. Of a hub, how
+   far its batches may be known to the region. */
 static enum err remember_sent(struct sync *sync)
 {
-    if (sync->pushed_to <= sync->server.unsure) {
+    int64_t sent = sync->pushed_to > sync->relayed_to ? sync->pushed_to : sync->relayed_to;
+    if (sent <= sync->server.unsure) {
         return OK;
     }
-    sync->server.unsure = sync->pushed_to;
+    sync->server.unsure = sent;
     enum err e = node_begin(sync->node);
     return e ? e : node_end(sync->node, server_save(sync->node, &sync->server));
 }
@@ -360,12 +365,16 @@ enum err sync_ask(struct sync *sync)
         e = put_roots(sync, &request);
     }
     if (!e && hub) {
+        int64_t epoch = 0;
+        e = self_i64(node, "relay_epoch", (int64_t)node->identity.epoch, &epoch);
         request.has_relay = true;
-        request.relay_epoch = node->identity.epoch;
+        request.relay_epoch = (uint64_t)epoch;
         request.relay_from = sync->server.got;
         request.has_stables = true;
         request.stables = sync->server.stables;
         sync->relayed_to = sync->server.got;
+    }
+    if (!e && hub) {
         e = put_visits(sync, &request);
     }
     if (!e && !sync->ask_first) {

@@ -21,7 +21,7 @@ struct server_row {
     int64_t acked;   /* own origin, acknowledged here */
     int64_t got;     /* a hub's batches that the region has */
     int64_t stables; /* last backup of the region known here */
-    int64_t unsure;  /* highest own number ever put in a request */
+    int64_t unsure;  /* highest own number ever put in a request; a hub's: batch number */
     int64_t cursor;  /* -1: feeds stand at different numbers */
 };
 

@@ -207,7 +207,8 @@ static enum err take_op(struct take *t, const struct sync_row *row, bool confirm
                           .has_org_signature = row->has_signature,
                           .org_signature = row->signature,
                           .from = sync->server.name};
-    if (origin != 0 && row->seq > 0) {
+    /* Nobody else fills a number of the own chain: an own op is known by its uid. */
+    if (origin != 0 && origin != sync->node->own_origin && row->seq > 0) {
         in.envelope = (struct envelope_of_op){.present = true, .origin = origin, .seq = row->seq};
     }
     e = log_apply(sync->node, &in, &applied, &op_row);
@@ -448,6 +449,32 @@ uint64_t sync_scopes_mark(const struct org_node *me)
     return mark;
 }
 
+/*
+ * What the region has of our batches. Less than we thought: it was put back, and has forgotten the
+ * visits, too. More than we ever sent: we were, and our numbers stand for other batches now; they
+ * start again, under a relay epoch of their own.
+ */
+static enum err take_got(struct take *t)
+{
+    struct sync *sync = t->sync;
+    struct node *node = sync->node;
+    int64_t got = t->reply.got;
+    enum err e = OK;
+    if (got > sync->server.got && got > sync->server.unsure) {
+        int64_t epoch = 0;
+        node->host->random(node->host->ctx, &epoch, sizeof epoch);
+        sync->server.got = sync->server.unsure = 0;
+        t->again = true;
+        return self_set_i64(node, "relay_epoch", epoch);
+    }
+    if (got < sync->server.got) {
+        e = stmt_run(db_stmt(node->db, VISITS_FORGOTTEN));
+    }
+    sync->server.got = got;
+    sync->result.ops_pushed += got == sync->relayed_to ? sync->pushed_count : 0;
+    return e;
+}
+
 /* Only those that the request named: others may have called meanwhile. */
 static enum err take_told(struct take *t)
 {
@@ -485,11 +512,7 @@ static enum err take_all(struct take *t, struct diag *diag)
     }
     if (!e && t->reply.has_got) {
         t->moved = t->moved || sync->server.got != t->reply.got;
-        if (t->reply.got < sync->server.got) { /* put back: it has forgotten the visits, too */
-            e = stmt_run(db_stmt(node->db, VISITS_FORGOTTEN));
-        }
-        sync->server.got = t->reply.got;
-        sync->result.ops_pushed += sync->pushed_count;
+        e = take_got(t);
     }
     if (!e) {
         e = take_told(t);

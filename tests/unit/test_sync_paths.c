@@ -7,17 +7,259 @@
 #include "test_forge.h"
 #include "test_town.h"
 
-#define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
+/* ---- files under a node */
 
-static void nothing(void **state)
+static void node_path(const struct town *town, const char *name, const char *suffix, char *ret,
+                      size_t size)
 {
-    (void)state;
+    (void)snprintf(ret, size, "%s/%s.db%s", town->nodes.folder, name, suffix);
 }
+
+/* Copies database and anchor of a closed node, or puts the copy back. */
+static void copy_files(const struct town *town, const char *from, const char *to)
+{
+    static const char *const suffixes[] = {"", ".anchor"};
+    for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
+        char source[300];
+        char target[300];
+        char command[700];
+        node_path(town, from, suffixes[i], source, sizeof source);
+        node_path(town, to, suffixes[i], target, sizeof target);
+        (void)snprintf(command, sizeof command, "cp '%s' '%s'", source, target);
+        assert_int_equal(system(command), 0);
+    }
+}
+
+static struct node *open_again(struct town *town, const char *name)
+{
+    return nodes_open(&town->nodes, name, ROLE_WORKER, false);
+}
+
+static bool has(struct town *town, struct node *node, struct id entity)
+{
+    int64_t symbol = 0;
+    size_t count = 0;
+    struct live_op *live = NULL;
+    struct arena arena;
+    arena_init(&arena, &town->nodes.host.mem, 1u << 20);
+    assert_int_equal(symbol_find(node, span_of("head_name_ar"), &symbol), OK);
+    assert_int_equal(log_live(node, forge_entity(node, entity), symbol, &arena, &live, &count), OK);
+    arena_release(&arena);
+    return count > 0;
+}
+
+/* ---- two processes on one database */
+
+static void who_writes_beside_a_new_origin_writes_under_it(void **state)
+{
+    struct town *town = *state;
+    struct node *other = open_again(town, "a");
+    assert_int_equal(node_begin(other), OK);
+    assert_int_equal(node_end(other, log_reorigin(other)), OK);
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    (void)nodes_sync(&town->nodes, other, town->hub);
+    node_close(other);
+    assert_true(has(town, town->hub, entity));
+    town_assert_clean(town, town->a);
+}
+
+static void an_enrolment_by_another_process_is_seen(void **state)
+{
+    struct town *town = *state;
+    struct node *c = nodes_open(&town->nodes, "c", ROLE_WORKER, true);
+    struct node *other = open_again(town, "c");
+    struct node_identity identity;
+    nodes_enrol(&town->nodes, town->hub, c, WORKER_IN(TOWN_COMMUNE, ""));
+    assert_int_equal(node_begin(other), OK);
+    assert_int_equal(node_identity(other, &identity), OK);
+    assert_int_equal(node_end(other, OK), OK);
+    assert_true(identity.enrolled);
+    node_close(other);
+    node_close(c);
+}
+
+static void a_failed_new_origin_leaves_the_old_one_in_use(void **state)
+{
+    struct town *town = *state;
+    assert_int_equal(node_begin(town->a), OK);
+    assert_int_equal(log_reorigin(town->a), OK);
+    assert_int_equal(node_end(town->a, ERR_DB_FULL), ERR_DB_FULL);
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    assert_true(has(town, town->hub, entity));
+    town_assert_clean(town, town->a);
+}
+
+/* ---- what a hub may make a device believe */
+
+/* A sync whose first exchange is answered by the test, and the rest by the hub. */
+static void sync_after(struct town *town, struct node *node, int status, struct span body)
+{
+    struct sync *sync = NULL;
+    struct sync_action action;
+    struct diag diag = {0};
+    struct buf reply;
+    buf_init(&reply, &town->nodes.host.mem, 16u << 20);
+    assert_int_equal(sync_new(node, town->nodes.pack, NULL, NULL, &sync, &diag), OK);
+    struct sync_event event = {.kind = SYNC_BEGIN};
+    town->nodes.now_ms++;
+    for (int step = 0; step < 100; step++) {
+        sync_step(sync, &event, &action);
+        if (action.kind != SYNC_EXCHANGE) {
+            break;
+        }
+        event = (struct sync_event){.kind = SYNC_REPLY, .status = status, .body = body};
+        if (step > 0) {
+            buf_clear(&reply);
+            event.status = nodes_answer(&town->nodes, town->hub, action.body, &reply);
+            event.body = buf_span(&reply);
+        }
+    }
+    assert_int_equal(action.kind, SYNC_DONE);
+    sync_free(sync);
+    buf_release(&reply);
+}
+
+static void a_gap_beyond_what_was_acknowledged_is_not_believed(void **state)
+{
+    struct town *town = *state;
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    sync_after(town, town->a, 409, span_of("{\"error\":\"gap\",\"args\":[\"x\",\"9999\"]}"));
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    assert_true(has(town, town->hub, entity));
+}
+
+static void nobody_else_fills_a_number_of_the_own_chain(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    struct buf text;
+    struct buf body;
+    uint8_t dictionary = 0;
+    struct sync_reply reply = {
+        .time_ms = town->nodes.now_ms, .origins = &town->a->own_origin_name, .origin_count = 1};
+    struct sync_row row = {.kind = ROW_OP, .origin_index = 0, .seq = 1};
+    buf_init(&text, &town->nodes.host.mem, 1u << 20);
+    buf_init(&body, &town->nodes.host.mem, 1u << 20);
+    forge_open(&forge, &town->nodes, town->hub, town->b);
+    (void)forge_household(&forge, forge_random(&forge), TOWN_COMMUNE);
+    row.body = span_cut(buf_span(&forge.lines), 0, forge.lines.size - 1);
+    sync_reply_write(&reply, &text);
+    sync_row_write(&row, &text);
+    buf_add_byte(&body, 0);
+    assert_int_equal(pack_write(town->nodes.pack, buf_span(&text), &body, &dictionary), OK);
+    body.data[0] = dictionary;
+    sync_after(town, town->a, 200, buf_span(&body));
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    assert_true(has(town, town->hub, entity));
+    town_assert_clean(town, town->a);
+    buf_release(&text);
+    buf_release(&body);
+    forge_release(&forge);
+}
+
+/* ---- databases put back */
+
+static void a_hub_that_was_put_back_still_hands_on_what_comes(void **state)
+{
+    struct town *town = *state;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "one");
+    town_sync_all(town);
+    node_close(town->hub);
+    copy_files(town, "hub", "copy");
+    town->hub = open_again(town, "hub");
+    for (int i = 0; i < 4; i++) {
+        (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "two");
+        town_sync_all(town);
+    }
+    node_close(town->hub);
+    copy_files(town, "copy", "hub");
+    town->hub = open_again(town, "hub");
+    struct id entity = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "three");
+    town_sync_all(town);
+    town_sync_all(town);
+    assert_true(has(town, town->hub, entity));
+    assert_true(has(town, town->region, entity));
+    town_assert_same(town, town->hub, town->region, TOWN_COMMUNE, "base");
+    town_assert_same(town, town->a, town->region, TOWN_COMMUNE, "base");
+    town_assert_clean(town, town->hub);
+    town_assert_clean(town, town->region);
+}
+
+static void a_region_that_was_put_back_gets_everything_again(void **state)
+{
+    struct town *town = *state;
+    town_sync_all(town);
+    node_close(town->region);
+    copy_files(town, "region", "copy");
+    town->region = open_again(town, "region");
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "one");
+    town_sync_all(town);
+    node_close(town->region);
+    copy_files(town, "copy", "region");
+    town->region = open_again(town, "region");
+    assert_false(has(town, town->region, entity));
+    town_sync_all(town);
+    assert_true(has(town, town->region, entity));
+    town_assert_same(town, town->a, town->region, TOWN_COMMUNE, "base");
+}
+
+/* ---- batches */
+
+static void a_hubs_large_write_is_cut_so_that_the_region_takes_it(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    static char note[120000];
+    forge_open(&forge, &town->nodes, town->hub, town->b);
+    (void)snprintf(note, sizeof note, "{\"note\":\"%0110000d\"}", 7);
+    struct op_register reg = {span_of("note"), NULL, 0};
+    struct id entity = forge_random(&forge);
+    assert_int_equal(node_begin(town->hub), OK);
+    for (int i = 0; i < 30; i++) {
+        int64_t row = 0;
+        struct op op = {.known_format = true,
+                        .stamp = {.time_ms = town->nodes.now_ms, .counter = i},
+                        .entity = entity,
+                        .type = span_of("household"),
+                        .type_version = 1,
+                        .kind = OP_SAVE,
+                        .kind_name = span_of("save"),
+                        .compartment = span_of("base"),
+                        .registers = &reg,
+                        .register_count = 1,
+                        .extra = span_of("{}"),
+                        .values = span_of(note)};
+        assert_int_equal(log_write(town->hub, &op, false, &row), OK);
+    }
+    assert_int_equal(node_end(town->hub, OK), OK);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    int64_t symbol = 0;
+    size_t count = 0;
+    struct live_op *live = NULL;
+    assert_int_equal(symbol_find(town->region, span_of("note"), &symbol), OK);
+    assert_int_equal(log_live(town->region, forge_entity(town->region, entity), symbol,
+                              &forge.arena, &live, &count),
+                     OK);
+    assert_int_equal(count, 30);
+    town_assert_clean(town, town->hub);
+    forge_release(&forge);
+}
+
+#define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TOWN_TEST(nothing),
+        TOWN_TEST(who_writes_beside_a_new_origin_writes_under_it),
+        TOWN_TEST(an_enrolment_by_another_process_is_seen),
+        TOWN_TEST(a_failed_new_origin_leaves_the_old_one_in_use),
+        TOWN_TEST(a_gap_beyond_what_was_acknowledged_is_not_believed),
+        TOWN_TEST(nobody_else_fills_a_number_of_the_own_chain),
+        TOWN_TEST(a_hub_that_was_put_back_still_hands_on_what_comes),
+        TOWN_TEST(a_region_that_was_put_back_gets_everything_again),
+        TOWN_TEST(a_hubs_large_write_is_cut_so_that_the_region_takes_it),
     };
     return cmocka_run_group_tests_name("sync_paths", tests, NULL, NULL);
 }
