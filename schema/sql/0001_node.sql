@@ -30,6 +30,9 @@ CREATE TABLE batch(
 CREATE TABLE entity(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, type INTEGER NOT NULL, type_op INTEGER NOT NULL,
     root INTEGER, missing INTEGER NOT NULL DEFAULT 0);
+-- Which server's rows of a root went by unread while it was out of sight: what that server says
+-- anew makes it whole again, another one may be behind. entity.missing: there is such a row.
+CREATE TABLE unread(root INTEGER, server BLOB, PRIMARY KEY(root, server)) WITHOUT ROWID;
 CREATE INDEX entity_root ON entity(root);
 CREATE INDEX entity_type ON entity(type);
 

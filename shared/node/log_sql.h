@@ -26,7 +26,9 @@
     X(ENTITY_RECLAIM, "UPDATE entity SET root = NULL, type_op = 9223372036854775807 WHERE id = ?1") \
     X(ENTITY_LIVE_CLEAR, "DELETE FROM live WHERE entity = ?1") \
     X(ENTITY_DEAD_CLEAR, "DELETE FROM dead WHERE entity = ?1") \
-    X(ENTITY_SET_MISSING, "UPDATE entity SET missing = ?2 WHERE id = ?1") \
+    X(ENTITY_SET_MISSING, "UPDATE entity SET missing = EXISTS (SELECT 1 FROM unread WHERE root = ?1) WHERE id = ?1") \
+    X(UNREAD_ADD, "INSERT OR IGNORE INTO unread(root, server) VALUES(?1, ?2)") \
+    X(UNREAD_DONE, "DELETE FROM unread WHERE root = ?1 AND server = ?2") \
     X(ENTITY_TREE, "SELECT id FROM entity WHERE root = ?1") \
     X(ENTITY_OP_COUNT, "SELECT count(*) FROM (SELECT 1 FROM op WHERE entity = ?1 LIMIT 2)") \
     X(TREE_COMPARTMENTS, "SELECT DISTINCT o.compartment FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1") \

@@ -88,3 +88,17 @@ enum err root_in_sight(struct node *node, int64_t root, bool *ret)
     *ret = seen;
     return OK;
 }
+
+enum err entity_unread(struct node *node, int64_t root, struct id server, bool unread)
+{
+    struct stmt *s = db_stmt(node->db, unread ? UNREAD_ADD : UNREAD_DONE);
+    stmt_bind_i64(s, 1, root);
+    stmt_bind_blob(s, 2, server.bytes, ID_SIZE);
+    enum err e = stmt_run(s);
+    if (!e) {
+        s = db_stmt(node->db, ENTITY_SET_MISSING);
+        stmt_bind_i64(s, 1, root);
+        e = stmt_run(s);
+    }
+    return e;
+}

@@ -27,4 +27,7 @@ MUST_CHECK enum err members_of(struct node *node, int64_t root, struct members *
 /* Is the root (or an org entity) in a scope that this node itself is granted? Servers hold all. */
 MUST_CHECK enum err root_in_sight(struct node *node, int64_t root, bool *ret);
 
+/* Rows of a root that the server sent went by unread (or no more do: it told the root anew). */
+MUST_CHECK enum err entity_unread(struct node *node, int64_t root, struct id server, bool unread);
+
 #endif

@@ -475,10 +475,7 @@ static enum err skip_for_stub(struct node *node, const struct arriving *in,
         e = root_in_sight(node, entity.root, &seen);
     }
     if (!e && !seen) {
-        struct stmt *s = db_stmt(node->db, ENTITY_SET_MISSING);
-        stmt_bind_i64(s, 1, entity.root);
-        stmt_bind_i64(s, 2, 1);
-        e = stmt_run(s);
+        e = entity_unread(node, entity.root, in->from, true);
         *ret = true;
     }
     return e;

@@ -95,6 +95,7 @@ static enum err put_roots(struct sync *sync, struct sync_request *request)
     e = list_roots(sync, s, true, &request->roots, &request->root_count);
     if (!e) {
         s = db_stmt(sync->node->db, ROOTS_MISSING);
+        stmt_bind_blob(s, 1, sync->server.name.bytes, ID_SIZE);
         e = list_roots(sync, s, true, &request->want, &request->want_count);
     }
     sync->named_roots = request->root_count > 0;

@@ -26,7 +26,7 @@
     X(ROOTS_UNSURE, "SELECT e.name, e.id FROM entity e LEFT JOIN agreed a ON a.root = e.id WHERE e.root = e.id" \
                     " AND (a.root IS NULL OR a.server <> ?1 OR a.epoch <> ?2) AND EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op" \
                     " WHERE l.entity = e.id AND l.register = ?3 AND (o.way <> 0 OR o.seq <= ?4)) ORDER BY e.id") \
-    X(ROOTS_MISSING, "SELECT name, id FROM entity WHERE missing = 1 AND root = id") \
+    X(ROOTS_MISSING, "SELECT e.name, e.id FROM unread u JOIN entity e ON e.id = u.root WHERE u.server = ?1 AND e.root = e.id") \
     X(DIRTY_EVERYTHING, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity") \
     X(BATCH_AFTER, "SELECT b.id, b.origin, b.first, b.count, b.prev, b.link, b.signature, b.hub, b.receipt_ms, b.receipt_signature," \
                    " o.name, o.node, o.open_signature FROM batch b JOIN origin o ON o.id = b.origin WHERE b.id > ?1 AND b.way <> 2 ORDER BY b.id") \

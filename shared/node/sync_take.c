@@ -245,15 +245,12 @@ static enum err take_dead(struct take *t, const struct sync_row *row)
     return e;
 }
 
-static enum err mark_missing(struct node *node, struct id root, bool missing)
+static enum err mark_missing(struct take *t, struct id root, bool missing)
 {
     struct entity_row entity;
-    enum err e = entity_find(node, root, &entity);
-    if (!e && entity.id != 0 && entity.missing != missing) {
-        struct stmt *s = db_stmt(node->db, ENTITY_SET_MISSING);
-        stmt_bind_i64(s, 1, entity.id);
-        stmt_bind_i64(s, 2, missing);
-        e = stmt_run(s);
+    enum err e = entity_find(t->sync->node, root, &entity);
+    if (!e && entity.id != 0 && (missing || entity.missing)) {
+        e = entity_unread(t->sync->node, entity.id, t->sync->server.name, missing);
     }
     return e;
 }
@@ -288,7 +285,7 @@ static enum err take_tree(struct take *t, const struct sync_row *head, struct di
     /* Out of sight, content goes by unseen: ask when it comes back. That is so of an ENTER too,
        when it comes before the grant that it follows from. */
     if (!e && root.id != 0 && (!seen || (enter && span_is(head->compartment, "base")))) {
-        e = mark_missing(node, head->id, !seen);
+        e = mark_missing(t, head->id, !seen);
         t->sync->entered = t->sync->entered || (enter && seen);
     }
     return e;
