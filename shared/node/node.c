@@ -382,16 +382,25 @@ enum err node_secret(struct node *node, struct secret_key *ret)
 
 /* ---- transactions */
 
+/* Local numbers are never taken back, so what is cached while held stays true, if not complete. */
+void node_notice_others(struct node *node)
+{
+    if (node->depth > 0 || node->org_held > 0) {
+        return; /* nobody else can write, or what was read is being relied on */
+    }
+    int64_t version = db_version(node->db);
+    if (version != node->version) {
+        node->version = version;
+        forget_caches(node);
+    }
+}
+
 /* At the start of a transaction: another process may have enrolled this node or begun another
    origin, and whoever wrote on under the old one would never be heard. */
 static enum err look_again(struct node *node)
 {
-    int64_t version = db_version(node->db);
     node->n_loaded = false;
-    if (version != node->version) { /* another process wrote */
-        node->version = version;
-        forget_caches(node);
-    }
+    node_notice_others(node);
     enum err e = node->identity_stale ? read_identity(node) : OK;
     node->identity_stale = e != OK;
     return e;

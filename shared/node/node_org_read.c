@@ -347,24 +347,9 @@ static enum err list_entities(struct org_reader *r, struct org_entity **ret, siz
     return e;
 }
 
-/* Outside a transaction another process may have written, and nobody relies on what was read. */
-static void notice_others(struct node *node)
-{
-    if (node->depth > 0 || node->org_held > 0) {
-        return;
-    }
-    int64_t version = db_version(node->db);
-    if (version != node->version) {
-        node->version = version;
-        symbols_forget(node);
-        node->org_stale = true;
-        node->identity_stale = true;
-    }
-}
-
 void node_org_hold(struct node *node)
 {
-    notice_others(node);
+    node_notice_others(node);
     node->org_held++;
 }
 
@@ -376,7 +361,7 @@ void node_org_drop(struct node *node)
 
 enum err node_org(struct node *node, const struct org **ret)
 {
-    notice_others(node);
+    node_notice_others(node);
     if (!node->org_stale) {
         *ret = &node->org;
         return OK;

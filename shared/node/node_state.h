@@ -76,6 +76,8 @@ MUST_CHECK enum err self_blob(struct node *node, const char *key, void *ret, siz
 MUST_CHECK enum err self_set_blob(struct node *node, const char *key, const void *data,
                                   size_t size);
 MUST_CHECK enum err self_set_text(struct node *node, const char *key, const char *text);
+/* Forgets caches when another process wrote, unless they are held or a transaction is open. */
+void node_notice_others(struct node *node);
 /* A failure of the database with the reason kept for the person. */
 enum err node_failed(struct node *node, enum err e, struct diag *diag);
 

@@ -161,6 +161,10 @@ static void what_is_held_outlives_another_process_writing_configuration(void **s
     (void)test_person(&f->org, "Omar", "worker");
     assert_int_equal(node_org(other, &again), OK);
     assert_int_equal(again->person_count, before);
+    assert_int_equal(node_begin(other), OK);
+    assert_int_equal(node_org(other, &again), OK);
+    assert_int_equal(again->person_count, before);
+    assert_int_equal(node_end(other, OK), OK);
     assert_true(strlen(name) > 0); /* not freed: the sanitizer would say so */
     node_org_drop(other);
     assert_int_equal(node_org(other, &again), OK);
