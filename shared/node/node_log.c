@@ -160,8 +160,9 @@ static enum err has_dead(struct node *node, int64_t entity, bool *ret)
     return stmt_end(s);
 }
 
+/* `*ret_late`: some of it was superseded before it came. */
 static enum err write_registers(struct node *node, int64_t entity, const struct op *op,
-                                int64_t op_row)
+                                int64_t op_row, bool *ret_late)
 {
     uint64_t uid8 = id_prefix8(op->uid);
     bool any = false;
@@ -181,6 +182,7 @@ static enum err write_registers(struct node *node, int64_t entity, const struct 
         if (!e && !dead) {
             e = add_live(node, entity, symbol, uid8, op_row);
         }
+        *ret_late = *ret_late || dead;
     }
     return e;
 }
@@ -403,6 +405,14 @@ static enum err bring_back(struct node *node, const struct arriving *in, int64_t
     return stmt_run(s);
 }
 
+static enum err tell_late(struct node *node, const struct entity_row *entity, int64_t compartment)
+{
+    struct members members;
+    struct feed_event event = {FEED_DEAD, entity->id, id_prefix8(entity->name)};
+    enum err e = members_of(node, entity->root, &members);
+    return e ? e : feed_add(node, &members, compartment, &event);
+}
+
 /* `aside`: the row of the op when it was kept aside; 0: it isn't in the log. */
 static enum err apply_new(struct node *node, const struct arriving *in,
                           const struct op_effect *effect, int64_t aside, int64_t *ret_row)
@@ -412,6 +422,7 @@ static enum err apply_new(struct node *node, const struct arriving *in,
     struct members before;
     int64_t compartment = 0;
     int64_t row = aside;
+    bool late = false;
     enum err e = entity_for(node, op, &entity);
     if (!e) {
         e = members_of(node, entity.root, &before);
@@ -425,7 +436,7 @@ static enum err apply_new(struct node *node, const struct arriving *in,
                   : insert_op(node, in, entity.id, compartment, &row);
     }
     if (!e) {
-        e = write_registers(node, entity.id, op, row);
+        e = write_registers(node, entity.id, op, row, &late);
     }
     if (!e) {
         e = member_settle(node, &entity, op, effect);
@@ -433,6 +444,9 @@ static enum err apply_new(struct node *node, const struct arriving *in,
     if (!e) {
         struct feed_event event = {FEED_OP, row, id_prefix8(op->uid)};
         e = member_tell_feeds(node, &entity, &before, root_before, &event, compartment);
+    }
+    if (!e && late) { /* Readers may know as little as we did of who superseded it. */
+        e = tell_late(node, &entity, compartment);
     }
     if (!e && effect->org) {
         node->org_stale = true;
@@ -613,12 +627,13 @@ enum err log_replay(struct node *node, const struct op *op, int64_t row)
         return OK;
     }
     struct op_effect effect = effect_of(op);
+    bool late = false;
     enum err e = entity_find(node, op->entity, &entity);
     if (!e && entity.id == 0) {
         e = ERR_DB_CORRUPT;
     }
     if (!e) {
-        e = write_registers(node, entity.id, op, row);
+        e = write_registers(node, entity.id, op, row, &late);
     }
     return e ? e : member_settle(node, &entity, op, &effect);
 }

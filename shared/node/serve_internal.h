@@ -48,7 +48,7 @@ struct row_writer {
 MUST_CHECK enum err row_write_op(struct row_writer *writer, int64_t op);
 MUST_CHECK enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compartment);
 MUST_CHECK enum err row_write_leave(struct row_writer *writer, int64_t root);
-MUST_CHECK enum err row_write_dead(struct row_writer *writer, int64_t entity);
+MUST_CHECK enum err row_write_dead(struct row_writer *writer, int64_t entity, int64_t compartment);
 MUST_CHECK enum err row_write_low(struct row_writer *writer, int64_t op);
 MUST_CHECK enum err row_write_agree(struct row_writer *writer, struct id root);
 /* Is the root in a scope that the caller (or a visitor of it) is granted? Org always. */

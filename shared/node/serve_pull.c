@@ -242,7 +242,7 @@ static enum err write_row(struct pull *pull, const struct feed_row *row)
     case FEED_ENTER:
         return row_write_enter(&pull->writer, row->ref, row->compartment);
     case FEED_DEAD:
-        return row_write_dead(&pull->writer, row->ref);
+        return row_write_dead(&pull->writer, row->ref, row->compartment);
     case FEED_LOW:
         return row_write_low(&pull->writer, row->ref);
     }
@@ -356,8 +356,8 @@ static enum err answer_roots(struct pull *pull)
         if (!e) {
             e = members_of(serve->node, entity.root, &members);
         }
-        if (e || entity.id == 0 || members.count == 0) {
-            continue; /* Not known here: the caller keeps naming it. */
+        if (e || entity.id == 0 || entity.root != entity.id || members.count == 0) {
+            continue; /* Not known here, or no root: the caller keeps naming it. */
         }
         e = root_granted(serve, entity.root, &granted);
         if (!e) {

@@ -235,18 +235,60 @@ static enum err dead_add(struct arena *arena, struct dead_list *list, struct id 
     return OK;
 }
 
-/* `reg` 0: every register of the entity. */
-static enum err list_dead(struct row_writer *writer, const struct entity_row *entity, int64_t reg,
-                          struct dead_list *list)
+static enum err list_dead_of(struct row_writer *writer, const struct entity_row *entity,
+                             int64_t reg, struct dead_list *list)
 {
-    struct stmt *s = db_stmt(writer->serve->node->db, reg ? DEAD_OF_REGISTER : DEAD_OF);
+    struct stmt *s = db_stmt(writer->serve->node->db, DEAD_OF_REGISTER);
     stmt_bind_i64(s, 1, entity->id);
-    if (reg) {
-        stmt_bind_i64(s, 2, reg);
-    }
+    stmt_bind_i64(s, 2, reg);
     enum err e = OK;
     while (!e && stmt_row(s)) {
         e = dead_add(writer->serve->arena, list, entity->name, stmt_span(s, 0), stmt_u64(s, 1));
+    }
+    enum err end = stmt_end(s);
+    return end ? end : e;
+}
+
+/* The compartment of a register by its type; of Douar's own, base; NULL while that isn't known. */
+static const char *compartment_of(const struct type *type, struct span reg)
+{
+    char name[2 * TYPE_NAME_MAX + 2];
+    if (reg.size > 0 && reg.data[0] == '_') {
+        return "base";
+    }
+    span_text(reg, name, sizeof name);
+    const struct property *property = type ? type_register(type, name) : NULL;
+    return property ? property->compartment : NULL;
+}
+
+/* What is dead in the registers of one compartment: even the name of a register of another is
+   nothing that this reader may know. A live value says where its register belongs. */
+static enum err list_dead(struct row_writer *writer, const struct entity_row *entity,
+                          int64_t compartment, struct dead_list *list)
+{
+    struct serve *serve = writer->serve;
+    const char *text = NULL;
+    const char *kind = NULL;
+    enum err e = symbol_text(serve->node, compartment, &text);
+    if (!e) {
+        e = symbol_text(serve->node, entity->type, &kind);
+    }
+    if (e) {
+        return e;
+    }
+    const struct type *type = org_type(serve->org, span_of(kind));
+    struct stmt *s = db_stmt(serve->node->db, DEAD_OF);
+    stmt_bind_i64(s, 1, entity->id);
+    stmt_bind_i64(s, 2, compartment);
+    while (!e && stmt_row(s)) {
+        bool told = stmt_i64(s, 3) != 0;
+        if (stmt_i64(s, 2) == 0) {
+            const char *named = compartment_of(type, stmt_span(s, 0));
+            told = named && strcmp(named, text) == 0;
+        }
+        if (told) {
+            e = dead_add(serve->arena, list, entity->name, stmt_span(s, 0), stmt_u64(s, 1));
+        }
     }
     enum err end = stmt_end(s);
     return end ? end : e;
@@ -307,7 +349,7 @@ enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compar
             e = list_rows(writer, LIVE_OPS_OF, tree.ids[i], compartment, &ops);
         }
         if (!e) {
-            e = list_dead(writer, &entity, 0, &dead);
+            e = list_dead(writer, &entity, compartment, &dead);
         }
     }
     return e ? e : put_tree(writer, &row, &ops, &dead);
@@ -374,12 +416,12 @@ enum err row_write_leave(struct row_writer *writer, int64_t root)
         e = keep_pure(writer, &ops);
     }
     if (!e) {
-        e = list_dead(writer, &entity, reg, &dead);
+        e = list_dead_of(writer, &entity, reg, &dead);
     }
     return e ? e : put_tree(writer, &row, &ops, &dead);
 }
 
-enum err row_write_dead(struct row_writer *writer, int64_t id)
+enum err row_write_dead(struct row_writer *writer, int64_t id, int64_t compartment)
 {
     struct entity_row entity;
     struct dead_list dead = {0};
@@ -393,7 +435,7 @@ enum err row_write_dead(struct row_writer *writer, int64_t id)
         return row_write_leave(writer, entity.root);
     }
     if (!e) {
-        e = list_dead(writer, &entity, 0, &dead);
+        e = list_dead(writer, &entity, compartment, &dead);
     }
     if (!e && dead.count > 0) {
         row.dead = dead.items;

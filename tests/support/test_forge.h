@@ -244,6 +244,23 @@ static inline bool forge_says(struct forge *forge, const char *text)
     return strstr(forge_text(forge), text) != NULL;
 }
 
+/* Does a row other than an op's (ENTER, LEAVE, DEAD ..) say it? Definitions name every register. */
+static inline bool forge_tells(struct forge *forge, const char *text)
+{
+    struct span rest = buf_span(&forge->plain);
+    struct span line;
+    char row[4000];
+    (void)span_split(&rest, '\n', &line);
+    while (span_split(&rest, '\n', &line)) {
+        assert_true(line.size > 0);
+        span_text(line, row, sizeof row);
+        if (row[0] == '{' && strstr(row, text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static inline bool forge_names(struct forge *forge, struct id id)
 {
     char text[ID_TEXT_SIZE];

@@ -423,6 +423,139 @@ static void a_hub_reads_another_province_only_for_a_device_that_called_it(void *
     forge_release(&guest);
 }
 
+/* ---- what a device may read */
+
+/* Writes one register of `entity` in a compartment, over `pred` (0: over nothing). */
+static uint64_t forge_write(struct forge *forge, struct id entity, const char *compartment,
+                            const char *reg, const char *value, uint64_t pred)
+{
+    char values[200];
+    struct op_register one = {span_of(reg), &pred, pred ? 1 : 0};
+    (void)snprintf(values, sizeof values, "{\"%s\":\"%s\"}", reg, value);
+    return id_prefix8(forge_op(forge, &(struct forged){.type = "person",
+                                                       .entity = entity,
+                                                       .compartment = compartment,
+                                                       .registers = &one,
+                                                       .register_count = 1,
+                                                       .values = values}));
+}
+
+static void names_of_registers_stay_in_their_compartment(void **state)
+{
+    struct town *town = *state;
+    struct forge a;
+    struct forge b;
+    forge_open(&a, &town->nodes, town->hub, town->a);
+    forge_open(&b, &town->nodes, town->hub, town->b);
+    struct id entity = forge_random(&a);
+    uint64_t scope = forge_write(&a, entity, "base", "_scope", TOWN_BESIDE, 0);
+    uint64_t name = forge_write(&a, entity, "base", "name_ar", "x", 0);
+    (void)forge_write(&a, entity, "base", "name_ar", "y", name);
+    uint64_t sees = forge_write(&a, entity, "health", "wg_seeing", "some_difficulty", 0);
+    (void)forge_write(&a, entity, "health", "wg_seeing", "no_difficulty", sees);
+    uint64_t other = forge_write(&a, entity, "health", "never_typed", "x", 0);
+    (void)forge_write(&a, entity, "health", "never_typed", "y", other);
+    (void)forge_write(&a, entity, "base", "_scope", TOWN_COMMUNE, scope);
+    forge_batch(&a, NULL);
+    assert_int_equal(forge_send(&a), 200);
+    b.request.want = &entity;
+    b.request.want_count = 1;
+    for (int i = 0; i < 2; i++) { /* by its feed, and by asking */
+        assert_int_equal(forge_send(&b), 200);
+        assert_true(forge_tells(&b, "\"enter\""));
+        assert_true(forge_tells(&b, "name_ar"));
+        assert_false(forge_tells(&b, "wg_seeing"));
+        assert_false(forge_tells(&b, "never_typed"));
+    }
+    /* What is learnt to be dead later stays there, too. */
+    uint64_t dead = 77;
+    assert_int_equal(node_begin(town->hub), OK);
+    assert_int_equal(
+        node_end(town->hub, log_apply_dead(town->hub, entity, span_of("wg_seeing"), &dead, 1)), OK);
+    b.request.want_count = 0;
+    assert_int_equal(forge_send(&b), 200);
+    assert_false(forge_tells(&b, "wg_seeing"));
+    assert_int_equal(forge_send(&a), 200);
+    assert_true(forge_tells(&a, "wg_seeing"));
+    forge_release(&a);
+    forge_release(&b);
+}
+
+static void asking_for_what_is_not_granted_brings_no_content(void **state)
+{
+    struct town *town = *state;
+    struct forge a;
+    struct forge b;
+    forge_open(&a, &town->nodes, town->hub, town->a);
+    forge_open(&b, &town->nodes, town->hub, town->b);
+    struct id ids[] = {forge_random(&a), forge_random(&a), forge_random(&a)};
+    (void)forge_household(&a, ids[0], TOWN_BESIDE);
+    char values[80];
+    char root[ID_TEXT_SIZE];
+    struct op_register regs[] = {{span_of("_root"), NULL, 0}, {span_of("name_ar"), NULL, 0}};
+    id_write(ids[0], root);
+    (void)snprintf(values, sizeof values, "{\"_root\":\"%s\",\"name_ar\":\"secret\"}", root);
+    (void)forge_op(&a, &(struct forged){.type = "person",
+                                        .entity = ids[1],
+                                        .compartment = "base",
+                                        .registers = regs,
+                                        .register_count = 2,
+                                        .values = values});
+    forge_batch(&a, NULL);
+    assert_int_equal(forge_send(&a), 200);
+    b.request.want = b.request.roots = ids;
+    b.request.want_count = b.request.root_count = 3;
+    assert_int_equal(forge_send(&b), 200);
+    assert_false(forge_says(&b, "\"head_name_ar\":\"x\""));
+    assert_false(forge_says(&b, "secret"));
+    assert_false(forge_names(&b, ids[1]));
+    assert_false(forge_names(&b, ids[2]));
+    b.request.want = b.request.roots = ids + 1; /* a child's id doesn't even lead to its root */
+    b.request.want_count = b.request.root_count = 1;
+    assert_int_equal(forge_send(&b), 200);
+    assert_false(forge_names(&b, ids[0]));
+    forge_release(&a);
+    forge_release(&b);
+}
+
+static void a_device_learns_nothing_of_others_logs(void **state)
+{
+    struct town *town = *state;
+    struct forge b;
+    struct diag diag = {0};
+    char path[300];
+    town_sync_all(town);
+    (void)snprintf(path, sizeof path, "%s/backup", town->nodes.folder);
+    assert_int_equal(node_backup(town->region, path, &diag), OK);
+    forge_open(&b, &town->nodes, town->region, town->b);
+    b.request.has_stables = true;
+    assert_int_equal(forge_send(&b), 200);
+    assert_false(forge_says(&b, "\"stables\""));
+    b.request.has_relay = true;
+    assert_int_equal(forge_send(&b), 403);
+    forge_release(&b);
+}
+
+static void what_was_superseded_before_it_came_is_dead_for_readers_too(void **state)
+{
+    struct town *town = *state;
+    struct forge a;
+    forge_open(&a, &town->nodes, town->hub, town->a);
+    struct id entity = forge_random(&a);
+    (void)forge_write(&a, entity, "base", "_scope", TOWN_COMMUNE, 0);
+    uint64_t phone = forge_write(&a, entity, "base", "phone", "0600000000", 0);
+    assert_int_equal(node_begin(town->hub), OK);
+    assert_int_equal(
+        node_end(town->hub, log_apply_dead(town->hub, entity, span_of("phone"), &phone, 1)), OK);
+    forge_batch(&a, NULL);
+    assert_int_equal(forge_send(&a), 200);
+    town_sync_all(town);
+    assert_true(forge_live(&a, town->hub, entity, "phone") == 0);
+    assert_true(forge_live(&a, town->b, entity, "phone") == 0);
+    town_assert_same(town, town->b, town->hub, TOWN_COMMUNE, "base");
+    forge_release(&a);
+}
+
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 
 int main(void)
@@ -442,6 +575,10 @@ int main(void)
         TOWN_TEST(a_register_of_a_compartment_not_granted_is_flagged),
         TOWN_TEST(a_hub_ahead_of_time_does_not_lift_the_cap_on_a_wrong_clock),
         TOWN_TEST(a_hub_reads_another_province_only_for_a_device_that_called_it),
+        TOWN_TEST(names_of_registers_stay_in_their_compartment),
+        TOWN_TEST(asking_for_what_is_not_granted_brings_no_content),
+        TOWN_TEST(a_device_learns_nothing_of_others_logs),
+        TOWN_TEST(what_was_superseded_before_it_came_is_dead_for_readers_too),
     };
     return cmocka_run_group_tests_name("serve_attacks", tests, NULL, NULL);
 }
