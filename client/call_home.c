@@ -35,7 +35,7 @@ enum err call_init(struct call *call)
     }
     e = call->host->files->make_folder(call->host->ctx, call->home);
     if (e) {
-        return diag_set(call->diag, e, call->home, "mkdir", NULL);
+        return diag_set(call->diag, e == ERR_NOT_FOUND ? ERR_FILE : e, call->home, "mkdir", NULL);
     }
     e = node_create(call->host, path, ROLE_WORKER, NULL, call->diag);
     if (!e) {

@@ -361,6 +361,19 @@ static enum err run_request(struct call *call, struct span text)
     return e;
 }
 
+/* A failure of the data that was only passed on still says of which folder. */
+static void name_data(const struct device *device, struct diag *diag)
+{
+    if (diag->arg_count > 0) {
+        return;
+    }
+    if (diag->code == ERR_DB || diag->code == ERR_DB_FULL) {
+        diag_set(diag, diag->code, device->home, NULL);
+    } else if (diag->code == ERR_DB_CORRUPT) {
+        diag_set(diag, diag->code, device->home, "database disk image is malformed", NULL);
+    }
+}
+
 enum err device_call(struct device *device, struct span request, struct buf *ret_answer,
                      const struct device_listener *listener)
 {
@@ -394,6 +407,7 @@ enum err device_call(struct device *device, struct span request, struct buf *ret
     if (e) {
         diag_keep(&diag, e);
         diag.code = e;
+        name_data(device, &diag);
         answer_failure(&call, ret_answer, start, members_start);
     } else {
         json_close(&out, '}');

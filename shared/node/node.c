@@ -35,10 +35,14 @@ bool role_from_name(const char *name, enum role *ret)
 
 enum err node_failed(struct node *node, enum err e, struct diag *diag)
 {
-    if (e == ERR_DB || e == ERR_DB_FULL || e == ERR_DB_CORRUPT) {
-        return diag_set(diag, e, node->path, NULL);
+    const char *why = node->db ? db_error_text(node->db) : "";
+    if (e == ERR_DB) {
+        return diag_set(diag, e, why[0] ? why : node->path, node->path, NULL);
     }
-    return diag_keep(diag, e);
+    if (e == ERR_DB_CORRUPT) {
+        return diag_set(diag, e, node->path, why[0] ? why : "something is missing in it", NULL);
+    }
+    return e == ERR_DB_FULL ? diag_set(diag, e, node->path, NULL) : diag_keep(diag, e);
 }
 
 /* ---- table self */

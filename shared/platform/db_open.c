@@ -185,26 +185,29 @@ static enum err open_with(struct db *db, const struct db_options *options)
     return e ? e : tune(db, options);
 }
 
-/* Nothing but "it isn't there": a file that may not be read is another failure. */
-static bool is_absent(const struct db *db)
+/* Nothing but "it isn't there": a file that may not be read, or a log beside it that may not be
+   made, is another failure. */
+static bool is_absent(const struct db *db, const char *path)
 {
     if (db->handle == NULL || (sqlite3_extended_errcode(db->handle) & 0xFF) != SQLITE_CANTOPEN) {
         return false;
     }
     int why = sqlite3_system_errno(db->handle);
-    return why == 0 || why == ENOENT;
+    bool there = db->host->files && db->host->files->exists(db->host->ctx, path);
+    return (why == 0 || why == ENOENT) && !there;
 }
 
 static enum err explain(const struct db *db, const struct db_options *options, enum err e,
                         struct diag *diag)
 {
-    if (e == ERR_DB && !options->create && is_absent(db)) {
+    if (e == ERR_DB && !options->create && is_absent(db, options->path)) {
         return diag_set(diag, ERR_NO_HOME, options->path, NULL);
     }
     if (e == ERR_NOMEM || e == ERR_BUSY) {
         return diag_set(diag, e, NULL);
     }
-    return diag_set(diag, e, options->path, db->error_text, NULL);
+    return e == ERR_DB ? diag_set(diag, e, db->error_text, options->path, NULL)
+                       : diag_set(diag, e, options->path, db->error_text, NULL);
 }
 
 enum err db_open(const struct host *host, const struct db_options *options, struct db **ret,
