@@ -193,7 +193,7 @@ static bool is_absent(const struct db *db, const char *path)
         return false;
     }
     int why = sqlite3_system_errno(db->handle);
-    bool there = db->host->files && db->host->files->exists(db->host->ctx, path);
+    bool there = db->host->files->exists(db->host->ctx, path);
     return (why == 0 || why == ENOENT) && !there;
 }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -40,8 +41,15 @@ static inline enum err test_home_rename(void *ctx, const char *from, const char 
     return rename(from, to) == 0 ? OK : ERR_FILE;
 }
 
-static const struct host_files test_home_files = {.remove = test_home_remove,
-                                                  .rename = test_home_rename};
+static inline bool test_home_exists(void *ctx, const char *path)
+{
+    struct stat found;
+    (void)ctx;
+    return stat(path, &found) == 0;
+}
+
+static const struct host_files test_home_files = {
+    .remove = test_home_remove, .rename = test_home_rename, .exists = test_home_exists};
 
 static inline void test_home_sleep(void *ctx, int64_t ms)
 {
