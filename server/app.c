@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "json.h"
@@ -116,16 +117,24 @@ static bool holds(const struct word_list *list, const char *text)
 static enum err known_compartments(struct app *app, const struct org *org, struct word_list *ret)
 {
     enum err e = split(app, "base", ret);
-    for (size_t i = 0; !e && i < org->type_count; i++) {
+    if (e) {
+        return e;
+    }
+    assert(ret->texts != NULL);
+    for (size_t i = 0; i < org->type_count; i++) {
         for (size_t j = 0; j < org->types[i].property_count; j++) {
             const char *name = org->types[i].properties[j].compartment;
-            if (ret->count < LIST_WORDS_MAX && !holds(ret, name)) {
-                ret->texts[ret->count++] = arena_text(app->arena, name);
-                e = ret->texts[ret->count - 1] ? OK : diag_keep(app->diag, ERR_NOMEM);
+            if (ret->count == LIST_WORDS_MAX || holds(ret, name)) {
+                continue;
             }
+            const char *kept = arena_text(app->arena, name);
+            if (kept == NULL) {
+                return diag_keep(app->diag, ERR_NOMEM);
+            }
+            ret->texts[ret->count++] = kept;
         }
     }
-    return e;
+    return OK;
 }
 
 enum err app_compartments(struct app *app, const struct org *org, bool all, struct word_list *ret)
