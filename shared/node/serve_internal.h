@@ -42,8 +42,9 @@ struct row_writer {
     struct serve *serve;
     int64_t *origins; /* rows of origin, in the order of the reply's list */
     size_t origin_count, origin_capacity;
-    int64_t *left; /* roots already answered with LEAVE */
-    size_t left_count, left_capacity;
+    struct row_told *told; /* trees and entities already told in this reply: they are told as they
+                              are now, so once is enough */
+    size_t told_count, told_capacity;
 };
 MUST_CHECK enum err row_write_op(struct row_writer *writer, int64_t op);
 MUST_CHECK enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compartment);

@@ -10,6 +10,10 @@
 #include "serve_internal.h"
 
 #define ROWS_A_FEED 2000 /* looked at in one request */
+/* With the caller's maximum the most that is surely packed into WIRE_PACKED_MAX: ops pack to half.
+ */
+#define REPLY_ROWS_MAX (7u * 1024 * 1024)
+#define ROWS_IN_ALL    32768 /* of all feeds: beyond, the later half waits for the next request */
 
 struct granted_feed {
     int64_t id, scope, compartment;
@@ -196,6 +200,19 @@ struct gathered {
     bool all;      /* nothing lies beyond the bound */
 };
 
+/* Keeps the earlier half of what was gathered, and all of its last event. */
+static void drop_later(struct gathered *got)
+{
+    qsort(got->rows, got->count, sizeof *got->rows, compare_rows);
+    size_t kept = got->count / 2;
+    got->bound = got->rows[kept - 1].n;
+    while (kept < got->count && got->rows[kept].n == got->bound) {
+        kept++;
+    }
+    got->count = kept;
+    got->all = false;
+}
+
 static enum err gather_feed(struct pull *pull, const struct granted_feed *feed,
                             struct gathered *got)
 {
@@ -207,7 +224,13 @@ static enum err gather_feed(struct pull *pull, const struct granted_feed *feed,
     stmt_bind_i64(s, 1, feed->id);
     stmt_bind_i64(s, 2, feed->start);
     stmt_bind_i64(s, 3, ROWS_A_FEED);
-    while (!e && stmt_row(s)) {
+    while (!e && stmt_row(s) && stmt_i64(s, 0) <= got->bound) {
+        if (got->count >= ROWS_IN_ALL) {
+            drop_later(got);
+            if (stmt_i64(s, 0) > got->bound) {
+                break;
+            }
+        }
         if (got->count == got->capacity) {
             size_t wanted = got->capacity ? got->capacity * 2 : 256;
             struct feed_row *rows = arena_array(serve->arena, wanted, sizeof *rows);
@@ -249,6 +272,26 @@ static enum err write_row(struct pull *pull, const struct feed_row *row)
     return ERR_DB_CORRUPT;
 }
 
+/*
+ * A row that doesn't fit any more waits for the next reply. One that fits into none (a tree of
+ * megabytes, which only malice makes) is left out: were it an error, nobody whose feed it stands in
+ * would ever read on.
+ */
+static enum err write_bounded(struct pull *pull, const struct feed_row *row, bool *ret_wait)
+{
+    struct buf *rows = &pull->serve->rows;
+    size_t before = rows->size;
+    enum err e = write_row(pull, row);
+    *ret_wait = false;
+    if (e == ERR_TOO_LARGE || (!e && rows->size > REPLY_ROWS_MAX)) {
+        rows->failed = OK;
+        buf_truncate(rows, before);
+        *ret_wait = before > 0;
+        return OK;
+    }
+    return e;
+}
+
 /* Rows in the node's order until the caller's maximum; returns where the caller then stands. */
 static enum err write_rows(struct pull *pull, struct gathered *got, int64_t *ret_cursor)
 {
@@ -265,10 +308,16 @@ static enum err write_rows(struct pull *pull, struct gathered *got, int64_t *ret
             *ret_cursor = done;
             return OK;
         }
+        bool wait = false;
         if (!again) {
-            e = write_row(pull, &got->rows[i]);
-            done = got->rows[i].n;
+            e = write_bounded(pull, &got->rows[i], &wait);
         }
+        if (wait) {
+            serve->reply.more = true;
+            *ret_cursor = done;
+            return OK;
+        }
+        done = got->rows[i].n;
     }
     if (!e) {
         serve->reply.more = !got->all;
@@ -344,11 +393,19 @@ static enum err rows_after_cursor(struct pull *pull)
 
 /* ---- roots that the caller isn't sure of, or misses */
 
+/* What doesn't fit is named again in the caller's next request. */
+static bool has_room(struct serve *serve)
+{
+    bool room = serve->rows.size < (size_t)serve->request.max_size;
+    serve->reply.more = serve->reply.more || !room;
+    return room;
+}
+
 static enum err answer_roots(struct pull *pull)
 {
     struct serve *serve = pull->serve;
     enum err e = OK;
-    for (size_t i = 0; !e && i < serve->request.root_count; i++) {
+    for (size_t i = 0; !e && i < serve->request.root_count && has_room(serve); i++) {
         struct entity_row entity;
         struct members members;
         bool granted = false;
@@ -372,7 +429,7 @@ static enum err answer_wanted(struct pull *pull)
 {
     struct serve *serve = pull->serve;
     enum err e = OK;
-    for (size_t i = 0; !e && i < serve->request.want_count; i++) {
+    for (size_t i = 0; !e && i < serve->request.want_count && has_room(serve); i++) {
         struct entity_row entity;
         e = entity_find(serve->node, serve->request.want[i], &entity);
         if (e || entity.id == 0 || entity.root != entity.id) {

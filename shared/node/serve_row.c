@@ -9,6 +9,11 @@
 
 #include "serve_internal.h"
 
+#define TREE_ROW_OPS 4096 /* of one ENTER; the wire's limit is higher */
+#define DEAD_ROW_ITEMS                                                                             \
+    1024 /* registers of one dead row: with DEAD_ROW_PREDS below a line's limit */
+#define DEAD_ROW_PREDS 16384
+
 /* ---- what is granted */
 
 bool scope_granted(const struct serve *serve, struct span scope, struct span compartment)
@@ -43,11 +48,15 @@ enum err root_granted(struct serve *serve, int64_t root, bool *ret)
 static enum err origin_index(struct row_writer *writer, int64_t origin, int64_t *ret)
 {
     struct serve *serve = writer->serve;
+    *ret = -1;
     for (size_t i = writer->origin_count; i > 0; i--) {
         if (writer->origins[i - 1] == origin) {
             *ret = (int64_t)(i - 1);
             return OK;
         }
+    }
+    if (writer->origin_count == WIRE_ORIGINS_MAX) {
+        return OK;
     }
     if (writer->origin_count == writer->origin_capacity) {
         size_t wanted = writer->origin_capacity ? writer->origin_capacity * 2 : 32;
@@ -118,6 +127,7 @@ static enum err put_op(struct row_writer *writer, struct op_for_row *op)
     if (op->origin != 0) {
         e = origin_index(writer, op->origin, &op->row.origin_index);
     }
+    op->row.seq = op->row.origin_index < 0 ? 0 : op->row.seq;
     if (!e && op->row.body.size > 0) {
         sync_row_write(&op->row, &writer->serve->rows);
         e = buf_error(&writer->serve->rows);
@@ -200,7 +210,8 @@ static enum err dead_add(struct arena *arena, struct dead_list *list, struct id 
                          struct span reg, uint64_t uid8)
 {
     struct dead_register *last = list->count ? &list->items[list->count - 1] : NULL;
-    if (!last || !id_equal(last->entity, entity) || !span_equal(last->reg, reg)) {
+    if (!last || !id_equal(last->entity, entity) || !span_equal(last->reg, reg) ||
+        last->pred_count == OP_PREDS_MAX) {
         if (list->count == list->capacity) {
             size_t wanted = list->capacity ? list->capacity * 2 : 16;
             struct dead_register *items = arena_array(arena, wanted, sizeof *items);
@@ -294,22 +305,85 @@ static enum err list_dead(struct row_writer *writer, const struct entity_row *en
     return end ? end : e;
 }
 
+/* Dead rows of a size that a reader takes. */
+static enum err put_dead(struct row_writer *writer, const struct dead_list *dead)
+{
+    enum err e = OK;
+    for (size_t i = 0; !e && i < dead->count;) {
+        struct sync_row row = {.kind = ROW_DEAD, .dead = &dead->items[i]};
+        size_t preds = 0;
+        do {
+            preds += dead->items[i++].pred_count;
+            row.dead_count++;
+        } while (i < dead->count && row.dead_count < DEAD_ROW_ITEMS &&
+                 preds + dead->items[i].pred_count <= DEAD_ROW_PREDS);
+        sync_row_write(&row, &writer->serve->rows);
+        e = buf_error(&writer->serve->rows);
+    }
+    return e;
+}
+
+/* One ENTER or LEAVE, or several of a tree that is too large for one; what is dead follows its ops
+   in rows of its own when it is much. */
 static enum err put_tree(struct row_writer *writer, struct sync_row *row, const struct id_list *ops,
                          const struct dead_list *dead)
 {
-    row->op_count = (int64_t)ops->count;
-    row->dead = dead->items;
-    row->dead_count = dead->count;
-    sync_row_write(row, &writer->serve->rows);
-    enum err e = buf_error(&writer->serve->rows);
-    for (size_t i = 0; !e && i < ops->count; i++) {
-        struct op_for_row op;
-        e = read_op(writer, ops->ids[i], &op);
-        if (!e) {
-            e = put_op(writer, &op);
+    bool little = dead->count <= DEAD_ROW_ITEMS / 16;
+    enum err e = OK;
+    size_t done = 0;
+    for (size_t i = 0; little && i < dead->count; i++) {
+        little = dead->items[i].pred_count <= DEAD_ROW_PREDS / DEAD_ROW_ITEMS * 16;
+    }
+    row->dead = little ? dead->items : NULL;
+    row->dead_count = little ? dead->count : 0;
+    do {
+        size_t count = ops->count - done < TREE_ROW_OPS ? ops->count - done : TREE_ROW_OPS;
+        row->op_count = (int64_t)count;
+        sync_row_write(row, &writer->serve->rows);
+        e = buf_error(&writer->serve->rows);
+        for (size_t i = 0; !e && i < count; i++) {
+            struct op_for_row op;
+            e = read_op(writer, ops->ids[done + i], &op);
+            if (!e) {
+                e = put_op(writer, &op);
+            }
+        }
+        row->dead_count = 0;
+        done += count;
+    } while (!e && done < ops->count);
+    return e || little ? e : put_dead(writer, dead);
+}
+
+struct row_told {
+    enum feed_what what; /* FEED_OP stands for LEAVE */
+    int64_t ref, compartment;
+};
+
+static enum err told_already(struct row_writer *writer, struct row_told row, bool *ret)
+{
+    for (size_t i = 0; i < writer->told_count; i++) {
+        const struct row_told *told = &writer->told[i];
+        if (told->what == row.what && told->ref == row.ref &&
+            told->compartment == row.compartment) {
+            *ret = true;
+            return OK;
         }
     }
-    return e;
+    if (writer->told_count == writer->told_capacity) {
+        size_t wanted = writer->told_capacity ? writer->told_capacity * 2 : 32;
+        struct row_told *told = arena_array(writer->serve->arena, wanted, sizeof *told);
+        if (!told) {
+            return ERR_NOMEM;
+        }
+        if (writer->told_count) {
+            memcpy(told, writer->told, writer->told_count * sizeof *told);
+        }
+        writer->told = told;
+        writer->told_capacity = wanted;
+    }
+    writer->told[writer->told_count++] = row;
+    *ret = false;
+    return OK;
 }
 
 enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compartment)
@@ -322,13 +396,18 @@ enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compar
     struct sync_row row = {.kind = ROW_ENTER};
     const char *compartment_text = NULL;
     bool granted = false;
+    bool told = false;
     enum err e = root_granted(writer->serve, root, &granted);
     if (!e && !granted) {
         return row_write_leave(writer, root);
     }
     if (!e) {
-        e = entity_get(node, root, &entity);
+        e = told_already(writer, (struct row_told){FEED_ENTER, root, compartment}, &told);
     }
+    if (e || told) {
+        return e;
+    }
+    e = entity_get(node, root, &entity);
     row.id = entity.name;
     if (!e) {
         e = symbol_text(node, compartment, &compartment_text);
@@ -353,23 +432,6 @@ enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compar
         }
     }
     return e ? e : put_tree(writer, &row, &ops, &dead);
-}
-
-static enum err already_left(struct row_writer *writer, int64_t root, bool *ret)
-{
-    *ret = false;
-    for (size_t i = 0; i < writer->left_count; i++) {
-        if (writer->left[i] == root) {
-            *ret = true;
-            return OK;
-        }
-    }
-    struct id_list list = {writer->left, writer->left_count, writer->left_capacity};
-    enum err e = list_add(writer->serve->arena, &list, root);
-    writer->left = list.ids;
-    writer->left_count = list.count;
-    writer->left_capacity = list.capacity;
-    return e;
 }
 
 /* An op that writes more than `_scope` would carry content: only pure ones are told. */
@@ -400,7 +462,7 @@ enum err row_write_leave(struct row_writer *writer, int64_t root)
     if (root == 0) {
         return OK; /* Not placed yet: nothing can be said of it. */
     }
-    enum err e = already_left(writer, root, &told);
+    enum err e = told_already(writer, (struct row_told){FEED_OP, root, 0}, &told);
     if (e || told) {
         return e;
     }
@@ -425,8 +487,8 @@ enum err row_write_dead(struct row_writer *writer, int64_t id, int64_t compartme
 {
     struct entity_row entity;
     struct dead_list dead = {0};
-    struct sync_row row = {.kind = ROW_DEAD};
     bool granted = false;
+    bool told = false;
     enum err e = entity_get(writer->serve->node, id, &entity);
     if (!e) {
         e = root_granted(writer->serve, entity.root, &granted);
@@ -435,15 +497,12 @@ enum err row_write_dead(struct row_writer *writer, int64_t id, int64_t compartme
         return row_write_leave(writer, entity.root);
     }
     if (!e) {
+        e = told_already(writer, (struct row_told){FEED_DEAD, id, compartment}, &told);
+    }
+    if (!e && !told) {
         e = list_dead(writer, &entity, compartment, &dead);
     }
-    if (!e && dead.count > 0) {
-        row.dead = dead.items;
-        row.dead_count = dead.count;
-        sync_row_write(&row, &writer->serve->rows);
-        e = buf_error(&writer->serve->rows);
-    }
-    return e;
+    return e ? e : put_dead(writer, &dead);
 }
 
 enum err row_write_low(struct row_writer *writer, int64_t op)

@@ -247,6 +247,105 @@ static void a_hubs_large_write_is_cut_so_that_the_region_takes_it(void **state)
     forge_release(&forge);
 }
 
+/* ---- large things */
+
+/* One op of one register over `pred` (0: over nothing). */
+static uint64_t write_one(struct forge *forge, struct id entity, const char *reg,
+                          const char *values, uint64_t pred)
+{
+    struct op_register one = {span_of(reg), &pred, pred ? 1 : 0};
+    return id_prefix8(forge_op(forge, &(struct forged){.type = "household",
+                                                       .entity = entity,
+                                                       .compartment = "base",
+                                                       .registers = &one,
+                                                       .register_count = 1,
+                                                       .values = values}));
+}
+
+static void a_register_changed_very_often_still_enters_a_scope(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    char values[64];
+    uint64_t phone = 0;
+    forge_open(&forge, &town->nodes, town->hub, town->a);
+    struct id entity = forge_random(&forge);
+    uint64_t scope = write_one(&forge, entity, "_scope", "{\"_scope\":\"05.081.03.11\"}", 0);
+    for (int i = 0; i < 2500; i++) {
+        (void)snprintf(values, sizeof values, "{\"phone\":\"%d\"}", i);
+        phone = write_one(&forge, entity, "phone", values, phone);
+    }
+    (void)write_one(&forge, entity, "_scope", "{\"_scope\":\"05.081.03.09\"}", scope);
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    town_sync_all(town);
+    assert_true(forge_live(&forge, town->b, entity, "phone") == phone);
+    town_assert_same(town, town->b, town->hub, TOWN_COMMUNE, "base");
+    forge_release(&forge);
+}
+
+static void a_tree_too_large_for_any_reply_keeps_nobody_from_reading_on(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    static char values[220000];
+    char root[ID_TEXT_SIZE];
+    forge_open(&forge, &town->nodes, town->hub, town->a);
+    struct id entity = forge_random(&forge);
+    id_write(entity, root);
+    uint64_t scope = write_one(&forge, entity, "_scope", "{\"_scope\":\"05.081.03.11\"}", 0);
+    forge_batch(&forge, NULL);
+    for (int i = 0; i < 80; i++) {
+        struct op_register regs[] = {{span_of("_root"), NULL, 0}, {span_of("note"), NULL, 0}};
+        (void)snprintf(values, sizeof values, "{\"_root\":\"%s\",\"note\":\"%0200000d\"}", root, i);
+        arena_reset(&forge.arena);
+        (void)forge_op(&forge, &(struct forged){.type = "person",
+                                                .entity = forge_random(&forge),
+                                                .compartment = "base",
+                                                .registers = regs,
+                                                .register_count = 2,
+                                                .values = values});
+        if (i % 4 == 3) {
+            forge_batch(&forge, NULL);
+            assert_int_equal(forge_send(&forge), 200);
+        }
+    }
+    (void)write_one(&forge, entity, "_scope", "{\"_scope\":\"05.081.03.09\"}", scope);
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    struct id other = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    town_sync_all(town);
+    assert_true(has(town, town->b, other));
+    forge_release(&forge);
+}
+
+static void what_is_wanted_comes_in_replies_of_the_size_asked_for(void **state)
+{
+    struct town *town = *state;
+    struct forge a;
+    struct forge b;
+    struct id ids[300];
+    forge_open(&a, &town->nodes, town->hub, town->a);
+    forge_open(&b, &town->nodes, town->hub, town->b);
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        ids[i] = forge_random(&a);
+        (void)forge_household(&a, ids[i], TOWN_COMMUNE);
+    }
+    forge_batch(&a, NULL);
+    assert_int_equal(forge_send(&a), 200);
+    b.request.want = ids;
+    b.request.want_count = COUNT_OF(ids);
+    b.request.max_size = WIRE_REPLY_MIN;
+    b.request.has_cursor = true;
+    b.request.cursor = 0;
+    sync_state(NULL, 0, b.request.state);
+    assert_int_equal(forge_send(&b), 200);
+    assert_true(forge_says(&b, "\"more\":true"));
+    assert_true(b.plain.size < 4 * WIRE_REPLY_MIN);
+    forge_release(&a);
+    forge_release(&b);
+}
+
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 
 int main(void)
@@ -260,6 +359,9 @@ int main(void)
         TOWN_TEST(a_hub_that_was_put_back_still_hands_on_what_comes),
         TOWN_TEST(a_region_that_was_put_back_gets_everything_again),
         TOWN_TEST(a_hubs_large_write_is_cut_so_that_the_region_takes_it),
+        TOWN_TEST(a_register_changed_very_often_still_enters_a_scope),
+        TOWN_TEST(a_tree_too_large_for_any_reply_keeps_nobody_from_reading_on),
+        TOWN_TEST(what_is_wanted_comes_in_replies_of_the_size_asked_for),
     };
     return cmocka_run_group_tests_name("sync_paths", tests, NULL, NULL);
 }
