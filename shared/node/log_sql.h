@@ -31,8 +31,10 @@
     X(UNREAD_DONE, "DELETE FROM unread WHERE root = ?1 AND server = ?2") \
     X(ENTITY_TREE, "SELECT id FROM entity WHERE root = ?1") \
     X(ENTITY_OP_COUNT, "SELECT count(*) FROM (SELECT 1 FROM op WHERE entity = ?1 LIMIT 2)") \
-    X(TREE_COMPARTMENTS, "SELECT DISTINCT o.compartment FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1 ORDER BY 1") \
-    X(ENTITY_COMPARTMENTS, "SELECT DISTINCT compartment FROM op WHERE entity = ?1 ORDER BY 1") \
+    X(TREE_COMPARTMENTS, "SELECT o.compartment FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1 GROUP BY o.compartment" \
+                         " ORDER BY o.compartment <> (SELECT id FROM symbol WHERE text = 'base'), o.compartment") \
+    X(ENTITY_COMPARTMENTS, "SELECT compartment FROM op WHERE entity = ?1 GROUP BY compartment" \
+                           " ORDER BY compartment <> (SELECT id FROM symbol WHERE text = 'base'), compartment") \
     X(OP_BY_UID, "SELECT id, time_ms, receipt_ms, entity, compartment, origin FROM op WHERE uid = ?1") \
     X(OP_ADD, "INSERT INTO op(uid, entity, compartment, origin, seq, link, time_ms, counter, receipt_ms, way, flags, tx, org_signature, body)" \
               " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)") \

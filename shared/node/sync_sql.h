@@ -56,7 +56,8 @@
     X(FEED_ROW_AT, "SELECT n, hash FROM feed_row WHERE feed = ?1 AND n <= ?2 ORDER BY n DESC LIMIT 1") \
     X(FEED_ROWS, "SELECT n, what, ref FROM feed_row WHERE feed = ?1 AND n > ?2 ORDER BY n LIMIT ?3") \
     X(OP_FOR_ROW, "SELECT body, origin, seq, receipt_ms, org_signature, entity, uid, time_ms FROM op WHERE id = ?1") \
-    X(LIVE_OPS_OF, "SELECT DISTINCT l.op FROM live l JOIN op o ON o.id = l.op WHERE l.entity = ?1 AND o.compartment = ?2 ORDER BY l.op") \
+    X(LIVE_OPS_OF, "SELECT l.op FROM live l JOIN op o ON o.id = l.op WHERE l.entity = ?1 AND o.compartment = ?2 GROUP BY l.op" \
+                   " ORDER BY max(l.register = (SELECT id FROM symbol WHERE text = '_scope')) DESC, l.op") \
     X(LIVE_OPS_IN, "SELECT op FROM live WHERE entity = ?1 AND register = ?2 ORDER BY op") \
     X(DEAD_OF, "SELECT s.text, d.uid8, EXISTS (SELECT 1 FROM live l WHERE l.entity = ?1 AND l.register = d.register)," \
                " EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op WHERE l.entity = ?1 AND l.register = d.register AND o.compartment = ?2)" \

@@ -13,6 +13,8 @@ struct take {
     int64_t *origins; /* rows of origin, made when first used; 0: not yet */
     struct arena *arena;
     bool again, moved;
+    int64_t skipped; /* ops that weren't taken: a stub says that their root is elsewhere */
+    bool parted;     /* a tree of this reply lost such ops: none is believed whole */
 };
 
 /* ---- acknowledgements: believed only if the own chain has that link there */
@@ -216,6 +218,7 @@ static enum err take_op(struct take *t, const struct sync_row *row, bool confirm
     if (!e && applied == APPLIED_NEW) {
         sync->result.ops_received++;
     }
+    t->skipped += !e && applied == APPLIED_SKIPPED;
     if (!e && confirms && applied != APPLIED_SKIPPED && op.known_format) {
         struct entity_row entity;
         e = entity_find(sync->node, op.entity, &entity);
@@ -260,6 +263,7 @@ static enum err take_tree(struct take *t, const struct sync_row *head, struct di
 {
     struct node *node = t->sync->node;
     bool enter = head->kind == ROW_ENTER;
+    int64_t skipped = t->skipped;
     enum err e = OK;
     for (int64_t i = 0; !e && i < head->op_count; i++) {
         struct sync_row row;
@@ -283,10 +287,16 @@ static enum err take_tree(struct take *t, const struct sync_row *head, struct di
         e = root_in_sight(node, root.id, &seen);
     }
     /* Out of sight, content goes by unseen: ask when it comes back. That is so of an ENTER too,
-       when it comes before the grant that it follows from. */
+       when it comes before the grant that it follows from; and of its beginning, when a later op
+       in it says that the root is in sight. */
+    if (t->skipped > skipped) {
+        t->parted = true;
+        t->again = t->again || !t->sync->wanted; /* ... and ask for it now, once */
+    }
+    bool whole = enter && seen && !t->parted;
     if (!e && root.id != 0 && (!seen || (enter && span_is(head->compartment, "base")))) {
-        e = mark_missing(t, head->id, !seen);
-        t->sync->entered = t->sync->entered || (enter && seen);
+        e = mark_missing(t, head->id, !whole);
+        t->sync->entered = t->sync->entered || whole;
     }
     return e;
 }

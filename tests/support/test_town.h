@@ -16,6 +16,7 @@
 #define TOWN_PROVINCE "05.081"
 #define TOWN_COMMUNE  "05.081.03.09" /* a and b */
 #define TOWN_BESIDE   "05.081.03.11" /* a only */
+#define TOWN_THIRD    "05.081.03.13" /* a only */
 #define TOWN_AWAY     "05.301.03.01" /* another province */
 #define TOWN_MORE     4
 

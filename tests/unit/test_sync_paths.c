@@ -284,6 +284,95 @@ static void a_register_changed_very_often_still_enters_a_scope(void **state)
     forge_release(&forge);
 }
 
+/* The grant of TOWN_THIRD, too, as the region states it. */
+static void grant_third(struct town *town, struct node *node)
+{
+    struct node_identity me;
+    char definition[512];
+    char id[ID_TEXT_SIZE];
+    char key[64];
+    assert_int_equal(node_identity(node, &me), OK);
+    id_write(me.id, id);
+    base64_write(me.key.bytes, PUBLIC_KEY_SIZE, key);
+    (void)snprintf(
+        definition, sizeof definition,
+        "{\"id\":\"%s\",\"name\":\"b\",\"role\":\"worker\",\"key\":\"%s\",\"short\":\"%s\","
+        "\"scopes\":[\"" TOWN_COMMUNE "\",\"" TOWN_THIRD "\"],\"compartments\":[\"base\"]}",
+        id, key, me.short_code);
+    nodes_publish(town->region, "_node", id, definition);
+}
+
+/*
+ * A tree that came through a scope which the device was granted only later: its first words say it
+ * is out of sight, so what follows is skipped, until a later one in the same tree brings it back.
+ */
+static void a_tree_read_before_its_grant_arrives_whole(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    forge_open(&forge, &town->nodes, town->hub, town->a);
+    struct id entity = forge_random(&forge);
+    uint64_t scope = write_one(&forge, entity, "_scope", "{\"_scope\":\"" TOWN_BESIDE "\"}", 0);
+    uint64_t phone = write_one(&forge, entity, "phone", "{\"phone\":\"0661000001\"}", 0);
+    scope = write_one(&forge, entity, "_scope", "{\"_scope\":\"" TOWN_THIRD "\"}", scope);
+    (void)write_one(&forge, entity, "_scope", "{\"_scope\":\"" TOWN_COMMUNE "\"}", scope);
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    grant_third(town, town->b);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    struct sync_result result = nodes_sync(&town->nodes, town->b, town->hub);
+    assert_int_equal(result.requests,
+                     1); /* the tree began with where it is: nothing to ask again */
+    assert_true(forge_live(&forge, town->b, entity, "phone") == phone);
+    town_assert_same(town, town->b, town->hub, TOWN_COMMUNE, "base");
+    forge_release(&forge);
+}
+
+/* The same from a hub that tells the ops of a tree in any order: what was skipped is asked for. */
+static void a_tree_that_begins_out_of_sight_is_asked_for_again(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    struct buf text;
+    struct buf body;
+    struct sync *sync = NULL;
+    struct sync_action action;
+    struct entity_row root;
+    uint8_t dictionary = 0;
+    struct sync_reply reply = {.time_ms = town->nodes.now_ms};
+    buf_init(&text, &town->nodes.host.mem, 1u << 20);
+    buf_init(&body, &town->nodes.host.mem, 1u << 20);
+    forge_open(&forge, &town->nodes, town->hub, town->a);
+    struct id entity = forge_random(&forge);
+    uint64_t scope = write_one(&forge, entity, "_scope", "{\"_scope\":\"" TOWN_THIRD "\"}", 0);
+    (void)write_one(&forge, entity, "phone", "{\"phone\":\"0661000001\"}", 0);
+    (void)write_one(&forge, entity, "_scope", "{\"_scope\":\"" TOWN_COMMUNE "\"}", scope);
+    struct span rest = buf_span(&forge.lines);
+    struct sync_row enter = {
+        .kind = ROW_ENTER, .id = entity, .compartment = span_of("base"), .op_count = 3};
+    struct sync_row row = {.kind = ROW_OP, .origin_index = -1};
+    sync_reply_write(&reply, &text);
+    sync_row_write(&enter, &text);
+    while (span_split(&rest, '\n', &row.body)) {
+        sync_row_write(&row, &text);
+    }
+    buf_add_byte(&body, 0);
+    assert_int_equal(pack_write(town->nodes.pack, buf_span(&text), &body, &dictionary), OK);
+    body.data[0] = dictionary;
+    assert_int_equal(sync_new(town->b, town->nodes.pack, NULL, NULL, &sync, NULL), OK);
+    sync_step(sync, &(struct sync_event){.kind = SYNC_BEGIN}, &action);
+    sync_step(sync,
+              &(struct sync_event){.kind = SYNC_REPLY, .status = 200, .body = buf_span(&body)},
+              &action);
+    assert_int_equal(action.kind, SYNC_EXCHANGE);
+    assert_int_equal(entity_find(town->b, entity, &root), OK);
+    assert_true(root.missing);
+    sync_free(sync);
+    buf_release(&text);
+    buf_release(&body);
+    forge_release(&forge);
+}
+
 static void a_tree_too_large_for_any_reply_keeps_nobody_from_reading_on(void **state)
 {
     struct town *town = *state;
@@ -360,6 +449,8 @@ int main(void)
         TOWN_TEST(a_region_that_was_put_back_gets_everything_again),
         TOWN_TEST(a_hubs_large_write_is_cut_so_that_the_region_takes_it),
         TOWN_TEST(a_register_changed_very_often_still_enters_a_scope),
+        TOWN_TEST(a_tree_read_before_its_grant_arrives_whole),
+        TOWN_TEST(a_tree_that_begins_out_of_sight_is_asked_for_again),
         TOWN_TEST(a_tree_too_large_for_any_reply_keeps_nobody_from_reading_on),
         TOWN_TEST(what_is_wanted_comes_in_replies_of_the_size_asked_for),
     };
