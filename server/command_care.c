@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "audit.h"
+#include "notice.h"
 #include "num.h"
 #include "record.h"
 #include "serve.h"
@@ -173,7 +174,7 @@ enum err command_stats(struct app *app)
 {
     struct node_status status;
     struct backup_state backup;
-    int64_t nodes = 0, silent = 0, batches = 0, ops = 0;
+    int64_t nodes = 0, silent = 0, batches = 0, ops = 0, notices = 0;
     char when[WHEN_SIZE];
     if (args_flag(app->args, "nodes")) {
         return list_nodes(app);
@@ -188,6 +189,9 @@ enum err command_stats(struct app *app)
     if (!e && app->self.role == ROLE_HUB) {
         e = serve_backlog(app->node, &batches, &ops);
     }
+    if (!e) {
+        e = notice_count(app->node, &notices);
+    }
     if (e) {
         return e;
     }
@@ -201,7 +205,8 @@ enum err command_stats(struct app *app)
         {.name = "silent", .number = silent},
         {.name = "backlog_ops", .number = ops},
         {.name = "backup", .text = when},
+        {.name = "notices", .number = notices},
     };
-    app_answer(app, "admin.stats", members, 8);
+    app_answer(app, "admin.stats", members, 9);
     return OK;
 }

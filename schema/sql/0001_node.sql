@@ -100,6 +100,13 @@ CREATE INDEX quarantine_node ON quarantine(node);
 CREATE TABLE flag(op INTEGER, why TEXT, at_ms INTEGER NOT NULL, settled INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY(op, why)) WITHOUT ROWID;
 
+-- What a node noticed of itself or of others and a person should know: a device that was put back
+-- from a copy or exists twice, a database that was put back (notice.h names them). node: of whom.
+CREATE TABLE notice(
+    id INTEGER PRIMARY KEY, what TEXT NOT NULL, node BLOB NOT NULL, first_ms INTEGER NOT NULL,
+    last_ms INTEGER NOT NULL, count INTEGER NOT NULL DEFAULT 1, settled INTEGER NOT NULL DEFAULT 0,
+    UNIQUE(what, node));
+
 -- [derived] What is shown: one row an entity, refreshed for entities in `dirty`.
 CREATE TABLE dirty(entity INTEGER PRIMARY KEY);
 CREATE TABLE record(entity INTEGER PRIMARY KEY, type INTEGER NOT NULL, case_number TEXT, title TEXT NOT NULL,

@@ -12,7 +12,10 @@
 #include <string.h>
 
 #include "node_internal.h"
+#include "notice.h"
 #include "num.h"
+
+#define CASE_SKIP 1000 /* more than a device is ever behind; five digits leave room for many */
 
 static void anchor_path(const struct node *node, char *ret, size_t size)
 {
@@ -84,6 +87,20 @@ static enum err is_restored(struct node *node, bool *ret)
     return e;
 }
 
+/* Numbers given since the copy was made stand on papers already, and a twin goes on giving the same
+   ones: this writer takes up somewhere else. */
+static enum err skip_case_numbers(struct node *node)
+{
+    int64_t counter = 0;
+    uint32_t random = 0;
+    enum err e = self_i64(node, CASE_COUNTER, 0, &counter);
+    if (e || counter == 0) {
+        return e;
+    }
+    node->host->random(node->host->ctx, &random, sizeof random);
+    return self_set_i64(node, CASE_COUNTER, counter + CASE_SKIP + random % (4 * CASE_SKIP));
+}
+
 enum err log_reorigin(struct node *node)
 {
     int64_t old = node->own_origin;
@@ -140,6 +157,12 @@ enum err log_reorigin(struct node *node)
     }
     if (!e) {
         e = stmt_run(db_stmt(node->db, SERVERS_START_OVER));
+    }
+    if (!e) {
+        e = skip_case_numbers(node);
+    }
+    if (!e) {
+        e = notice_add(node, NOTICE_BEGAN_ANEW, node->identity.id);
     }
     arena_release(&arena);
     node->wrote_own = true;

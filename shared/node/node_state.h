@@ -15,6 +15,8 @@
 #include "op.h"
 #include "org.h"
 
+#define CASE_COUNTER "case_counter" /* in table self: the last number given */
+
 struct symbol_entry {
     int64_t id;
     char *text; /* in symbol_arena */
@@ -88,6 +90,9 @@ MUST_CHECK enum err node_check_anchor(struct node *node); /* own transaction whe
 void node_write_anchor(struct node *node); /* after a commit; may lag, so failure is no failure */
 /* New origin; every own op not proven stable is issued again under it, with its uid unchanged. */
 MUST_CHECK enum err log_reorigin(struct node *node);
+
+/* ---- node_notice.c (notice.h): `of` is the node that it is about. */
+MUST_CHECK enum err notice_add(struct node *node, const char *what, struct id of);
 
 /* ---- node_symbol.c: local numbers of names (scopes, compartments, registers, types). */
 MUST_CHECK enum err symbol_id(struct node *node, struct span text, int64_t *ret);   /* makes it */

@@ -9,6 +9,7 @@
 
 #include "node_aside.h"
 #include "node_log.h"
+#include "notice.h"
 #include "num.h"
 #include "serve_internal.h"
 
@@ -344,6 +345,36 @@ static enum err rebase(struct taking *t, struct link before)
     return stmt_run(s);
 }
 
+static enum err is_there(struct taking *t, enum node_stmt which, bool *ret)
+{
+    struct stmt *s = db_stmt(t->serve->node->db, which);
+    stmt_bind_blob(s, 1, t->author->id.bytes, ID_SIZE);
+    stmt_bind_i64(s, 2, t->origin.id);
+    *ret = stmt_row(s);
+    return stmt_end(s);
+}
+
+/*
+ * A writer begins another origin when it was put back from a copy, or is one. One that goes on in
+ * an origin after it began a younger one is two. What a relay brings may be of different days, so
+ * only the author's own call tells that.
+ */
+static enum err notice_copies(struct taking *t, bool relayed)
+{
+    bool other = false;
+    bool first = t->origin.seq == 0;
+    enum err e = OK;
+    if (first) {
+        e = is_there(t, ORIGIN_OLDER, &other);
+    } else if (!relayed && t->batch.from + t->batch.count - 1 > t->origin.seq) {
+        e = is_there(t, ORIGIN_YOUNGER, &other);
+    }
+    if (!e && other) {
+        e = notice_add(t->serve->node, first ? NOTICE_PUT_BACK : NOTICE_TWICE, t->author->id);
+    }
+    return e;
+}
+
 static enum err store(struct taking *t, struct link before, bool relayed)
 {
     struct serve *serve = t->serve;
@@ -352,6 +383,9 @@ static enum err store(struct taking *t, struct link before, bool relayed)
     struct receipt receipt = {.hub = serve->node->identity.id, .time_ms = serve->now_ms};
     const struct receipt *stated = NULL;
     enum err e = make_origin(t);
+    if (!e) {
+        e = notice_copies(t, relayed);
+    }
     if (!e && !relayed && t->batch.from > t->origin.seq + 1) {
         e = rebase(t, before);
     }

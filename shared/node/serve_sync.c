@@ -97,34 +97,63 @@ static enum err turn_ratchet(struct serve *serve)
     return e;
 }
 
-/* What the origin of the caller is known to: told when it knows otherwise. */
-static enum err tell_origin(struct serve *serve)
+struct origin_known {
+    int64_t row; /* 0: nothing of it is here */
+    struct origin_point ack, stable;
+    bool has_stable;
+};
+
+/* The origin that the caller names, when it is its own; without a name the newest that is. A twin
+   of the caller writes in another one. */
+static enum err caller_origin(struct serve *serve, struct origin_known *ret)
 {
-    struct origin_point ack = {0};
-    struct origin_point stable = {0};
-    struct stmt *s = db_stmt(serve->node->db, ORIGIN_OF_NODE);
-    stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
-    bool found = stmt_row(s);
-    if (found) {
-        serve->caller_origin = stmt_i64(s, 0);
-        (void)stmt_blob(s, 1, ack.origin.bytes, ID_SIZE);
-        ack.seq = stmt_i64(s, 2);
-        (void)stmt_blob(s, 3, ack.link.bytes, LINK_SIZE);
-        stable = (struct origin_point){.origin = ack.origin, .seq = stmt_i64(s, 4)};
-        found = stmt_blob(s, 5, stable.link.bytes, LINK_SIZE) || stable.seq == 0;
+    const struct sync_request *request = &serve->request;
+    struct origin_known known = {0};
+    struct stmt *s =
+        db_stmt(serve->node->db, request->has_origin ? ORIGIN_NAMED_OF : ORIGIN_OF_NODE);
+    if (request->has_origin) {
+        stmt_bind_blob(s, 1, request->origin.bytes, ID_SIZE);
+        stmt_bind_blob(s, 2, serve->caller->id.bytes, ID_SIZE);
+    } else {
+        stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+    }
+    if (stmt_row(s)) {
+        known.row = stmt_i64(s, 0);
+        (void)stmt_blob(s, 1, known.ack.origin.bytes, ID_SIZE);
+        known.ack.seq = stmt_i64(s, 2);
+        (void)stmt_blob(s, 3, known.ack.link.bytes, LINK_SIZE);
+        known.stable = (struct origin_point){.origin = known.ack.origin, .seq = stmt_i64(s, 4)};
+        known.has_stable = stmt_blob(s, 5, known.stable.link.bytes, LINK_SIZE);
     }
     enum err e = stmt_end(s);
-    if (e || !found) {
+    if (!e) {
+        *ret = known;
+    }
+    return e;
+}
+
+/* How far the origin of the caller is known here: told when it knows otherwise. */
+static enum err tell_origin(struct serve *serve)
+{
+    struct origin_known known;
+    const struct sync_request *request = &serve->request;
+    enum err e = caller_origin(serve, &known);
+    if (e || (known.row == 0 && !request->has_origin)) {
         return e;
     }
-    if (serve->caller_has < serve->request.acked_seq) {
-        serve->caller_has = serve->request.acked_seq;
+    if (known.row == 0) { /* It was acknowledged here and is gone: this server was put back. */
+        known.ack =
+            (struct origin_point){.origin = request->origin, .link = link_first(request->origin)};
     }
-    bool more_stable = stable.seq > serve->request.stable_seq;
-    serve->reply.has_ack = ack.seq != serve->request.acked_seq || more_stable;
-    serve->reply.ack = ack;
+    serve->caller_origin = known.row;
+    if (serve->caller_has < request->acked_seq) {
+        serve->caller_has = request->acked_seq;
+    }
+    bool more_stable = known.has_stable && known.stable.seq > request->stable_seq;
+    serve->reply.has_ack = known.ack.seq != request->acked_seq || more_stable;
+    serve->reply.ack = known.ack;
     serve->reply.has_stable = more_stable;
-    serve->reply.stable = stable;
+    serve->reply.stable = known.stable;
     return OK;
 }
 

@@ -343,7 +343,10 @@ static enum err remember_sent(struct sync *sync)
 enum err sync_ask(struct sync *sync)
 {
     struct node *node = sync->node;
-    struct sync_request request = {.max_size = sync->reply_size, .acked_seq = sync->server.acked};
+    struct sync_request request = {.max_size = sync->reply_size,
+                                   .has_origin = true,
+                                   .origin = node->own_origin_name,
+                                   .acked_seq = sync->server.acked};
     struct origin_point stable = {0};
     struct buf batches;
     struct buf text;

@@ -35,6 +35,8 @@ struct sync_request {
     int64_t max_size; /* bytes of plain reply */
     struct id *roots, *want;
     size_t root_count, want_count;
+    bool has_origin;    /* "o": else the newest of the caller that the callee knows is meant */
+    struct id origin;   /* the caller's own, which the next two speak of */
     int64_t stable_seq; /* of the own origin, as the caller knows it; 0: nothing */
     int64_t acked_seq;  /* "at": how far the callee acknowledged the own origin, as known; 0 */
     bool has_relay;     /* "relay":[from,to,"epoch"]: batches of a hub follow, after its number

@@ -75,6 +75,10 @@ void sync_request_write(const struct sync_request *request, struct buf *ret)
     put_positions(&writer, request);
     json_name(&writer, "max");
     json_put_int(&writer, request->max_size);
+    if (request->has_origin) {
+        json_name(&writer, "o");
+        line_put_id(&writer, request->origin);
+    }
     put_known(&writer, "at", request->acked_seq);
     put_known(&writer, "st", request->stable_seq);
     line_put_ids(&writer, "roots", request->roots, request->root_count);
@@ -168,6 +172,11 @@ enum err sync_request_read(struct span text, struct arena *arena, struct sync_re
     read_positions(&line, arena, &request);
     request.max_size =
         line_int(&line, line_get(&line, "max"), "max", WIRE_REPLY_MIN, WIRE_REPLY_MAX);
+    const struct json *origin = line_get(&line, "o");
+    if (origin != NULL) {
+        request.has_origin = true;
+        request.origin = line_id(&line, origin, "o");
+    }
     request.acked_seq = read_known(&line, "at");
     request.stable_seq = read_known(&line, "st");
     request.roots = line_ids(&line, "roots", WIRE_ROOTS_MAX, arena, &request.root_count);

@@ -90,6 +90,34 @@ static inline void town_sync_all(struct town *town)
     (void)nodes_sync(&town->nodes, town->b, town->hub);
 }
 
+/* ---- files under a node */
+
+/* Copies database and anchor of a closed node, or puts the copy back. */
+static inline void town_copy_files(const struct town *town, const char *from, const char *to)
+{
+    static const char *const suffixes[] = {"", ".anchor"};
+    for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
+        char command[700];
+        (void)snprintf(command, sizeof command, "cp '%s/%s.db%s' '%s/%s.db%s'", town->nodes.folder,
+                       from, suffixes[i], town->nodes.folder, to, suffixes[i]);
+        assert_int_equal(system(command), 0);
+    }
+}
+
+/* The database alone: the anchor beside it stays, as when a backup is put back by hand. */
+static inline void town_copy_database(const struct town *town, const char *from, const char *to)
+{
+    char command[700];
+    (void)snprintf(command, sizeof command, "cp '%s/%s.db' '%s/%s.db'", town->nodes.folder, from,
+                   town->nodes.folder, to);
+    assert_int_equal(system(command), 0);
+}
+
+static inline struct node *town_open_again(struct town *town, const char *name)
+{
+    return nodes_open(&town->nodes, name, ROLE_WORKER, false);
+}
+
 /* ---- saving and reading */
 
 static inline struct id town_household(struct town *town, struct node *node, struct id person,

@@ -61,9 +61,9 @@ static void lists_have_heads_in_every_language(void **state)
 {
     struct test_region *region = *state;
     static const char *const languages[] = {"ar", "fr", "zgh", "en"};
-    static const char *const lists[][2] = {{"type", "list"},   {"form", "list"}, {"place", "list"},
-                                           {"person", "list"}, {"node", "list"}, {"digest", NULL},
-                                           {"stats", NULL}};
+    static const char *const lists[][2] = {{"type", "list"},   {"form", "list"},  {"place", "list"},
+                                           {"person", "list"}, {"node", "list"},  {"digest", NULL},
+                                           {"stats", NULL},    {"notice", "list"}};
     for (size_t i = 0; i < COUNT_OF(languages); i++) {
         for (size_t j = 0; j < COUNT_OF(lists); j++) {
             REGION_DO(region, "--lang", languages[i], lists[j][0], lists[j][1]);
@@ -82,6 +82,8 @@ static void an_answer_of_json_is_one_value(void **state)
                                            {"digest"},
                                            {"stats"},
                                            {"stats", "--nodes"},
+                                           {"notice", "list"},
+                                           {"notice", "settle", "9"},
                                            {"review", "list"},
                                            {"review", "list", "--flags"},
                                            {"list"},

@@ -30,6 +30,8 @@ static const size_t whole_reads[] = {
     ORIGIN_HEADS,
     STATUS_QUARANTINE,
     STATUS_FLAGS,
+    NOTICE_COUNT,
+    NOTICE_LIST,
     FLAG_LIST,
     DIRTY_SOME,
     DISPUTED_COUNT,
@@ -53,7 +55,7 @@ static const size_t whole_reads[] = {
 
 static const char *const names[] = {
 #define NAME_OF(name, sql) [name] = #name,
-    LOG_SQL(NAME_OF) RECORD_SQL(NAME_OF) SYNC_SQL(NAME_OF) AUDIT_SQL(NAME_OF)
+    LOG_SQL(NAME_OF) RECORD_SQL(NAME_OF) SYNC_SQL(NAME_OF) AUDIT_SQL(NAME_OF) BACK_SQL(NAME_OF)
 #undef NAME_OF
 };
 

@@ -124,6 +124,25 @@ static void a_request_with_a_cursor_comes_back(void **state)
     bench_release(&bench);
 }
 
+static void a_request_names_the_origin_it_speaks_of(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct sync_request read;
+    bench_init(&bench);
+    struct sync_request given = device_request();
+    given.has_origin = true;
+    given.origin = test_id(9);
+    sync_request_write(&given, &bench.line);
+    struct span text = without_end(&bench.line);
+    assert_int_equal(sync_request_read(text, &bench.arena, &read, NULL), OK);
+    assert_true(read.has_origin);
+    assert_true(id_equal(read.origin, given.origin));
+    assert_int_equal(read.acked_seq, 88);
+    assert_golden("sync-request-origin", text, true);
+    bench_release(&bench);
+}
+
 static void a_request_with_everything_comes_back(void **state)
 {
     (void)state;
@@ -455,6 +474,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_with_a_cursor_comes_back),
+        cmocka_unit_test(a_request_names_the_origin_it_speaks_of),
         cmocka_unit_test(a_request_with_everything_comes_back),
         cmocka_unit_test(a_reply_with_everything_comes_back),
         cmocka_unit_test(a_reply_says_only_what_there_is_to_say),

@@ -7,34 +7,6 @@
 #include "test_forge.h"
 #include "test_town.h"
 
-/* ---- files under a node */
-
-static void node_path(const struct town *town, const char *name, const char *suffix, char *ret,
-                      size_t size)
-{
-    (void)snprintf(ret, size, "%s/%s.db%s", town->nodes.folder, name, suffix);
-}
-
-/* Copies database and anchor of a closed node, or puts the copy back. */
-static void copy_files(const struct town *town, const char *from, const char *to)
-{
-    static const char *const suffixes[] = {"", ".anchor"};
-    for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
-        char source[300];
-        char target[300];
-        char command[700];
-        node_path(town, from, suffixes[i], source, sizeof source);
-        node_path(town, to, suffixes[i], target, sizeof target);
-        (void)snprintf(command, sizeof command, "cp '%s' '%s'", source, target);
-        assert_int_equal(system(command), 0);
-    }
-}
-
-static struct node *open_again(struct town *town, const char *name)
-{
-    return nodes_open(&town->nodes, name, ROLE_WORKER, false);
-}
-
 static bool has(struct town *town, struct node *node, struct id entity)
 {
     int64_t symbol = 0;
@@ -53,7 +25,7 @@ static bool has(struct town *town, struct node *node, struct id entity)
 static void who_writes_beside_a_new_origin_writes_under_it(void **state)
 {
     struct town *town = *state;
-    struct node *other = open_again(town, "a");
+    struct node *other = town_open_again(town, "a");
     assert_int_equal(node_begin(other), OK);
     assert_int_equal(node_end(other, log_reorigin(other)), OK);
     struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
@@ -67,7 +39,7 @@ static void an_enrolment_by_another_process_is_seen(void **state)
 {
     struct town *town = *state;
     struct node *c = nodes_open(&town->nodes, "c", ROLE_WORKER, true);
-    struct node *other = open_again(town, "c");
+    struct node *other = town_open_again(town, "c");
     struct node_identity identity;
     nodes_enrol(&town->nodes, town->hub, c, WORKER_IN(TOWN_COMMUNE, ""));
     assert_int_equal(node_begin(other), OK);
@@ -167,15 +139,15 @@ static void a_hub_that_was_put_back_still_hands_on_what_comes(void **state)
     (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "one");
     town_sync_all(town);
     node_close(town->hub);
-    copy_files(town, "hub", "copy");
-    town->hub = open_again(town, "hub");
+    town_copy_files(town, "hub", "copy");
+    town->hub = town_open_again(town, "hub");
     for (int i = 0; i < 4; i++) {
         (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "two");
         town_sync_all(town);
     }
     node_close(town->hub);
-    copy_files(town, "copy", "hub");
-    town->hub = open_again(town, "hub");
+    town_copy_files(town, "copy", "hub");
+    town->hub = town_open_again(town, "hub");
     struct id entity = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "three");
     town_sync_all(town);
     town_sync_all(town);
@@ -192,13 +164,13 @@ static void a_region_that_was_put_back_gets_everything_again(void **state)
     struct town *town = *state;
     town_sync_all(town);
     node_close(town->region);
-    copy_files(town, "region", "copy");
-    town->region = open_again(town, "region");
+    town_copy_files(town, "region", "copy");
+    town->region = town_open_again(town, "region");
     struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "one");
     town_sync_all(town);
     node_close(town->region);
-    copy_files(town, "copy", "region");
-    town->region = open_again(town, "region");
+    town_copy_files(town, "copy", "region");
+    town->region = town_open_again(town, "region");
     assert_false(has(town, town->region, entity));
     town_sync_all(town);
     assert_true(has(town, town->region, entity));

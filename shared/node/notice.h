@@ -1,0 +1,34 @@
+/*
+ * notice.h - what a node noticed and a person should know: copies at work, databases put back.
+ *
+ * A notice stands until somebody settles it; the same thing noticed again counts up, and opens
+ * it again. It changes nothing in the data: that is mended already when a notice is written.
+ */
+#ifndef NOTICE_H
+#define NOTICE_H
+
+#include "node.h"
+
+/* Of a node that calls: */
+#define NOTICE_PUT_BACK                                                                            \
+    "put_back"               /* it began another origin: from an older copy, or a copy itself */
+#define NOTICE_TWICE "twice" /* it writes in two origins: two copies of it are at work */
+/* Of itself: */
+#define NOTICE_BEGAN_ANEW "began_anew" /* it was put back or copied, and writes in a new origin */
+
+struct notice {
+    int64_t id;
+    const char *what; /* one of the above, in the arena */
+    struct id node;
+    int64_t first_ms, last_ms;
+    int64_t count;
+};
+
+/* The newest first, at most 1,000. */
+MUST_CHECK enum err notice_list(struct node *node, struct arena *arena, struct notice **ret,
+                                size_t *ret_count);
+MUST_CHECK enum err notice_count(struct node *node, int64_t *ret);
+/* ERR_NOT_FOUND when there is none that stands under this number. */
+MUST_CHECK enum err notice_settle(struct node *node, int64_t id, struct diag *diag);
+
+#endif

@@ -1,0 +1,228 @@
+/*
+ * test_back.c - ways back: devices put back from a copy or copied, hubs and regions put back.
+ */
+#define _XOPEN_SOURCE 700
+
+#include "notice.h"
+#include "test_town.h"
+
+static bool noticed(struct town *town, struct node *node, const char *what, struct node *of)
+{
+    struct arena arena;
+    struct notice *list = NULL;
+    struct node_identity me;
+    size_t count = 0;
+    bool found = false;
+    arena_init(&arena, &town->nodes.host.mem, 1u << 20);
+    assert_int_equal(node_identity(of, &me), OK);
+    assert_int_equal(notice_list(node, &arena, &list, &count), OK);
+    for (size_t i = 0; i < count; i++) {
+        found = found || (strcmp(list[i].what, what) == 0 && id_equal(list[i].node, me.id) &&
+                          list[i].last_ms > 0);
+    }
+    arena_release(&arena);
+    return found;
+}
+
+static int64_t left_to_send(struct node *node)
+{
+    struct node_status status;
+    assert_int_equal(node_status(node, &status), OK);
+    return status.ops_here;
+}
+
+/* ---- two copies of a device */
+
+struct twins {
+    struct node *one, *two; /* one is the town's `a` */
+    struct id entity;       /* a centre that both know */
+};
+
+static struct id a_centre(struct town *town)
+{
+    struct arena arena;
+    struct saved saved;
+    struct diag diag = {0};
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    struct change changes[] = {{"name_ar", span_of("\"one\"")}, {"kind", span_of("\"dar_talib\"")}};
+    struct save save = {.person = town->amina,
+                        .type = "centre",
+                        .is_new = true,
+                        .place = span_of(TOWN_COMMUNE),
+                        .changes = changes,
+                        .change_count = COUNT_OF(changes)};
+    enum err e = node_save(town->a, &save, &arena, &saved, &diag);
+    if (e) {
+        fail_msg("centre: %s %s %s", err_name(e), diag.args[0], diag.args[1]);
+    }
+    arena_release(&arena);
+    return saved.entity;
+}
+
+/* The folder of `a` is copied with everything in it, while one op of it waits to be sent. */
+static struct twins copy_a(struct town *town)
+{
+    struct twins twins = {.entity = a_centre(town)};
+    town_sync_all(town);
+    town_edit(town, town->a, town->amina, twins.entity, "visits", "1");
+    node_close(town->a);
+    town_copy_files(town, "a", "twin");
+    town->a = town_open_again(town, "a");
+    twins.one = town->a;
+    twins.two = town_open_again(town, "twin");
+    town->more[town->more_count++] = twins.two;
+    return twins;
+}
+
+static struct sync_result sync_with_hub(struct town *town, struct node *node)
+{
+    return nodes_sync(&town->nodes, node, town->hub);
+}
+
+static void sync_twins(struct town *town, const struct twins *twins)
+{
+    for (int i = 0; i < 3; i++) {
+        (void)sync_with_hub(town, twins->two);
+        town_sync_all(town);
+    }
+    (void)sync_with_hub(town, twins->two);
+}
+
+static void assert_at_rest(struct town *town, const struct twins *twins)
+{
+    struct node *const nodes[] = {twins->one, twins->two, town->hub, town->region};
+    for (size_t i = 0; i < COUNT_OF(nodes); i++) {
+        town_assert_same(town, nodes[i], town->region, TOWN_COMMUNE, "base");
+        town_assert_clean(town, nodes[i]);
+    }
+    assert_int_equal(left_to_send(twins->one), 0);
+    assert_int_equal(left_to_send(twins->two), 0);
+}
+
+static void two_copies_that_both_go_on_lose_nothing_and_count_nothing_twice(void **state)
+{
+    struct town *town = *state;
+    struct twins twins = copy_a(town);
+    struct id of_one = town_household(town, twins.one, town->amina, TOWN_COMMUNE, "by one");
+    struct id of_two = town_household(town, twins.two, town->amina, TOWN_COMMUNE, "by two");
+    town_edit(town, twins.one, town->amina, twins.entity, "visits", "10");
+    town_edit(town, twins.two, town->amina, twins.entity, "visits", "100");
+    sync_twins(town, &twins);
+    assert_true(town_shows(town, town->region, twins.entity, "visits", "111"));
+    assert_true(town_shows(town, twins.one, of_two, "head_name_ar", "\"by two\""));
+    assert_true(town_shows(town, twins.two, of_one, "head_name_ar", "\"by one\""));
+    assert_at_rest(town, &twins);
+}
+
+static void copies_that_go_on_for_weeks_do_not_fight(void **state)
+{
+    struct town *town = *state;
+    struct twins twins = copy_a(town);
+    for (int day = 0; day < 6; day++) {
+        town_edit(town, twins.one, town->amina, twins.entity, "visits", "1");
+        (void)town_household(town, twins.two, town->amina, TOWN_COMMUNE, "two");
+        (void)sync_with_hub(town, twins.one);
+        (void)sync_with_hub(town, twins.two);
+        /* One more for the ratchet that the other took along, and for what is new. */
+        assert_true(sync_with_hub(town, twins.one).requests <= 3);
+        assert_int_equal(left_to_send(twins.one), 0);
+        assert_int_equal(left_to_send(twins.two), 0);
+    }
+    town_edit(town, twins.two, town->amina, twins.entity, "visits", "100");
+    sync_twins(town, &twins);
+    assert_true(town_shows(town, town->region, twins.entity, "visits", "107"));
+    assert_at_rest(town, &twins);
+}
+
+static void a_copy_that_comes_second_gets_what_the_first_wrote_in_its_numbers(void **state)
+{
+    struct town *town = *state;
+    struct twins twins = copy_a(town);
+    struct id entities[8];
+    for (size_t i = 0; i < COUNT_OF(entities); i++) {
+        entities[i] = town_household(town, twins.one, town->amina, TOWN_COMMUNE, "by one");
+    }
+    (void)sync_with_hub(town, twins.one);
+    (void)town_household(town, twins.two, town->amina, TOWN_COMMUNE, "by two");
+    (void)sync_with_hub(town, twins.two);
+    (void)sync_with_hub(town, twins.two);
+    for (size_t i = 0; i < COUNT_OF(entities); i++) {
+        assert_true(town_shows(town, twins.two, entities[i], "head_name_ar", "\"by one\""));
+    }
+    sync_twins(town, &twins);
+    assert_at_rest(town, &twins);
+}
+
+static void the_office_is_told_of_a_device_that_exists_twice(void **state)
+{
+    struct town *town = *state;
+    struct twins twins = copy_a(town);
+    struct arena arena;
+    struct notice *list = NULL;
+    struct diag diag = {0};
+    size_t count = 0;
+    int64_t open = 0;
+    (void)town_household(town, twins.one, town->amina, TOWN_COMMUNE, "by one");
+    (void)town_household(town, twins.two, town->amina, TOWN_COMMUNE, "by two");
+    (void)sync_with_hub(town, twins.one);
+    assert_false(noticed(town, town->hub, NOTICE_PUT_BACK, town->a));
+    (void)sync_with_hub(town, twins.two);
+    assert_true(noticed(town, town->hub, NOTICE_PUT_BACK, town->a));
+    assert_false(noticed(town, town->hub, NOTICE_TWICE, town->a));
+    (void)town_household(town, twins.one, town->amina, TOWN_COMMUNE, "by one again");
+    (void)sync_with_hub(town, twins.one);
+    assert_true(noticed(town, town->hub, NOTICE_TWICE, town->a));
+    assert_true(noticed(town, twins.two, NOTICE_BEGAN_ANEW, town->a));
+    arena_init(&arena, &town->nodes.host.mem, 1u << 20);
+    assert_int_equal(notice_list(town->hub, &arena, &list, &count), OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(notice_settle(town->hub, list[0].id, &diag), OK);
+    assert_int_equal(notice_settle(town->hub, list[0].id, &diag), ERR_NOT_FOUND);
+    assert_int_equal(notice_count(town->hub, &open), OK);
+    assert_int_equal(open, 1);
+    arena_release(&arena);
+}
+
+/* ---- a device put back from an older copy */
+
+static void a_device_put_back_from_its_copy_gives_no_case_number_again(void **state)
+{
+    struct town *town = *state;
+    struct arena arena;
+    struct record one;
+    struct record two;
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "zero");
+    town_sync_all(town);
+    node_close(town->a);
+    town_copy_database(town, "a", "copy");
+    town->a = town_open_again(town, "a");
+    struct id before = town_household(town, town->a, town->amina, TOWN_COMMUNE, "one");
+    (void)sync_with_hub(town, town->a);
+    node_close(town->a);
+    town_copy_database(town, "copy", "a");
+    town->a = town_open_again(town, "a");
+    assert_true(noticed(town, town->a, NOTICE_BEGAN_ANEW, town->a));
+    struct id after = town_household(town, town->a, town->amina, TOWN_COMMUNE, "two");
+    town_sync_all(town);
+    assert_int_equal(record_read(town->a, NULL, before, &arena, &one, NULL), OK);
+    assert_int_equal(record_read(town->a, NULL, after, &arena, &two, NULL), OK);
+    assert_string_not_equal(one.case_number, two.case_number);
+    town_assert_same(town, town->a, town->region, TOWN_COMMUNE, "base");
+    town_assert_clean(town, town->a);
+    arena_release(&arena);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(two_copies_that_both_go_on_lose_nothing_and_count_nothing_twice),
+        CASE(copies_that_go_on_for_weeks_do_not_fight),
+        CASE(a_copy_that_comes_second_gets_what_the_first_wrote_in_its_numbers),
+        CASE(the_office_is_told_of_a_device_that_exists_twice),
+        CASE(a_device_put_back_from_its_copy_gives_no_case_number_again),
+    };
+    return cmocka_run_group_tests_name("back", tests, NULL, NULL);
+}
