@@ -32,7 +32,10 @@ CREATE TABLE entity(
     root INTEGER, missing INTEGER NOT NULL DEFAULT 0);
 -- Which server's rows of a root went by unread while it was out of sight: what that server says
 -- anew makes it whole again, another one may be behind. entity.missing: there is such a row.
-CREATE TABLE unread(root INTEGER, server BLOB, PRIMARY KEY(root, server)) WITHOUT ROWID;
+-- Compartment '': of the whole tree. Else only the rest of that compartment is to come, after the
+-- number `next` of the server in that epoch.
+CREATE TABLE unread(root INTEGER, server BLOB, compartment TEXT NOT NULL DEFAULT '', next INTEGER NOT NULL DEFAULT 0,
+    epoch INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(root, server, compartment)) WITHOUT ROWID;
 CREATE INDEX entity_root ON entity(root);
 CREATE INDEX entity_type ON entity(type);
 

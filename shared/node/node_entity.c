@@ -89,16 +89,54 @@ enum err root_in_sight(struct node *node, int64_t root, bool *ret)
     return OK;
 }
 
-enum err entity_unread(struct node *node, int64_t root, struct id server, bool unread)
+static enum err set_missing(struct node *node, int64_t root)
 {
-    struct stmt *s = db_stmt(node->db, unread ? UNREAD_ADD : UNREAD_DONE);
+    struct stmt *s = db_stmt(node->db, ENTITY_SET_MISSING);
     stmt_bind_i64(s, 1, root);
-    stmt_bind_blob(s, 2, server.bytes, ID_SIZE);
-    enum err e = stmt_run(s);
+    return stmt_run(s);
+}
+
+enum err entity_unread(struct node *node, int64_t root, struct id server)
+{
+    enum err e = entity_parts_read(node, root, server, 0);
     if (!e) {
-        s = db_stmt(node->db, ENTITY_SET_MISSING);
+        struct stmt *s = db_stmt(node->db, UNREAD_ADD);
         stmt_bind_i64(s, 1, root);
+        stmt_bind_blob(s, 2, server.bytes, ID_SIZE);
         e = stmt_run(s);
     }
-    return e;
+    return e ? e : set_missing(node, root);
+}
+
+enum err entity_read(struct node *node, int64_t root, struct id server, struct span compartment)
+{
+    struct stmt *s = db_stmt(node->db, UNREAD_DONE);
+    stmt_bind_i64(s, 1, root);
+    stmt_bind_blob(s, 2, server.bytes, ID_SIZE);
+    stmt_bind_text(s, 3, compartment);
+    enum err e = stmt_run(s);
+    return e ? e : set_missing(node, root);
+}
+
+enum err entity_read_part(struct node *node, int64_t root, struct id server,
+                          const struct entity_part *part)
+{
+    struct stmt *s = db_stmt(node->db, UNREAD_PART);
+    stmt_bind_i64(s, 1, root);
+    stmt_bind_blob(s, 2, server.bytes, ID_SIZE);
+    stmt_bind_text(s, 3, part->compartment);
+    stmt_bind_i64(s, 4, part->next);
+    stmt_bind_u64(s, 5, part->epoch);
+    enum err e = stmt_run(s);
+    return e ? e : set_missing(node, root);
+}
+
+enum err entity_parts_read(struct node *node, int64_t root, struct id server, uint64_t epoch)
+{
+    struct stmt *s = db_stmt(node->db, UNREAD_PARTS_DONE);
+    stmt_bind_i64(s, 1, root);
+    stmt_bind_blob(s, 2, server.bytes, ID_SIZE);
+    stmt_bind_u64(s, 3, epoch);
+    enum err e = stmt_run(s);
+    return e ? e : set_missing(node, root);
 }

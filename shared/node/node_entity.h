@@ -27,7 +27,24 @@ MUST_CHECK enum err members_of(struct node *node, int64_t root, struct members *
 /* Is the root (or an org entity) in a scope that this node itself is granted? Servers hold all. */
 MUST_CHECK enum err root_in_sight(struct node *node, int64_t root, bool *ret);
 
-/* Rows of a root that the server sent went by unread (or no more do: it told the root anew). */
-MUST_CHECK enum err entity_unread(struct node *node, int64_t root, struct id server, bool unread);
+/*
+ * What of a root a server has still to tell (table unread; entity.missing says that there is any).
+ * All of it: rows that it sent went by unread while the root was out of sight. Or the rest of one
+ * compartment: it told a part of a large tree, which ended with its number `next`.
+ */
+struct entity_part {
+    struct span compartment;
+    int64_t next;
+    uint64_t epoch; /* of the server: the number means nothing in another */
+};
+MUST_CHECK enum err entity_unread(struct node *node, int64_t root, struct id server);
+/* A compartment was told to its end; "" for the whole tree. */
+MUST_CHECK enum err entity_read(struct node *node, int64_t root, struct id server,
+                                struct span compartment);
+MUST_CHECK enum err entity_read_part(struct node *node, int64_t root, struct id server,
+                                     const struct entity_part *part);
+/* Parts told in an epoch other than this one don't count any more (0: in any). */
+MUST_CHECK enum err entity_parts_read(struct node *node, int64_t root, struct id server,
+                                      uint64_t epoch);
 
 #endif

@@ -489,7 +489,7 @@ static enum err skip_for_stub(struct node *node, const struct arriving *in,
         e = root_in_sight(node, entity.root, &seen);
     }
     if (!e && !seen) {
-        e = entity_unread(node, entity.root, in->from, true);
+        e = entity_unread(node, entity.root, in->from);
         *ret = true;
     }
     return e;

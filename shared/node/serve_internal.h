@@ -48,6 +48,9 @@ struct row_writer {
 };
 MUST_CHECK enum err row_write_op(struct row_writer *writer, int64_t op);
 MUST_CHECK enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compartment);
+/* The part of the tree after its op `after`, which ended the part before. */
+MUST_CHECK enum err row_write_rest(struct row_writer *writer, int64_t root, int64_t compartment,
+                                   int64_t after);
 MUST_CHECK enum err row_write_leave(struct row_writer *writer, int64_t root);
 MUST_CHECK enum err row_write_dead(struct row_writer *writer, int64_t entity, int64_t compartment);
 MUST_CHECK enum err row_write_low(struct row_writer *writer, int64_t op);

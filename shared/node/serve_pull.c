@@ -273,9 +273,9 @@ static enum err write_row(struct pull *pull, const struct feed_row *row)
 }
 
 /*
- * A row that doesn't fit any more waits for the next reply. One that fits into none (a tree of
- * megabytes, which only malice makes) is left out: were it an error, nobody whose feed it stands in
- * would ever read on.
+ * A row that doesn't fit any more waits for the next reply. One that fits into none (megabytes of
+ * what is dead in one tree, which only malice makes) is left out: were it an error, nobody whose
+ * feed it stands in would ever read on.
  */
 static enum err write_bounded(struct pull *pull, const struct feed_row *row, bool *ret_wait)
 {
@@ -425,6 +425,28 @@ static enum err answer_roots(struct pull *pull)
     return e;
 }
 
+/* May the caller read this compartment where the root is now? */
+static enum err covered(struct pull *pull, int64_t root, int64_t compartment, bool *ret)
+{
+    struct serve *serve = pull->serve;
+    const char *name = NULL;
+    struct members members;
+    bool found = false;
+    enum err e = symbol_text(serve->node, compartment, &name);
+    if (!e) {
+        e = members_of(serve->node, root, &members);
+    }
+    for (size_t i = 0; !e && !found && i < members.count; i++) {
+        const char *scope = NULL;
+        e = symbol_text(serve->node, members.scopes[i], &scope);
+        found = !e && scope_granted(serve, span_of(scope), span_of(name));
+    }
+    if (!e) {
+        *ret = found;
+    }
+    return e;
+}
+
 static enum err answer_wanted(struct pull *pull)
 {
     struct serve *serve = pull->serve;
@@ -444,21 +466,36 @@ static enum err answer_wanted(struct pull *pull)
         }
         e = stmt_end(s);
         for (size_t k = 0; !e && k < count; k++) {
-            const char *name = NULL;
-            struct members members;
-            bool covered = false;
-            e = symbol_text(serve->node, compartments[k], &name);
-            if (!e) {
-                e = members_of(serve->node, entity.id, &members);
-            }
-            for (size_t m = 0; !e && !covered && m < members.count; m++) {
-                const char *scope = NULL;
-                e = symbol_text(serve->node, members.scopes[m], &scope);
-                covered = !e && scope_granted(serve, span_of(scope), span_of(name));
-            }
-            if (!e && covered) {
+            bool readable = false;
+            e = covered(pull, entity.id, compartments[k], &readable);
+            if (!e && readable) {
                 e = row_write_enter(&pull->writer, entity.id, compartments[k]);
             }
+        }
+    }
+    return e;
+}
+
+static enum err answer_rests(struct pull *pull)
+{
+    struct serve *serve = pull->serve;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < serve->request.rest_count && has_room(serve); i++) {
+        const struct tree_rest *rest = &serve->request.rest[i];
+        struct entity_row entity;
+        int64_t compartment = 0;
+        bool readable = false;
+        e = entity_find(serve->node, rest->root, &entity);
+        if (!e) {
+            e = symbol_find(serve->node, rest->compartment, &compartment);
+        }
+        if (e || entity.id == 0 || entity.root != entity.id || compartment == 0) {
+            continue;
+        }
+        e = covered(pull, entity.id, compartment, &readable);
+        if (!e) {
+            e = readable ? row_write_rest(&pull->writer, entity.id, compartment, rest->next)
+                         : row_write_leave(&pull->writer, entity.id);
         }
     }
     return e;
@@ -516,6 +553,9 @@ enum err serve_pull(struct serve *serve, struct diag *diag)
     }
     if (!e) {
         e = answer_wanted(&pull);
+    }
+    if (!e) {
+        e = answer_rests(&pull);
     }
     return e ? e : tell_stables(serve);
 }

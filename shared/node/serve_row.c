@@ -9,7 +9,7 @@
 
 #include "serve_internal.h"
 
-#define TREE_ROW_OPS 4096 /* of one ENTER; the wire's limit is higher */
+#define TREE_PART_OPS 4096 /* of one ENTER; the wire's limit is higher */
 #define DEAD_ROW_ITEMS                                                                             \
     1024 /* registers of one dead row: with DEAD_ROW_PREDS below a line's limit */
 #define DEAD_ROW_PREDS 16384
@@ -323,34 +323,26 @@ static enum err put_dead(struct row_writer *writer, const struct dead_list *dead
     return e;
 }
 
-/* One ENTER or LEAVE, or several of a tree that is too large for one; what is dead follows its ops
-   in rows of its own when it is much. */
+/* One ENTER or LEAVE; what is dead follows its ops in rows of its own when it is much. */
 static enum err put_tree(struct row_writer *writer, struct sync_row *row, const struct id_list *ops,
                          const struct dead_list *dead)
 {
     bool little = dead->count <= DEAD_ROW_ITEMS / 16;
-    enum err e = OK;
-    size_t done = 0;
     for (size_t i = 0; little && i < dead->count; i++) {
         little = dead->items[i].pred_count <= DEAD_ROW_PREDS / DEAD_ROW_ITEMS * 16;
     }
     row->dead = little ? dead->items : NULL;
     row->dead_count = little ? dead->count : 0;
-    do {
-        size_t count = ops->count - done < TREE_ROW_OPS ? ops->count - done : TREE_ROW_OPS;
-        row->op_count = (int64_t)count;
-        sync_row_write(row, &writer->serve->rows);
-        e = buf_error(&writer->serve->rows);
-        for (size_t i = 0; !e && i < count; i++) {
-            struct op_for_row op;
-            e = read_op(writer, ops->ids[done + i], &op);
-            if (!e) {
-                e = put_op(writer, &op);
-            }
+    row->op_count = (int64_t)ops->count;
+    sync_row_write(row, &writer->serve->rows);
+    enum err e = buf_error(&writer->serve->rows);
+    for (size_t i = 0; !e && i < ops->count; i++) {
+        struct op_for_row op;
+        e = read_op(writer, ops->ids[i], &op);
+        if (!e) {
+            e = put_op(writer, &op);
         }
-        row->dead_count = 0;
-        done += count;
-    } while (!e && done < ops->count);
+    }
     return e || little ? e : put_dead(writer, dead);
 }
 
@@ -386,15 +378,113 @@ static enum err told_already(struct row_writer *writer, struct row_told row, boo
     return OK;
 }
 
-enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compartment)
+/* Where the root is comes first, so that a reader knows whether what follows is for it. */
+static enum err list_placing(struct row_writer *writer, int64_t root, int64_t compartment,
+                             struct id_list *ret)
+{
+    struct node *node = writer->serve->node;
+    struct id_list ops = {0};
+    int64_t reg = 0;
+    enum err e = symbol_id(node, span_of("_scope"), &reg);
+    if (!e) {
+        e = list_rows(writer, LIVE_OPS_IN, root, reg, &ops);
+    }
+    for (size_t i = 0; !e && i < ops.count; i++) {
+        struct logged logged;
+        e = log_read(node, ops.ids[i], writer->serve->arena, &logged);
+        const char *name = NULL;
+        if (!e) {
+            e = symbol_text(node, compartment, &name);
+        }
+        if (!e && span_is(logged.op.compartment, name)) {
+            e = list_add(writer->serve->arena, ret, ops.ids[i]);
+        }
+    }
+    return e;
+}
+
+/* The ops of a tree after `after`, as many as one part holds; `*ret_next`: the last of them when
+   there are more, else 0. */
+static enum err list_part(struct row_writer *writer, int64_t root, int64_t compartment,
+                          int64_t after, struct id_list *ops, int64_t *ret_next)
+{
+    struct serve *serve = writer->serve;
+    struct id_list placing = *ops;
+    size_t size = 0;
+    size_t count = 0;
+    int64_t last = after;
+    bool more = false;
+    enum err e = OK;
+    struct stmt *s = db_stmt(serve->node->db, TREE_OPS);
+    stmt_bind_i64(s, 1, root);
+    stmt_bind_i64(s, 2, compartment);
+    stmt_bind_i64(s, 3, after);
+    stmt_bind_i64(s, 4, TREE_PART_OPS + 1);
+    while (!e && !more && stmt_row(s)) {
+        int64_t op = stmt_i64(s, 0);
+        more = count == TREE_PART_OPS || (count > 0 && size >= (size_t)serve->request.max_size);
+        bool told = false;
+        for (size_t i = 0; !more && i < placing.count && !told; i++) {
+            told = placing.ids[i] == op;
+        }
+        if (!more && !told) {
+            e = list_add(serve->arena, ops, op);
+            size += (size_t)stmt_i64(s, 1);
+        }
+        if (!more) {
+            last = op;
+            count++;
+        }
+    }
+    enum err end = stmt_end(s);
+    *ret_next = more ? last : 0;
+    return e ? e : end;
+}
+
+static enum err list_dead_of_tree(struct row_writer *writer, int64_t root, int64_t compartment,
+                                  struct dead_list *dead)
+{
+    struct id_list tree = {0};
+    enum err e = list_rows(writer, ENTITY_TREE, root, 0, &tree);
+    for (size_t i = 0; !e && i < tree.count; i++) {
+        struct entity_row entity;
+        e = entity_get(writer->serve->node, tree.ids[i], &entity);
+        if (!e) {
+            e = list_dead(writer, &entity, compartment, dead);
+        }
+    }
+    return e;
+}
+
+static enum err put_part(struct row_writer *writer, int64_t root, int64_t compartment,
+                         int64_t after)
 {
     struct node *node = writer->serve->node;
     struct entity_row entity;
-    struct id_list tree = {0};
     struct id_list ops = {0};
     struct dead_list dead = {0};
     struct sync_row row = {.kind = ROW_ENTER};
     const char *compartment_text = NULL;
+    enum err e = entity_get(node, root, &entity);
+    row.id = entity.name;
+    if (!e) {
+        e = symbol_text(node, compartment, &compartment_text);
+        row.compartment = span_of(compartment_text);
+    }
+    if (!e && after == 0) {
+        e = list_placing(writer, root, compartment, &ops);
+    }
+    if (!e) {
+        e = list_part(writer, root, compartment, after, &ops, &row.next);
+    }
+    if (!e && row.next == 0) {
+        e = list_dead_of_tree(writer, root, compartment, &dead);
+    }
+    return e ? e : put_tree(writer, &row, &ops, &dead);
+}
+
+enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compartment)
+{
     bool granted = false;
     bool told = false;
     enum err e = root_granted(writer->serve, root, &granted);
@@ -404,34 +494,17 @@ enum err row_write_enter(struct row_writer *writer, int64_t root, int64_t compar
     if (!e) {
         e = told_already(writer, (struct row_told){FEED_ENTER, root, compartment}, &told);
     }
-    if (e || told) {
-        return e;
+    return e || told ? e : put_part(writer, root, compartment, 0);
+}
+
+enum err row_write_rest(struct row_writer *writer, int64_t root, int64_t compartment, int64_t after)
+{
+    bool granted = false;
+    enum err e = root_granted(writer->serve, root, &granted);
+    if (!e && !granted) {
+        return row_write_leave(writer, root);
     }
-    e = entity_get(node, root, &entity);
-    row.id = entity.name;
-    if (!e) {
-        e = symbol_text(node, compartment, &compartment_text);
-        row.compartment = span_of(compartment_text);
-    }
-    if (!e) {
-        e = list_add(writer->serve->arena, &tree, root); /* the root's own ops first */
-    }
-    if (!e) {
-        e = list_rows(writer, ENTITY_TREE, root, 0, &tree);
-    }
-    for (size_t i = 0; !e && i < tree.count; i++) {
-        if (i > 0 && tree.ids[i] == root) {
-            continue;
-        }
-        e = entity_get(node, tree.ids[i], &entity);
-        if (!e) {
-            e = list_rows(writer, LIVE_OPS_OF, tree.ids[i], compartment, &ops);
-        }
-        if (!e) {
-            e = list_dead(writer, &entity, compartment, &dead);
-        }
-    }
-    return e ? e : put_tree(writer, &row, &ops, &dead);
+    return e ? e : put_part(writer, root, compartment, after);
 }
 
 /* An op that writes more than `_scope` would carry content: only pure ones are told. */

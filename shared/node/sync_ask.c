@@ -96,10 +96,45 @@ static enum err put_roots(struct sync *sync, struct sync_request *request)
     if (!e) {
         s = db_stmt(sync->node->db, ROOTS_MISSING);
         stmt_bind_blob(s, 1, sync->server.name.bytes, ID_SIZE);
+        stmt_bind_u64(s, 2, sync->server.epoch);
         e = list_roots(sync, s, true, &request->want, &request->want_count);
     }
     sync->named_roots = request->root_count > 0;
     sync->wanted = request->want_count > 0;
+    return e;
+}
+
+/* Trees of which a part came: the next one, while the root is in sight. */
+static enum err put_rests(struct sync *sync, struct sync_request *request)
+{
+    struct tree_rest *list = arena_array(&sync->arena, WIRE_REST_MAX, sizeof *list);
+    int64_t *roots = arena_array(&sync->arena, WIRE_REST_MAX, sizeof *roots);
+    size_t found = 0;
+    enum err e = OK;
+    struct stmt *s = db_stmt(sync->node->db, TREES_IN_PART);
+    stmt_bind_blob(s, 1, sync->server.name.bytes, ID_SIZE);
+    stmt_bind_u64(s, 2, sync->server.epoch);
+    while (!e && list && roots && found < WIRE_REST_MAX && stmt_row(s)) {
+        if (stmt_blob(s, 0, list[found].root.bytes, ID_SIZE)) {
+            e = arena_copy(&sync->arena, stmt_span(s, 2), &list[found].compartment);
+            list[found].next = stmt_i64(s, 3);
+            roots[found++] = stmt_i64(s, 1);
+        }
+    }
+    enum err end = stmt_end(s);
+    e = e ? e : end;
+    if (!e && (!list || !roots)) {
+        e = ERR_NOMEM;
+    }
+    for (size_t i = 0; !e && i < found; i++) {
+        bool seen = false;
+        e = root_in_sight(sync->node, roots[i], &seen);
+        if (!e && seen) {
+            list[request->rest_count++] = list[i];
+        }
+    }
+    request->rest = list;
+    sync->wanted = sync->wanted || request->rest_count > 0;
     return e;
 }
 
@@ -356,7 +391,7 @@ enum err sync_ask(struct sync *sync)
     buf_init(&text, &node->host->mem, WIRE_PLAIN_MAX);
     sync->pushed_to = sync->relayed_to = sync->pushed_count = 0;
     sync->visit_count = 0;
-    sync->entered = false;
+    sync->entered = sync->wanted = sync->named_roots = false;
     enum err e = put_clock(sync, &request);
     if (!e) {
         e = put_position(sync, &request);
@@ -367,6 +402,9 @@ enum err sync_ask(struct sync *sync)
     }
     if (!e) {
         e = put_roots(sync, &request);
+    }
+    if (!e) {
+        e = put_rests(sync, &request);
     }
     if (!e && hub) {
         int64_t epoch = 0;

@@ -26,7 +26,10 @@
     X(ROOTS_UNSURE, "SELECT e.name, e.id FROM entity e LEFT JOIN agreed a ON a.root = e.id WHERE e.root = e.id" \
                     " AND (a.root IS NULL OR a.server <> ?1 OR a.epoch <> ?2) AND EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op" \
                     " WHERE l.entity = e.id AND l.register = ?3 AND (o.way <> 0 OR o.seq <= ?4)) ORDER BY e.id") \
-    X(ROOTS_MISSING, "SELECT e.name, e.id FROM unread u JOIN entity e ON e.id = u.root WHERE u.server = ?1 AND e.root = e.id") \
+    X(ROOTS_MISSING, "SELECT DISTINCT e.name, e.id FROM unread u JOIN entity e ON e.id = u.root" \
+                     " WHERE u.server = ?1 AND e.root = e.id AND (u.compartment = '' OR u.epoch <> ?2)") \
+    X(TREES_IN_PART, "SELECT e.name, e.id, u.compartment, u.next FROM unread u JOIN entity e ON e.id = u.root" \
+                     " WHERE u.server = ?1 AND e.root = e.id AND u.compartment <> '' AND u.epoch = ?2") \
     X(DIRTY_EVERYTHING, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity") \
     X(BATCH_AFTER, "SELECT b.id, b.origin, b.first, b.count, b.prev, b.link, b.signature, b.hub, b.receipt_ms, b.receipt_signature," \
                    " o.name, o.node, o.open_signature FROM batch b JOIN origin o ON o.id = b.origin WHERE b.id > ?1 AND b.way <> 2 ORDER BY b.id") \
@@ -56,8 +59,8 @@
     X(FEED_ROW_AT, "SELECT n, hash FROM feed_row WHERE feed = ?1 AND n <= ?2 ORDER BY n DESC LIMIT 1") \
     X(FEED_ROWS, "SELECT n, what, ref FROM feed_row WHERE feed = ?1 AND n > ?2 ORDER BY n LIMIT ?3") \
     X(OP_FOR_ROW, "SELECT body, origin, seq, receipt_ms, org_signature, entity, uid, time_ms FROM op WHERE id = ?1") \
-    X(LIVE_OPS_OF, "SELECT l.op FROM live l JOIN op o ON o.id = l.op WHERE l.entity = ?1 AND o.compartment = ?2 GROUP BY l.op" \
-                   " ORDER BY max(l.register = (SELECT id FROM symbol WHERE text = '_scope')) DESC, l.op") \
+    X(TREE_OPS, "SELECT l.op, length(o.body) FROM entity e JOIN live l ON l.entity = e.id JOIN op o ON o.id = l.op" \
+                " WHERE e.root = ?1 AND o.compartment = ?2 AND l.op > ?3 GROUP BY l.op ORDER BY l.op LIMIT ?4") \
     X(LIVE_OPS_IN, "SELECT op FROM live WHERE entity = ?1 AND register = ?2 ORDER BY op") \
     X(DEAD_OF, "SELECT s.text, d.uid8, EXISTS (SELECT 1 FROM live l WHERE l.entity = ?1 AND l.register = d.register)," \
                " EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op WHERE l.entity = ?1 AND l.register = d.register AND o.compartment = ?2)" \

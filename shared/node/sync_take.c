@@ -248,17 +248,42 @@ static enum err take_dead(struct take *t, const struct sync_row *row)
     return e;
 }
 
-static enum err mark_missing(struct take *t, struct id root, bool missing)
+/*
+ * Out of sight, content goes by unseen: ask for all when it comes back. That is so of an ENTER too,
+ * when it comes before the grant that it follows from; and of its beginning, when a later op in it
+ * says that the root is in sight (t->parted).
+ */
+static enum err note_told(struct take *t, const struct sync_row *head,
+                          const struct entity_row *root, bool seen)
 {
-    struct entity_row entity;
-    enum err e = entity_find(t->sync->node, root, &entity);
-    if (!e && entity.id != 0 && (missing || entity.missing)) {
-        e = entity_unread(t->sync->node, entity.id, t->sync->server.name, missing);
+    struct node *node = t->sync->node;
+    const struct server_row *server = &t->sync->server;
+    bool enter = head->kind == ROW_ENTER;
+    enum err e = OK;
+    if (!seen || (enter && t->parted)) {
+        return entity_unread(node, root->id, server->name);
+    }
+    if (!enter) { /* It isn't read there any more: nothing more of it will be told. */
+        return root->missing ? entity_parts_read(node, root->id, server->name, 0) : OK;
+    }
+    t->sync->entered = true;
+    if (root->missing && span_is(head->compartment, "base")) {
+        e = entity_read(node, root->id, server->name, span_of(""));
+        if (!e) {
+            e = entity_parts_read(node, root->id, server->name, server->epoch);
+        }
+    }
+    if (!e && head->next > 0) {
+        struct entity_part part = {head->compartment, head->next, server->epoch};
+        t->again = true;
+        e = entity_read_part(node, root->id, server->name, &part);
+    } else if (!e && root->missing) {
+        e = entity_read(node, root->id, server->name, head->compartment);
     }
     return e;
 }
 
-/* ENTER: the tree is whole here from now on. LEAVE: a fact about `_scope`, merged like any. */
+/* ENTER: the tree, or a part of it. LEAVE: a fact about `_scope`, merged like any. */
 static enum err take_tree(struct take *t, const struct sync_row *head, struct diag *diag)
 {
     struct node *node = t->sync->node;
@@ -286,19 +311,11 @@ static enum err take_tree(struct take *t, const struct sync_row *head, struct di
     if (!e && root.id != 0) {
         e = root_in_sight(node, root.id, &seen);
     }
-    /* Out of sight, content goes by unseen: ask when it comes back. That is so of an ENTER too,
-       when it comes before the grant that it follows from; and of its beginning, when a later op
-       in it says that the root is in sight. */
     if (t->skipped > skipped) {
         t->parted = true;
-        t->again = t->again || !t->sync->wanted; /* ... and ask for it now, once */
+        t->again = t->again || !t->sync->wanted; /* asked for now, once */
     }
-    bool whole = enter && seen && !t->parted;
-    if (!e && root.id != 0 && (!seen || (enter && span_is(head->compartment, "base")))) {
-        e = mark_missing(t, head->id, !whole);
-        t->sync->entered = t->sync->entered || whole;
-    }
-    return e;
+    return e || root.id == 0 ? e : note_told(t, head, &root, seen);
 }
 
 static enum err take_row(struct take *t, const struct sync_row *row, struct diag *diag)

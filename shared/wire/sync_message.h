@@ -23,6 +23,14 @@ struct feed_position {
     uint64_t hash; /* rolling hash at row n */
 };
 
+/* The part of a tree that comes after `next`, a number of the server's that told the part before.
+ */
+struct tree_rest {
+    struct id root;
+    struct span compartment;
+    int64_t next;
+};
+
 struct sync_request {
     int64_t clock_ms; /* raw */
     bool has_offset;
@@ -35,8 +43,10 @@ struct sync_request {
     int64_t max_size; /* bytes of plain reply */
     struct id *roots, *want;
     size_t root_count, want_count;
-    bool has_origin;    /* "o": else the newest of the caller that the callee knows is meant */
-    struct id origin;   /* the caller's own, which the next two speak of */
+    bool has_origin;  /* "o": else the newest of the caller that the callee knows is meant */
+    struct id origin; /* the caller's own, which the next two speak of */
+    struct tree_rest *rest;
+    size_t rest_count;
     int64_t stable_seq; /* of the own origin, as the caller knows it; 0: nothing */
     int64_t acked_seq;  /* "at": how far the callee acknowledged the own origin, as known; 0 */
     bool has_relay;     /* "relay":[from,to,"epoch"]: batches of a hub follow, after its number
@@ -125,6 +135,7 @@ struct sync_row {
     /* ROW_ENTER, ROW_LEAVE, ROW_AGREE: the root; ROW_LOW: the uid */
     struct id id;
     struct span compartment;    /* ENTER */
+    int64_t next;               /* ENTER: more of the tree follows after it; 0: no more */
     int64_t op_count;           /* ENTER, LEAVE */
     struct dead_register *dead; /* ENTER, LEAVE, DEAD */
     size_t dead_count;

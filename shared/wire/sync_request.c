@@ -1,5 +1,6 @@
 /* The first line of a sync request (sync_message.h). */
 #include "feed_line.h"
+#include "type.h"
 
 static void put_positions(struct json_writer *writer, const struct sync_request *request)
 {
@@ -57,6 +58,23 @@ static void put_known(struct json_writer *writer, const char *key, int64_t seq)
     }
 }
 
+static void put_rest(struct json_writer *writer, const struct sync_request *request)
+{
+    if (request->rest_count == 0) {
+        return;
+    }
+    json_name(writer, "rest");
+    json_open(writer, '[');
+    for (size_t i = 0; i < request->rest_count; i++) {
+        json_open(writer, '[');
+        line_put_id(writer, request->rest[i].root);
+        json_put_span(writer, request->rest[i].compartment);
+        json_put_int(writer, request->rest[i].next);
+        json_close(writer, ']');
+    }
+    json_close(writer, ']');
+}
+
 void sync_request_write(const struct sync_request *request, struct buf *ret)
 {
     struct json_writer writer;
@@ -83,6 +101,7 @@ void sync_request_write(const struct sync_request *request, struct buf *ret)
     put_known(&writer, "st", request->stable_seq);
     line_put_ids(&writer, "roots", request->roots, request->root_count);
     line_put_ids(&writer, "want", request->want, request->want_count);
+    put_rest(&writer, request);
     put_of_a_hub(&writer, request);
     json_close(&writer, '}');
     buf_add_byte(ret, '\n');
@@ -142,6 +161,23 @@ static void read_visits(struct line *line, struct arena *arena, struct sync_requ
     }
 }
 
+static void read_rest(struct line *line, struct arena *arena, struct sync_request *ret)
+{
+    const struct json *array = line_get(line, "rest");
+    ret->rest =
+        line_array(line, array, "rest", WIRE_REST_MAX, sizeof *ret->rest, arena, &ret->rest_count);
+    const struct json *item = json_first(array);
+    for (size_t i = 0; i < ret->rest_count && line->failed == OK; i++) {
+        struct tree_rest *rest = &ret->rest[i];
+        const struct json *part = line_tuple(line, item, "rest", 3);
+        rest->root = line_id(line, part, "rest");
+        part = json_next(part);
+        rest->compartment = line_text(line, part, "rest", TYPE_NAME_MAX, arena);
+        rest->next = line_int(line, json_next(part), "rest", 1, JSON_INT_MAX);
+        item = json_next(item);
+    }
+}
+
 static void read_of_a_hub(struct line *line, struct arena *arena, struct sync_request *ret)
 {
     const struct json *item = line_get(line, "relay");
@@ -181,6 +217,7 @@ enum err sync_request_read(struct span text, struct arena *arena, struct sync_re
     request.stable_seq = read_known(&line, "st");
     request.roots = line_ids(&line, "roots", WIRE_ROOTS_MAX, arena, &request.root_count);
     request.want = line_ids(&line, "want", WIRE_ROOTS_MAX, arena, &request.want_count);
+    read_rest(&line, arena, &request);
     read_of_a_hub(&line, arena, &request);
     enum err e = line_close(&line);
     if (!e) {

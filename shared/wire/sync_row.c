@@ -71,6 +71,10 @@ void sync_row_write(const struct sync_row *row, struct buf *ret)
     if (row->kind == ROW_ENTER) {
         json_name(&writer, "comp");
         json_put_span(&writer, row->compartment);
+        if (row->next > 0) {
+            json_name(&writer, "next");
+            json_put_int(&writer, row->next);
+        }
     }
     if (row->kind == ROW_LOW) {
         json_name(&writer, "receipt");
@@ -172,7 +176,9 @@ static void read_members(struct line *line, struct arena *arena, struct sync_row
         ret->op_count = line_int(line, line_get(line, "ops"), "ops", 0, WIRE_ROW_OPS);
     }
     if (ret->kind == ROW_ENTER) {
+        const struct json *next = line_get(line, "next");
         ret->compartment = line_text(line, line_get(line, "comp"), "comp", TYPE_NAME_MAX, arena);
+        ret->next = next == NULL ? 0 : line_int(line, next, "next", 1, JSON_INT_MAX);
     }
     if (ret->kind == ROW_LOW) {
         ret->receipt_ms = line_int(line, line_get(line, "receipt"), "receipt", 1, JSON_INT_MAX);

@@ -421,6 +421,7 @@ class Client:
         self.ratchet = bytes(8)
         self.offset_ms = None
         self.feeds = {}  # (scope, compartment) -> (n, h)
+        self.rests = {}  # (root, compartment) -> next, of trees that came in part
         self.cursor = None  # (n, state)
         self.origin = os.urandom(16)
         self.ops = []  # own, in the order of their numbers
@@ -575,6 +576,8 @@ class Client:
             line["at"] = self.acked
         if self.stable:
             line["st"] = self.stable
+        if self.rests:
+            line["rest"] = [[*tree, after] for tree, after in self.rests.items()]
         return line
 
     def request(self, max_bytes=REPLY_MAX_BYTES, feeds=False):
@@ -609,7 +612,7 @@ class Client:
             feeds = reply.get("need") == "feeds"
             left = len(self.ops) - self.acked
             expect(left == 0 or left != waits, "the hub takes nothing of what was sent")
-            done = not feeds and not reply.get("more") and left == 0
+            done = not feeds and not reply.get("more") and left == 0 and not self.rests
         return rows
 
     def mend(self, refused):
@@ -659,11 +662,20 @@ class Client:
         if "enter" in row or "leave" in row:
             for _ in range(row["ops"]):
                 self.take_op(next(rows))
+            self.note_part(row)
         if "low" in row:
             self.records.note_receipt(unb64(row["low"], 16), row["receipt"])
         for entity, register, predecessors in row.get("dead", ()):
             self.records.bury(entity, register, predecessors)
         expect(row.keys() & {"enter", "leave", "low", "dead", "agree"}, f"unknown row {row}")
+
+    def note_part(self, row):
+        if "leave" in row:
+            self.rests = {tree: n for tree, n in self.rests.items() if tree[0] != row["leave"]}
+        elif "next" in row:
+            self.rests[(row["enter"], row["comp"])] = row["next"]
+        else:
+            self.rests.pop((row["enter"], row["comp"]), None)
 
     def take_op(self, line):
         envelope, *rest = line.split(b"\t")

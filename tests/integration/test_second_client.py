@@ -263,6 +263,21 @@ class SecondClient(unittest.TestCase):
         # Its predecessors never came, and yet the one op of `members` is the live one.
         self.assertEqual(len(enters.records.live(entity, "members")), 1)
 
+    def test_tree_larger_than_a_reply_comes_in_parts(self):
+        enters = self.client("Hada", scopes=[AIT_MHAMED])
+        enters.sync()
+        chief = self.device("Khadija", role="supervisor")
+        entity = chief.new("register_household", place=TABANT, head_name_ar="عائشة")["id"]
+        people = chief.answers("new", "register_person", "-", "--parent", entity, input=[
+            {"name_ar": f"فاطمة {n}", "sex": "f"} for n in range(60)])
+        chief.edit(entity, place=AIT_MHAMED)
+        chief.sync()
+        requests = enters.requests
+        enters.sync(max_bytes=8192)
+        self.assertGreater(enters.requests - requests, 2)
+        for one in people:
+            self.assertEqual(enters.records.shown(one["id"], "_root"), entity)
+
     def test_client_that_lost_all_but_its_key_gets_its_own_ops_back(self):
         client = self.client("Itto")
         client.sync()

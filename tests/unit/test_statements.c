@@ -51,6 +51,7 @@ static const size_t whole_reads[] = {
     /* Once per sync, over the device's roots. */
     ROOTS_UNSURE,
     ROOTS_MISSING,
+    TREES_IN_PART,
 };
 
 static const char *const names[] = {

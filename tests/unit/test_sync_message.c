@@ -60,7 +60,7 @@ static struct sync_request device_request(void)
 
 /* Everything that can stand in one; `ids` has room for three. */
 static struct sync_request full_request(struct feed_position *feeds, struct id *ids,
-                                        struct request_proof *visit)
+                                        struct request_proof *visit, struct tree_rest *rest)
 {
     *visit = (struct request_proof){.node = test_id(2),
                                     .epoch = 0x0102030405060708,
@@ -71,6 +71,7 @@ static struct sync_request full_request(struct feed_position *feeds, struct id *
     ids[0] = test_id(1);
     ids[1] = test_id(2);
     ids[2] = test_id(3);
+    *rest = (struct tree_rest){.root = ids[1], .compartment = span_of("health"), .next = 77};
     return (struct sync_request){.clock_ms = -5,
                                  .feeds = feeds,
                                  .feed_count = 2,
@@ -79,6 +80,8 @@ static struct sync_request full_request(struct feed_position *feeds, struct id *
                                  .root_count = 2,
                                  .want = ids + 2,
                                  .want_count = 1,
+                                 .rest = rest,
+                                 .rest_count = 1,
                                  .has_relay = true,
                                  .relay_from = 3,
                                  .relay_to = 9,
@@ -152,7 +155,8 @@ static void a_request_with_everything_comes_back(void **state)
     struct id ids[3];
     struct request_proof visit;
     bench_init(&bench);
-    struct sync_request given = full_request(feeds, ids, &visit);
+    struct tree_rest rest;
+    struct sync_request given = full_request(feeds, ids, &visit, &rest);
     sync_request_write(&given, &bench.line);
     struct span text = without_end(&bench.line);
     assert_int_equal(sync_request_read(text, &bench.arena, &read, NULL), OK);
@@ -164,6 +168,10 @@ static void a_request_with_everything_comes_back(void **state)
     assert_true(id_equal(read.roots[1], ids[1]));
     assert_int_equal(read.want_count, 1);
     assert_true(id_equal(read.want[0], ids[2]));
+    assert_int_equal(read.rest_count, 1);
+    assert_true(id_equal(read.rest[0].root, ids[1]));
+    assert_true(span_is(read.rest[0].compartment, "health"));
+    assert_int_equal(read.rest[0].next, 77);
     assert_true(read.has_relay && read.has_stables);
     assert_int_equal(read.relay_from, 3);
     assert_int_equal(read.relay_to, 9);
@@ -320,6 +328,8 @@ static void what_is_no_request_is_refused(void **state)
         {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"st\":\"1\"}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"roots\":[1]}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"want\":\"" ID22 "\"}", ERR_FORMAT},
+        {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"rest\":[\"" ID22 "\"]}", ERR_FORMAT},
+        {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"rest\":[[\"" ID22 "\",\"base\",0]]}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"relay\":7}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"relay\":[9,3,\"" U11 "\"]}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"stables\":[]}", ERR_FORMAT},
@@ -429,7 +439,8 @@ static void broken_lines_are_survived(void **state)
     struct id ids[3];
     struct request_proof visit;
     bench_init(&bench);
-    struct sync_request request = full_request(feeds, ids, &visit);
+    struct tree_rest rest;
+    struct sync_request request = full_request(feeds, ids, &visit, &rest);
     sync_request_write(&request, &bench.line);
     struct span seed = without_end(&bench.line);
     assert_no_beginning_is_read(read_request, seed);

@@ -92,6 +92,9 @@ static void trees_that_come_and_go_come_back(void **state)
                            .op_count = 65536,
                            .dead = dead,
                            .dead_count = 2};
+    struct sync_row part = {
+        .kind = ROW_ENTER, .id = test_id(5), .compartment = span_of("base"), .next = 4711};
+    assert_int_equal(there_and_back(&bench, &part, "row-enter-part").next, 4711);
     struct sync_row read = there_and_back(&bench, &row, "row-enter");
     assert_true(id_equal(read.id, row.id));
     assert_true(span_is(read.compartment, "health"));
