@@ -110,6 +110,9 @@ enum err call_delete(struct call *call);
 enum err call_show(struct call *call); /* call_read.c */
 enum err call_list(struct call *call);
 enum err call_find(struct call *call);
+enum err call_attach(struct call *call); /* call_attach.c */
+enum err call_attachment(struct call *call);
+enum err call_attachments_drop(struct call *call);
 enum err call_disputes(struct call *call); /* call_review.c */
 enum err call_resolve(struct call *call);
 

@@ -34,6 +34,9 @@ static const struct option options[] = {
     {"name", 0, "NAME", false},
     {"no-sync", 0, NULL, false},
     {"records", 0, NULL, false},
+    {"output", 'o', "FILE", false},
+    {"thumb", 0, NULL, false},
+    {"stable", 0, NULL, false},
     {"rebuild", 0, NULL, false},
 };
 
@@ -48,6 +51,9 @@ static const struct command commands[] = {
     {"place add", "PARENT --set PROPERTY=VALUE...", "set", 1, 1, command_place_add},
     {"new", "FORM --set PROPERTY=VALUE... | FORM -", "set place parent dry-run", 1, 2, command_new},
     {"edit", "ID --set PROPERTY=VALUE... | ID -", "set form dry-run", 1, 2, command_edit},
+    {"attach", "ID PROPERTY FILE", "", 3, 3, command_attach},
+    {"attachment get", "ID PROPERTY -o FILE", "output thumb", 2, 2, command_attachment_get},
+    {"attachment drop", "--stable", "stable", 0, 0, command_attachment_drop},
     {"undo", "", "", 0, 0, command_undo},
     {"delete", "ID --reason TEXT", "reason", 1, 1, command_delete},
     {"show", "ID", "history", 1, 1, command_show},

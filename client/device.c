@@ -44,6 +44,13 @@ static const struct call_kind call_kinds[] = {
     {"undo", NEED_PERSON, call_undo, {{0}}},
     {"delete", NEED_PERSON, call_delete, {
         {"id", ARG_TEXT, true, 0, 0}, {"reason", ARG_TEXT, true, 0, 0}, {0}}},
+    {"attach", NEED_PERSON, call_attach, {
+        {"id", ARG_TEXT, true, 0, 0}, {"property", ARG_TEXT, true, 0, 0},
+        {"file", ARG_TEXT, true, 0, 0}, {0}}},
+    {"attachment", NEED_PERSON, call_attachment, {
+        {"id", ARG_TEXT, true, 0, 0}, {"property", ARG_TEXT, true, 0, 0},
+        {"file", ARG_TEXT, false, 0, 0}, {"thumb", ARG_BOOL, false, 0, 0}, {0}}},
+    {"attachments_drop", NEED_ENROLLED, call_attachments_drop, {{0}}},
     {"resolve", NEED_PERSON, call_resolve, {
         {"id", ARG_TEXT, true, 0, 0}, {"property", ARG_TEXT, true, 0, 0},
         {"take", ARG_ANY, false, 0, 0}, {"value", ARG_ANY, false, 0, 0},

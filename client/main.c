@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "host_real.h"
+#include "picture_thumb.h"
 #include "process.h"
 
 #define READ_SIZE 65536
@@ -51,6 +52,7 @@ int main(int argc, char **argv)
         return err_exit_status(e);
     }
     host_real_init(&real, &host);
+    host.thumbnail = picture_thumb;
     e = host_real_connect(&real, &host);
     if (e) {
         (void)fprintf(stderr, "%s\n", err_name(e));

@@ -89,6 +89,9 @@ enum err command_edit(struct session *session);
 enum err command_undo(struct session *session);
 enum err command_delete(struct session *session);
 enum err command_resolve(struct session *session);
+enum err command_attach(struct session *session); /* command_attach.c */
+enum err command_attachment_get(struct session *session);
+enum err command_attachment_drop(struct session *session);
 enum err command_show(struct session *session); /* command_read.c */
 enum err command_list(struct session *session);
 enum err command_find(struct session *session);

@@ -124,3 +124,23 @@ CREATE INDEX unique_value_entity ON unique_value(entity);
 CREATE VIRTUAL TABLE find_text USING fts5(text, tokenize = 'unicode61 remove_diacritics 0', detail = none, columnsize = 0);
 -- rowid of find_text = id here: one row for each entity and compartment.
 CREATE TABLE find_row(id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, compartment INTEGER NOT NULL, UNIQUE(entity, compartment));
+
+-- ---- Attachments (schema/protocol.md, "Attachments"; files: blob_store.c).
+-- A blob is named by hash and size together. kind: 0 whole file, 1 thumbnail. giver: the node that gave all of it, whose file it
+-- is; NULL: not here. server, epoch: who has it above. stable: in the region's backup. wanted: to be fetched from above.
+CREATE TABLE blob(
+    id INTEGER PRIMARY KEY, hash BLOB NOT NULL, size INTEGER NOT NULL, kind INTEGER NOT NULL, giver BLOB,
+    server INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, stable INTEGER NOT NULL DEFAULT 0,
+    wanted INTEGER NOT NULL DEFAULT 0, UNIQUE(hash, size));
+CREATE INDEX blob_kept ON blob(kind, size, id) WHERE giver IS NOT NULL AND stable = 0;
+CREATE INDEX blob_missing ON blob(kind, size, id) WHERE giver IS NULL AND wanted = 1;
+CREATE INDEX blob_safe ON blob(id) WHERE giver IS NOT NULL AND stable = 1 AND kind = 0;
+CREATE INDEX blob_giver ON blob(giver);
+-- [derived] Which ops name it.
+CREATE TABLE blob_ref(op INTEGER, blob INTEGER, PRIMARY KEY(op, blob)) WITHOUT ROWID;
+CREATE INDEX blob_ref_blob ON blob_ref(blob);
+-- Beginnings of blobs, by who gives them: nobody can spoil what another gives.
+CREATE TABLE blob_part(blob INTEGER, giver BLOB, have INTEGER NOT NULL, PRIMARY KEY(blob, giver)) WITHOUT ROWID;
+CREATE INDEX blob_part_giver ON blob_part(giver);
+-- Files to remove once this transaction stands.
+CREATE TABLE blob_gone(path TEXT PRIMARY KEY) WITHOUT ROWID;

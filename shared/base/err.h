@@ -86,6 +86,9 @@
     X(ERR_DB_CORRUPT, "database_damaged", 7, 500)     /* file, what */                             \
     X(ERR_DB_NEWER, "database_newer", 7, 500)         /* file, version, known version */           \
     X(ERR_FILE, "file", 7, 500)                       /* file, why */                              \
+    X(ERR_FILE_KIND, "file_kind", 3, 415)             /* file, kinds that are taken */             \
+    X(ERR_FILE_DAMAGED, "file_damaged", 3, 400)       /* file, what is wrong */                    \
+    X(ERR_NOT_HERE, "not_here", 4, 409)               /* file */                                   \
     X(ERR_CONFIG, "bad_configuration", 3, 500)        /* file, line, what */                       \
     X(ERR_CHECK_FAILED, "check_failed", 7, 500)       /* findings */
 

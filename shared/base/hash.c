@@ -15,7 +15,7 @@ static crypto_generichash_blake2b_state *inner(struct hash_state *state)
     return (void *)state->opaque;
 }
 
-static void begin_unlabelled(struct hash_state *state)
+void hash_begin_bytes(struct hash_state *state)
 {
     /* Fails only for a length out of range. */
     int failed = crypto_generichash_blake2b_init(inner(state), NULL, 0, HASH_SIZE);
@@ -25,7 +25,7 @@ static void begin_unlabelled(struct hash_state *state)
 
 void hash_begin(struct hash_state *state, const char *label)
 {
-    begin_unlabelled(state);
+    hash_begin_bytes(state);
     hash_add(state, label, strlen(label) + 1);
 }
 
@@ -59,7 +59,7 @@ void hash_end(struct hash_state *state, struct hash *ret)
 void hash_bytes(struct span data, struct hash *ret)
 {
     struct hash_state state;
-    begin_unlabelled(&state);
+    hash_begin_bytes(&state);
     hash_add(&state, data.data, data.size);
     hash_end(&state, ret);
 }

@@ -29,7 +29,8 @@ void hash_add_u64(struct hash_state *state, uint64_t value);     /* big-endian *
 void hash_add_sized(struct hash_state *state, struct span data); /* length as u64, then bytes */
 void hash_end(struct hash_state *state, struct hash *ret);
 
-/* BLAKE2b-256 of the bytes alone, without a label. */
+/* BLAKE2b-256 of the bytes alone, without a label; the same of bytes that come in pieces. */
+void hash_begin_bytes(struct hash_state *state);
 void hash_bytes(struct span data, struct hash *ret);
 
 #endif

@@ -58,6 +58,7 @@ struct property {
     bool search;         /* `find` looks in it */
     bool unique;         /* an exact double is worth a warning */
     bool place;          /* a place code */
+    bool location;       /* of a file: where a photograph was taken stays in it */
     const char *pattern; /* NULL or PCRE, the whole text must match */
     const char *example;
     const char *min, *max; /* canonical JSON, NULL: none */

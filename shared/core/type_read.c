@@ -117,6 +117,12 @@ static enum err read_marks(const struct definition *d, const struct part *part,
     if (!e && ret->place && ret->type != VALUE_TEXT) {
         e = definition_refuse(d, part, "place", "only a text can be a place code");
     }
+    if (!e) {
+        e = definition_bool(d, part, "location", &ret->location);
+    }
+    if (!e && ret->location && ret->type != VALUE_FILE) {
+        e = definition_refuse(d, part, "location", "only a file can keep where it was made");
+    }
     return e;
 }
 

@@ -22,7 +22,7 @@ enum value_type {
     VALUE_SELECT_MULTIPLE, /* sorted, unique choice names */
     VALUE_GEOPOINT,        /* "lat lon altitude accuracy", canonical decimals */
     VALUE_REF,             /* id of another entity */
-    VALUE_FILE,            /* {"hash","size","mime"} */
+    VALUE_FILE,            /* {"hash","size","mime"}, and "thumb" */
     VALUE_JSON,            /* a whole document; only the organisation's own types use it */
     VALUE_TYPE_COUNT
 };

@@ -296,28 +296,52 @@ static bool mime_valid(struct span mime)
     return slash_count == 1;
 }
 
+static void put_blob(struct json_writer *writer, const char *hash, int64_t size)
+{
+    json_name(writer, "hash");
+    json_put_text(writer, hash);
+    json_name(writer, "size");
+    json_put_int(writer, size);
+}
+
+/* The hash and size of a file or of its thumbnail; no other keys but `others`. */
+static bool read_blob(const struct json *json, size_t others, const char **ret_hash,
+                      int64_t *ret_size)
+{
+    struct hash hash;
+    *ret_hash = json_get_text(json, "hash", "");
+    *ret_size = json_get_int(json, "size", -1);
+    return json_is(json, JSON_OBJECT) && json_count(json) == 2 + others &&
+           base64_read(span_of(*ret_hash), hash.bytes, HASH_SIZE) && *ret_size >= 0;
+}
+
 static enum err read_file(const struct reading *reading, const struct json *file,
                           struct span *ret_json)
 {
-    struct hash hash;
     struct buf buf;
     struct json_writer writer;
     const char *mime = json_get_text(file, "mime", "");
-    const char *hash_text = json_get_text(file, "hash", "");
-    int64_t size = json_get_int(file, "size", -1);
-    if (json_count(file) != 3 || !base64_read(span_of(hash_text), hash.bytes, HASH_SIZE) ||
-        size < 0 || !mime_valid(span_of(mime))) {
+    const struct json *thumb = json_get(file, "thumb");
+    const char *hash = NULL;
+    const char *thumb_hash = NULL;
+    int64_t size = 0;
+    int64_t thumb_size = 0;
+    if (!read_blob(file, thumb ? 2 : 1, &hash, &size) || !mime_valid(span_of(mime)) ||
+        (thumb && !read_blob(thumb, 0, &thumb_hash, &thumb_size))) {
         return refuse_json(reading, file);
     }
     buf_init(&buf, reading->arena->mem, VALUE_JSON_MAX);
     json_begin(&writer, &buf);
     json_open(&writer, '{');
-    json_name(&writer, "hash");
-    json_put_text(&writer, hash_text);
-    json_name(&writer, "size");
-    json_put_int(&writer, size);
+    put_blob(&writer, hash, size);
     json_name(&writer, "mime");
     json_put_text(&writer, mime);
+    if (thumb) {
+        json_name(&writer, "thumb");
+        json_open(&writer, '{');
+        put_blob(&writer, thumb_hash, thumb_size);
+        json_close(&writer, '}');
+    }
     json_close(&writer, '}');
     return keep(reading, &buf, ret_json);
 }

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "blob_internal.h"
 #include "hash.h"
 #include "json.h"
 #include "node_aside.h"
@@ -437,6 +438,9 @@ static enum err apply_new(struct node *node, const struct arriving *in,
     }
     if (!e) {
         e = write_registers(node, entity.id, op, row, &late);
+    }
+    if (!e && !effect->org) {
+        e = blob_note_op(node, op, row);
     }
     if (!e) {
         e = member_settle(node, &entity, op, effect);

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "blob_internal.h"
 #include "node_member.h"
 #include "record_custody.h"
 #include "save_internal.h"
@@ -263,6 +264,9 @@ static enum err take_back(struct node *node, int64_t entity, const struct logged
     bool scope = false;
     enum err e = run_for(node, UNDO_LIVE, entity, logged->row);
     if (!e) {
+        e = blob_forget_op(node, logged->row);
+    }
+    if (!e) {
         e = run_for(node, UNDO_OP, logged->row, 0);
     }
     if (!e) {
@@ -364,6 +368,9 @@ enum err node_undo(struct node *node, struct id person, struct id *ret_entity, s
     enum err e = node_begin(node);
     if (!e) {
         e = node_end(node, undo_now(node, person, &arena, ret_entity, diag));
+    }
+    if (!e) {
+        e = blob_sweep(node);
     }
     arena_release(&arena);
     return node_failed(node, e, diag);

@@ -46,6 +46,10 @@ struct host {
     /* Network: OK and a status, or ERR_NETWORK, ERR_PIN. NULL on nodes without one. */
     enum err (*exchange)(void *ctx, const struct exchange_request *request,
                          struct exchange_reply *reply, struct diag *diag);
+    /* Appends a JPEG of at most `side` pixels of an image's bytes: ERR_FILE_DAMAGED of what it
+       can't read. NULL on nodes that nobody attaches photographs at. */
+    enum err (*thumbnail)(void *ctx, struct span image, const char *mime, uint32_t side,
+                          struct buf *ret);
     /* Named fault points for tests; constant false in release. */
     bool (*fault)(void *ctx, const char *site);
     const char *vfs;    /* SQLite VFS name; NULL: the default */
@@ -68,6 +72,11 @@ struct host_files {
     /* Adds at the end, made when absent (mode 0600), and syncs: what is too large for memory is
        written in pieces under a temporary name, then renamed. */
     enum err (*append)(void *ctx, const char *path, struct span bytes);
+    /* Attachments, a piece at a time. `write_at` makes what is absent (mode 0600; folders too),
+       writes and syncs; `read_at` appends at most `size` bytes, fewer at the end of the file:
+       ERR_NOT_FOUND, ERR_FILE. */
+    enum err (*write_at)(void *ctx, const char *path, uint64_t offset, struct span bytes);
+    enum err (*read_at)(void *ctx, const char *path, uint64_t offset, size_t size, struct buf *ret);
 };
 
 #endif

@@ -28,6 +28,16 @@
 #define WIRE_URL_MAX      200u                /* bytes of a hub's URL */
 #define WIRE_RECEIPTS_MAX 4u                  /* receipts kept of one batch */
 
+/* Attachments. */
+#define WIRE_BLOB_CHUNK  65536u                      /* bytes of a file in one request or reply */
+#define WIRE_BLOB_MAX    (16 * 1024 * 1024)          /* bytes of one file */
+#define WIRE_BLOB_THUMB  65536                       /* bytes of a thumbnail */
+#define WIRE_BLOB_LINE   65536u                      /* bytes of the line before them */
+#define WIRE_BLOB_NAMES  256u                        /* files named in one request */
+#define WIRE_BLOBS_OF_OP 16u                         /* files that one op can have carried */
+#define WIRE_BLOBS_HELD  65536                       /* of one node, at a server */
+#define WIRE_BLOB_BYTES  (16LL * 1024 * 1024 * 1024) /* of one node, at a server */
+
 /* A push starts small, doubles on success, halves on failure (bytes of plain text). */
 #define WIRE_PUSH_START (8u * 1024)
 #define WIRE_PUSH_LEAST (2u * 1024)

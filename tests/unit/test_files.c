@@ -247,16 +247,44 @@ static void random_bytes_differ_each_time(void **state)
     assert_memory_not_equal(a + 584, b + 584, 16);
 }
 
+static void pieces_are_written_and_read_where_they_belong(void **state)
+{
+    struct setting *s = *state;
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/deep/er/file", s->folder);
+    assert_int_equal(s->files->read_at(s->host.ctx, path, 0, 5, &s->content), ERR_NOT_FOUND);
+    assert_int_equal(s->files->write_at(s->host.ctx, path, 0, span_of("abcdef")), OK);
+    assert_int_equal(s->files->write_at(s->host.ctx, path, 4, span_of("XYZ")), OK);
+    assert_int_equal(mode_of(path), 0600);
+    buf_clear(&s->content);
+    assert_int_equal(s->files->read_at(s->host.ctx, path, 2, 4, &s->content), OK);
+    assert_string_equal(buf_text(&s->content), "cdXY");
+    buf_clear(&s->content);
+    assert_int_equal(s->files->read_at(s->host.ctx, path, 5, 100, &s->content), OK);
+    assert_string_equal(buf_text(&s->content), "YZ");
+    buf_clear(&s->content);
+    assert_int_equal(s->files->read_at(s->host.ctx, path, 50, 100, &s->content), OK);
+    assert_int_equal(s->content.size, 0);
+    assert_int_equal(s->files->read_at(s->host.ctx, s->folder, 0, 1, &s->content), ERR_FILE);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        CASE(what_was_written_is_read_back),   CASE(files_are_the_owners_alone),
-        CASE(nothing_is_left_beside_the_file), CASE(a_reader_sees_the_old_or_the_new_never_half),
-        CASE(writers_at_once_never_mix),       CASE(reading_stops_at_the_maximum),
-        CASE(what_is_not_a_file_is_not_read),  CASE(folders_are_made_with_their_parents),
-        CASE(removing_twice_is_fine),          CASE(a_folder_that_is_gone_is_told_apart),
-        CASE(a_wrong_clock_can_be_played),     CASE(random_bytes_differ_each_time),
+        CASE(what_was_written_is_read_back),
+        CASE(files_are_the_owners_alone),
+        CASE(nothing_is_left_beside_the_file),
+        CASE(a_reader_sees_the_old_or_the_new_never_half),
+        CASE(writers_at_once_never_mix),
+        CASE(reading_stops_at_the_maximum),
+        CASE(what_is_not_a_file_is_not_read),
+        CASE(folders_are_made_with_their_parents),
+        CASE(removing_twice_is_fine),
+        CASE(a_folder_that_is_gone_is_told_apart),
+        CASE(a_wrong_clock_can_be_played),
+        CASE(random_bytes_differ_each_time),
+        CASE(pieces_are_written_and_read_where_they_belong),
     };
 #undef CASE
     return cmocka_run_group_tests_name("files", tests, NULL, NULL);

@@ -48,6 +48,13 @@ static const size_t whole_reads[] = {
     AUDIT_BOTH,
     AUDIT_CLEAR_MEMBER,
     AUDIT_ROOTS,
+    /* Attachments: of indexes that hold only what waits, and sums a person asked for. */
+    BLOB_GONE_SOME,
+    BLOB_UNSTABLE,
+    BLOB_SAFE,
+    BLOB_SUM_KEPT,
+    BLOB_SUM_SEND,
+    BLOB_SUM_SAFE,
     /* Once per sync, over the device's roots. */
     ROOTS_UNSURE,
     ROOTS_MISSING,
@@ -57,6 +64,7 @@ static const size_t whole_reads[] = {
 static const char *const names[] = {
 #define NAME_OF(name, sql) [name] = #name,
     LOG_SQL(NAME_OF) RECORD_SQL(NAME_OF) SYNC_SQL(NAME_OF) AUDIT_SQL(NAME_OF) BACK_SQL(NAME_OF)
+        BLOB_SQL(NAME_OF)
 #undef NAME_OF
 };
 

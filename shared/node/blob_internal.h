@@ -1,0 +1,63 @@
+/*
+ * blob_internal.h - the store of attachments, for the node's own files.
+ */
+#ifndef BLOB_INTERNAL_H
+#define BLOB_INTERNAL_H
+
+#include "blob.h"
+#include "node_internal.h"
+#include "wire_limits.h"
+
+enum blob_kind { BLOB_FILE, BLOB_THUMB };
+
+struct blob_row {
+    int64_t id; /* 0: nothing refers to it */
+    struct blob_name name;
+    enum blob_kind kind;
+    bool whole;
+    struct id giver; /* whose file it is, when whole */
+    int64_t server;
+    uint64_t epoch;
+    bool stable, wanted;
+};
+MUST_CHECK enum err blob_find(struct node *node, const struct blob_name *name,
+                              struct blob_row *ret);
+
+/* ---- blob_refs.c: which ops name which blobs; called with every op that comes into the log. */
+MUST_CHECK enum err blob_note_op(struct node *node, const struct op *op, int64_t row);
+/*
+ * The op is no more, or holds no values any more (undone, redacted, forgotten): blobs that no other
+ * op refers to go with it, their files with the next blob_sweep().
+ */
+MUST_CHECK enum err blob_forget_op(struct node *node, int64_t row);
+
+/* ---- blob_store.c */
+
+/* A row for bytes that an op about to be written will refer to. */
+MUST_CHECK enum err blob_keep(struct node *node, struct span bytes, enum blob_kind kind,
+                              struct blob_name *ret);
+/* After a failed transaction: the file that blob_keep() wrote goes unless a row holds it. */
+void blob_unkeep(struct node *node, const struct blob_name *name);
+
+/* How much of it this giver has given. */
+MUST_CHECK enum err blob_given(struct node *node, const struct blob_row *blob, struct id giver,
+                               int64_t *ret);
+/*
+ * Takes bytes at `offset`, durably. `*ret_have` is how much there is now; when `offset` isn't
+ * where this giver had got to, nothing is taken. With the last byte the hash decides: the blob
+ * becomes whole, or all that this giver gave is thrown away and `*ret_wrong` is set.
+ */
+MUST_CHECK enum err blob_take(struct node *node, struct blob_row *blob, struct id giver,
+                              int64_t offset, struct span bytes, int64_t *ret_have,
+                              bool *ret_wrong);
+/* Appends up to `size` bytes of a whole one; none when its file is gone, which is then noted. */
+MUST_CHECK enum err blob_piece(struct node *node, struct blob_row *blob, int64_t offset,
+                               int64_t size, struct buf *ret);
+/* Is the file what it should be? One that isn't is noted as lost. */
+MUST_CHECK enum err blob_verify(struct node *node, struct blob_row *blob, bool *ret);
+/* Its file goes, its row stays: only of what is stable. */
+MUST_CHECK enum err blob_drop(struct node *node, struct blob_row *blob);
+/* Its row and files go. */
+MUST_CHECK enum err blob_delete(struct node *node, int64_t id);
+
+#endif

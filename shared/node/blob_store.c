@@ -1,0 +1,372 @@
+/*
+ * blob_store.c - the only reader and writer of attachments' files (their sealing at rest comes
+ * here), and the rows that say how much of each counts.
+ *
+ * First the bytes are synced, then the row says so. There is no rename: a file is worth what its
+ * row says, and what stands beyond that is written over.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "blob_internal.h"
+#include "code.h"
+
+#define PATH_MAX_SIZE 1280
+
+/* ---- where */
+
+/* "<database>.blobs/ab/<hash>-<size>.<giver>", in hexadecimal: some file systems don't tell letters
+   from capitals. */
+static void path_of(const struct node *node, const struct blob_name *name, struct id giver,
+                    char ret[PATH_MAX_SIZE])
+{
+    char hash[2 * HASH_SIZE + 1];
+    char who[2 * ID_SIZE + 1];
+    hex_write(name->hash.bytes, HASH_SIZE, hash);
+    hex_write(giver.bytes, ID_SIZE, who);
+    (void)snprintf(ret, PATH_MAX_SIZE, "%s.blobs/%.2s/%s-%lld.%s", node->path, hash, hash,
+                   (long long)name->size, who);
+}
+
+static enum err add_gone(struct node *node, const struct blob_name *name, struct id giver)
+{
+    char path[PATH_MAX_SIZE];
+    path_of(node, name, giver, path);
+    struct stmt *s = db_stmt(node->db, BLOB_GONE_ADD);
+    stmt_bind_text(s, 1, span_of(path));
+    return stmt_run(s);
+}
+
+enum err blob_sweep(struct node *node)
+{
+    const struct host *host = node->host;
+    bool found = false;
+    struct stmt *s = db_stmt(node->db, BLOB_GONE_SOME);
+    bool any = stmt_row(s);
+    enum err e = stmt_end(s);
+    if (e || !any) {
+        return e;
+    }
+    /* In a transaction, so that nobody begins one of these files anew meanwhile. */
+    e = node_begin(node);
+    if (e) {
+        return e;
+    }
+    do {
+        char path[PATH_MAX_SIZE];
+        s = db_stmt(node->db, BLOB_GONE_SOME);
+        found = stmt_row(s);
+        span_text(found ? stmt_span(s, 0) : (struct span){0}, path, sizeof path);
+        e = stmt_end(s);
+        if (!e && found) {
+            e = host->files->remove(host->ctx, path);
+        }
+        if (!e && found) {
+            s = db_stmt(node->db, BLOB_GONE_NOT);
+            stmt_bind_text(s, 1, span_of(path));
+            e = stmt_run(s);
+        }
+    } while (!e && found);
+    return node_end(node, e);
+}
+
+/* ---- rows */
+
+enum err blob_find(struct node *node, const struct blob_name *name, struct blob_row *ret)
+{
+    struct blob_row blob = {.name = *name};
+    struct stmt *s = db_stmt(node->db, BLOB_FIND);
+    stmt_bind_blob(s, 1, name->hash.bytes, HASH_SIZE);
+    stmt_bind_i64(s, 2, name->size);
+    if (stmt_row(s)) {
+        blob.id = stmt_i64(s, 0);
+        blob.kind = stmt_i64(s, 1) == BLOB_THUMB ? BLOB_THUMB : BLOB_FILE;
+        blob.whole = stmt_blob(s, 2, blob.giver.bytes, ID_SIZE);
+        blob.server = stmt_i64(s, 3);
+        blob.epoch = stmt_u64(s, 4);
+        blob.stable = stmt_i64(s, 5) != 0;
+        blob.wanted = stmt_i64(s, 6) != 0;
+    }
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = blob;
+    }
+    return e;
+}
+
+static enum err run_on(struct node *node, enum node_stmt which, int64_t id)
+{
+    struct stmt *s = db_stmt(node->db, which);
+    stmt_bind_i64(s, 1, id);
+    return stmt_run(s);
+}
+
+static enum err drop_part(struct node *node, const struct blob_row *blob, struct id giver)
+{
+    struct stmt *s = db_stmt(node->db, BLOB_PART_DROP);
+    stmt_bind_i64(s, 1, blob->id);
+    stmt_bind_blob(s, 2, giver.bytes, ID_SIZE);
+    return stmt_run(s);
+}
+
+/* All beginnings; `keep`: whose file stays. */
+static enum err drop_parts(struct node *node, const struct blob_row *blob, const struct id *keep)
+{
+    bool found = true;
+    enum err e = OK;
+    while (!e && found) {
+        struct id giver = {{0}};
+        struct stmt *s = db_stmt(node->db, BLOB_PART_ANY);
+        stmt_bind_i64(s, 1, blob->id);
+        found = stmt_row(s);
+        if (found) {
+            (void)stmt_blob(s, 0, giver.bytes, ID_SIZE);
+        }
+        e = stmt_end(s);
+        if (!e && found) {
+            e = drop_part(node, blob, giver);
+        }
+        if (!e && found && !(keep && id_equal(giver, *keep))) {
+            e = add_gone(node, &blob->name, giver);
+        }
+    }
+    return e;
+}
+
+static enum err set_whole(struct node *node, struct blob_row *blob, struct id giver)
+{
+    struct stmt *s = db_stmt(node->db, BLOB_WHOLE);
+    stmt_bind_i64(s, 1, blob->id);
+    stmt_bind_blob(s, 2, giver.bytes, ID_SIZE);
+    enum err e = stmt_run(s);
+    if (!e) {
+        e = drop_parts(node, blob, &giver);
+    }
+    if (!e) {
+        blob->whole = true;
+        blob->giver = giver;
+    }
+    return e;
+}
+
+static enum err set_lost(struct node *node, struct blob_row *blob)
+{
+    enum err e = run_on(node, BLOB_LOST, blob->id);
+    if (!e) {
+        e = add_gone(node, &blob->name, blob->giver);
+    }
+    blob->whole = blob->whole && e != OK;
+    return e;
+}
+
+enum err blob_drop(struct node *node, struct blob_row *blob)
+{
+    enum err e = run_on(node, BLOB_DROP, blob->id);
+    if (!e) {
+        e = add_gone(node, &blob->name, blob->giver);
+    }
+    return e;
+}
+
+enum err blob_delete(struct node *node, int64_t id)
+{
+    struct blob_row blob;
+    struct blob_name name = {.size = 0};
+    struct stmt *s = db_stmt(node->db, BLOB_BY_ID);
+    stmt_bind_i64(s, 1, id);
+    bool found = stmt_row(s) && stmt_blob(s, 0, name.hash.bytes, HASH_SIZE);
+    if (found) {
+        name.size = stmt_i64(s, 1);
+    }
+    enum err e = stmt_end(s);
+    if (e || !found) {
+        return e;
+    }
+    e = blob_find(node, &name, &blob);
+    if (!e) {
+        e = drop_parts(node, &blob, NULL);
+    }
+    if (!e && blob.whole) {
+        e = add_gone(node, &name, blob.giver);
+    }
+    return e ? e : run_on(node, BLOB_DELETE, id);
+}
+
+/* ---- bytes */
+
+static enum err write_bytes(struct node *node, const struct blob_row *blob, struct id giver,
+                            int64_t offset, struct span bytes)
+{
+    char path[PATH_MAX_SIZE];
+    path_of(node, &blob->name, giver, path);
+    enum err e = OK;
+    if (offset == 0) { /* it may have been on its way out */
+        struct stmt *s = db_stmt(node->db, BLOB_GONE_NOT);
+        stmt_bind_text(s, 1, span_of(path));
+        e = stmt_run(s);
+    }
+    return e ? e : node->host->files->write_at(node->host->ctx, path, (uint64_t)offset, bytes);
+}
+
+/* Does the file hold what the name says? A missing or short one doesn't. */
+static enum err is_right(struct node *node, const struct blob_name *name, struct id giver,
+                         bool *ret)
+{
+    char path[PATH_MAX_SIZE];
+    struct hash_state state;
+    struct hash hash;
+    struct buf piece;
+    int64_t done = 0;
+    enum err e = OK;
+    path_of(node, name, giver, path);
+    buf_init(&piece, &node->host->mem, WIRE_BLOB_CHUNK);
+    hash_begin_bytes(&state);
+    do {
+        int64_t left = name->size - done;
+        buf_clear(&piece);
+        e = node->host->files->read_at(
+            node->host->ctx, path, (uint64_t)done,
+            (size_t)(left < (int64_t)WIRE_BLOB_CHUNK ? left : WIRE_BLOB_CHUNK), &piece);
+        hash_add(&state, piece.data, piece.size);
+        done += (int64_t)piece.size;
+    } while (!e && piece.size > 0 && done < name->size);
+    buf_release(&piece);
+    hash_end(&state, &hash);
+    if (e && e != ERR_NOT_FOUND) {
+        return e;
+    }
+    *ret = !e && done == name->size && memcmp(hash.bytes, name->hash.bytes, HASH_SIZE) == 0;
+    return OK;
+}
+
+enum err blob_verify(struct node *node, struct blob_row *blob, bool *ret)
+{
+    bool right = false;
+    enum err e = blob->whole ? is_right(node, &blob->name, blob->giver, &right) : OK;
+    if (!e && blob->whole && !right) {
+        e = set_lost(node, blob);
+    }
+    if (!e) {
+        *ret = right;
+    }
+    return e;
+}
+
+enum err blob_given(struct node *node, const struct blob_row *blob, struct id giver, int64_t *ret)
+{
+    struct stmt *s = db_stmt(node->db, BLOB_PART_GET);
+    stmt_bind_i64(s, 1, blob->id);
+    stmt_bind_blob(s, 2, giver.bytes, ID_SIZE);
+    int64_t have = stmt_row(s) ? stmt_i64(s, 0) : 0;
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = blob->whole ? blob->name.size : have;
+    }
+    return e;
+}
+
+/* All bytes are there: right or not. */
+static enum err conclude(struct node *node, struct blob_row *blob, struct id giver, bool *ret_wrong)
+{
+    bool right = false;
+    enum err e = is_right(node, &blob->name, giver, &right);
+    if (!e && right) {
+        return set_whole(node, blob, giver);
+    }
+    if (!e) {
+        e = drop_part(node, blob, giver);
+    }
+    if (!e) {
+        e = add_gone(node, &blob->name, giver);
+    }
+    *ret_wrong = e == OK;
+    return e;
+}
+
+enum err blob_take(struct node *node, struct blob_row *blob, struct id giver, int64_t offset,
+                   struct span bytes, int64_t *ret_have, bool *ret_wrong)
+{
+    int64_t have = 0;
+    *ret_wrong = false;
+    enum err e = blob_given(node, blob, giver, &have);
+    if (e || blob->whole || offset != have || (int64_t)bytes.size > blob->name.size - have) {
+        *ret_have = have;
+        return e;
+    }
+    e = write_bytes(node, blob, giver, offset, bytes);
+    have += (int64_t)bytes.size;
+    if (!e && have == blob->name.size) {
+        e = conclude(node, blob, giver, ret_wrong);
+        have = *ret_wrong ? 0 : have;
+    } else if (!e) {
+        struct stmt *s = db_stmt(node->db, BLOB_PART_SET);
+        stmt_bind_i64(s, 1, blob->id);
+        stmt_bind_blob(s, 2, giver.bytes, ID_SIZE);
+        stmt_bind_i64(s, 3, have);
+        e = stmt_run(s);
+    }
+    if (!e) {
+        *ret_have = have;
+    }
+    return e;
+}
+
+enum err blob_piece(struct node *node, struct blob_row *blob, int64_t offset, int64_t size,
+                    struct buf *ret)
+{
+    char path[PATH_MAX_SIZE];
+    size_t before = ret->size;
+    if (!blob->whole) {
+        return OK;
+    }
+    path_of(node, &blob->name, blob->giver, path);
+    enum err e =
+        node->host->files->read_at(node->host->ctx, path, (uint64_t)offset, (size_t)size, ret);
+    bool gone = e == ERR_NOT_FOUND || (!e && ret->size == before && offset < blob->name.size);
+    return gone ? set_lost(node, blob) : e;
+}
+
+enum err blob_keep(struct node *node, struct span bytes, enum blob_kind kind, struct blob_name *ret)
+{
+    struct blob_row blob;
+    struct blob_name name = {.size = (int64_t)bytes.size};
+    bool right = false;
+    hash_bytes(bytes, &name.hash);
+    struct stmt *s = db_stmt(node->db, BLOB_ADD);
+    stmt_bind_blob(s, 1, name.hash.bytes, HASH_SIZE);
+    stmt_bind_i64(s, 2, name.size);
+    stmt_bind_i64(s, 3, kind);
+    stmt_bind_i64(s, 4, 0);
+    enum err e = stmt_run(s);
+    if (!e) {
+        e = blob_find(node, &name, &blob);
+    }
+    if (!e) {
+        e = blob_verify(node, &blob, &right); /* the same file as before needs no second copy */
+    }
+    if (!e && !right) {
+        e = write_bytes(node, &blob, node->identity.id, 0, bytes);
+    }
+    if (!e && !right) {
+        e = set_whole(node, &blob, node->identity.id);
+    }
+    if (!e) {
+        *ret = name;
+    }
+    return e;
+}
+
+void blob_unkeep(struct node *node, const struct blob_name *name)
+{
+    struct blob_row blob;
+    char path[PATH_MAX_SIZE];
+    int64_t have = 0;
+    if (name->size == 0 || blob_find(node, name, &blob) ||
+        blob_given(node, &blob, node->identity.id, &have) || blob.whole || have > 0) {
+        return;
+    }
+    path_of(node, name, node->identity.id, path);
+    /* What can't be removed now is written over by the next attempt. */
+    enum err ignored = node->host->files->remove(node->host->ctx, path);
+    (void)ignored;
+}

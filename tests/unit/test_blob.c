@@ -1,0 +1,260 @@
+/*
+ * test_blob.c - attachments in the store of a node: kept with their op, found damaged, gone with
+ * the last op that names them.
+ */
+#define _XOPEN_SOURCE 700
+
+#include "test_town.h"
+
+#include "blob_internal.h"
+
+#define FILE_SIZE 150000
+
+/* A sound that `seed` tells from others: kinds without pictures go through unchanged. */
+static struct span make_file(uint8_t *bytes, size_t size, unsigned seed)
+{
+    memcpy(bytes, "OggS", 4);
+    for (size_t i = 4; i < size; i++) {
+        seed = seed * 1103515245u + 12345u;
+        bytes[i] = (uint8_t)(seed >> 16);
+    }
+    return span_from(bytes, size);
+}
+
+static enum err attach(struct town *town, struct node *node, struct id person, struct id entity,
+                       const char *property, struct span bytes, struct attached *ret)
+{
+    struct arena arena;
+    struct diag diag = {0};
+    struct attachment attachment = {
+        .person = person, .entity = entity, .property = property, .bytes = bytes, .name = "f"};
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    enum err e = node_attach(node, &attachment, &arena, ret, &diag);
+    arena_release(&arena);
+    return e;
+}
+
+static bool holds(struct town *town, struct node *node, const struct blob_name *name,
+                  struct span bytes)
+{
+    struct buf got;
+    buf_init(&got, &town->nodes.host.mem, 32u << 20);
+    enum err e = blob_read(node, name, &got);
+    bool same = !e && span_equal(buf_span(&got), bytes);
+    buf_release(&got);
+    return same;
+}
+
+/* Files in the folder of a node's attachments. */
+static int file_count(const struct town *town, const char *name)
+{
+    char command[400];
+    char count[16] = "";
+    (void)snprintf(command, sizeof command, "find '%s/%s.db.blobs' -type f 2>/dev/null | wc -l",
+                   town->nodes.folder, name);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(count, sizeof count, pipe));
+    (void)pclose(pipe);
+    return (int)strtol(count, NULL, 10);
+}
+
+static void a_file_is_kept_with_its_value(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct attached attached;
+    struct span file = make_file(bytes, sizeof bytes, 1);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    assert_int_equal(attach(town, town->a, town->amina, house, "house_photo", file, &attached), OK);
+    assert_int_equal(attached.saved.op_count, 1);
+    assert_string_equal(attached.file.mime, "audio/ogg");
+    assert_true(holds(town, town->a, &attached.file.whole, file));
+    assert_int_equal(file_count(town, "a"), 1);
+    struct blob_status status;
+    assert_int_equal(blob_status(town->a, &status), OK);
+    assert_int_equal(status.send.count, 1);
+    assert_int_equal(status.send.bytes, FILE_SIZE);
+    /* The same file again changes nothing. */
+    assert_int_equal(attach(town, town->a, town->amina, house, "house_photo", file, &attached), OK);
+    assert_int_equal(attached.saved.op_count, 0);
+    assert_int_equal(file_count(town, "a"), 1);
+}
+
+static void a_refused_save_leaves_no_file(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[1000];
+    struct attached attached;
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct span file = make_file(bytes, sizeof bytes, 2);
+    struct id nobody = {{9}};
+    assert_int_equal(attach(town, town->a, town->amina, house, "phone", file, &attached),
+                     ERR_BAD_VALUE);
+    assert_int_equal(attach(town, town->a, nobody, house, "house_photo", file, &attached) != OK,
+                     true);
+    node_close(town->a);
+    town->a = nodes_open(&town->nodes, "a", ROLE_WORKER, false);
+    assert_int_equal(file_count(town, "a"), 0);
+    assert_int_equal(attach(town, town->a, town->amina, house, "house_photo",
+                            span_from("#!/bin/sh", 9), &attached),
+                     ERR_FILE_KIND);
+}
+
+static void what_no_op_names_any_more_goes(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[1000];
+    struct attached attached;
+    struct id undone;
+    struct diag diag = {0};
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct id other = town_household(town, town->a, town->amina, TOWN_COMMUNE, "y");
+    struct span file = make_file(bytes, sizeof bytes, 3);
+    assert_int_equal(attach(town, town->a, town->amina, house, "house_photo", file, &attached), OK);
+    assert_int_equal(attach(town, town->a, town->amina, other, "house_photo", file, &attached), OK);
+    assert_int_equal(node_undo(town->a, town->amina, &undone, &diag), OK);
+    assert_true(holds(town, town->a, &attached.file.whole, file));
+    assert_int_equal(node_undo(town->a, town->amina, &undone, &diag), OK);
+    assert_false(holds(town, town->a, &attached.file.whole, file));
+    assert_int_equal(file_count(town, "a"), 0);
+}
+
+static void flip_a_byte(const struct town *town, const char *name)
+{
+    char command[500];
+    (void)snprintf(command, sizeof command,
+                   "f=$(find '%s/%s.db.blobs' -type f | head -1); printf Z | dd of=\"$f\" bs=1 "
+                   "seek=70000 conv=notrunc 2>/dev/null",
+                   town->nodes.folder, name);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_damaged_file_is_never_shown(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct attached attached;
+    struct blob_state known;
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct span file = make_file(bytes, sizeof bytes, 4);
+    assert_int_equal(attach(town, town->a, town->amina, house, "house_photo", file, &attached), OK);
+    flip_a_byte(town, "a");
+    assert_false(holds(town, town->a, &attached.file.whole, file));
+    assert_int_equal(blob_state(town->a, &attached.file.whole, &known), OK);
+    assert_true(known.known && !known.here && known.wanted);
+    /* Attached again it is whole again. */
+    assert_int_equal(attach(town, town->a, town->amina, house, "house_photo", file, &attached), OK);
+    assert_true(holds(town, town->a, &attached.file.whole, file));
+}
+
+/* ---- pieces */
+
+static struct blob_row row_of(struct node *node, const struct blob_name *name)
+{
+    struct blob_row row;
+    assert_int_equal(blob_find(node, name, &row), OK);
+    assert_true(row.id != 0);
+    return row;
+}
+
+static int64_t take(struct node *node, const struct blob_name *name, uint8_t who, int64_t offset,
+                    struct span bytes, bool *ret_wrong)
+{
+    struct blob_row row = row_of(node, name);
+    struct id giver = {{who}};
+    int64_t have = -1;
+    assert_int_equal(node_begin(node), OK);
+    assert_int_equal(node_end(node, blob_take(node, &row, giver, offset, bytes, &have, ret_wrong)),
+                     OK);
+    return have;
+}
+
+/* A blob that `hub` has heard of and doesn't hold. */
+static struct blob_name heard_of(struct town *town, struct span file)
+{
+    char value[256];
+    struct file_value known = {.whole = {.size = (int64_t)file.size}, .mime = "audio/ogg"};
+    struct buf json;
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    hash_bytes(file, &known.whole.hash);
+    buf_init(&json, &town->nodes.host.mem, sizeof value - 1);
+    file_value_write(&known, &json);
+    (void)snprintf(value, sizeof value, "%s", buf_text(&json));
+    buf_release(&json);
+    town_edit(town, town->a, town->amina, house, "house_photo", value);
+    return known.whole;
+}
+
+static void pieces_follow_each_other_or_are_left_aside(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct span file = make_file(bytes, sizeof bytes, 5);
+    struct blob_name name = heard_of(town, file);
+    bool wrong = false;
+    assert_int_equal(take(town->a, &name, 1, 0, span_cut(file, 0, 65536), &wrong), 65536);
+    /* Again, from too far on, and beyond the end. */
+    assert_int_equal(take(town->a, &name, 1, 0, span_cut(file, 0, 65536), &wrong), 65536);
+    assert_int_equal(take(town->a, &name, 1, 131072, span_cut(file, 131072, 65536), &wrong), 65536);
+    assert_int_equal(take(town->a, &name, 1, 65536, file, &wrong), 65536);
+    assert_int_equal(take(town->a, &name, 1, 65536, span_cut(file, 65536, FILE_SIZE), &wrong),
+                     FILE_SIZE);
+    assert_false(wrong);
+    assert_true(holds(town, town->a, &name, file));
+}
+
+static void one_giver_cannot_spoil_what_another_gives(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    static uint8_t bad[FILE_SIZE];
+    struct span file = make_file(bytes, sizeof bytes, 6);
+    struct span other = make_file(bad, sizeof bad, 7);
+    struct blob_name name = heard_of(town, file);
+    bool wrong = false;
+    assert_int_equal(take(town->a, &name, 2, 0, span_cut(other, 0, 65536), &wrong), 65536);
+    assert_int_equal(take(town->a, &name, 1, 0, span_cut(file, 0, 65536), &wrong), 65536);
+    assert_int_equal(take(town->a, &name, 2, 65536, span_cut(other, 65536, FILE_SIZE), &wrong), 0);
+    assert_true(wrong);
+    assert_int_equal(take(town->a, &name, 1, 65536, span_cut(file, 65536, FILE_SIZE), &wrong),
+                     FILE_SIZE);
+    assert_false(wrong);
+    assert_true(holds(town, town->a, &name, file));
+    assert_int_equal(blob_sweep(town->a), OK);
+    assert_int_equal(file_count(town, "a"), 1);
+}
+
+static void wrong_content_is_thrown_away_and_begun_anew(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    static uint8_t bad[FILE_SIZE];
+    struct span file = make_file(bytes, sizeof bytes, 8);
+    struct blob_name name = heard_of(town, file);
+    bool wrong = false;
+    assert_int_equal(take(town->a, &name, 1, 0, make_file(bad, sizeof bad, 9), &wrong), 0);
+    assert_true(wrong);
+    /* What is on its way out is begun anew before it went. */
+    assert_int_equal(take(town->a, &name, 1, 0, span_cut(file, 0, 65536), &wrong), 65536);
+    assert_int_equal(blob_sweep(town->a), OK);
+    assert_int_equal(take(town->a, &name, 1, 65536, span_cut(file, 65536, FILE_SIZE), &wrong),
+                     FILE_SIZE);
+    assert_true(holds(town, town->a, &name, file));
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(a_file_is_kept_with_its_value),
+        CASE(a_refused_save_leaves_no_file),
+        CASE(what_no_op_names_any_more_goes),
+        CASE(a_damaged_file_is_never_shown),
+        CASE(pieces_follow_each_other_or_are_left_aside),
+        CASE(one_giver_cannot_spoil_what_another_gives),
+        CASE(wrong_content_is_thrown_away_and_begun_anew),
+    };
+#undef CASE
+    return cmocka_run_group_tests_name("blob", tests, NULL, NULL);
+}
