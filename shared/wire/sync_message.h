@@ -57,6 +57,7 @@ struct sync_request {
     size_t visit_count;
     bool has_stables;
     int64_t stables;
+    bool takes_snapshots; /* "snap" */
 };
 
 /* One line with its LF; a reader takes it without. */
@@ -70,6 +71,13 @@ struct origin_point {
     struct id origin;
     int64_t seq;
     struct link link;
+};
+
+/* A snapshot offered instead of a feed's rows. */
+struct snapshot_offer {
+    struct feed_position feed; /* where the feed stands once all of it is applied */
+    struct id snapshot;
+    int64_t frame_count, ops, size;
 };
 
 struct sync_reply {
@@ -98,6 +106,8 @@ struct sync_reply {
     struct id *origins;
     size_t origin_count;
     int64_t late_count, refused_count;
+    struct snapshot_offer *offers;
+    size_t offer_count;
 };
 
 void sync_reply_write(const struct sync_reply *reply, struct buf *ret);

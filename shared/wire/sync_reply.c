@@ -1,5 +1,6 @@
 /* The first line of the reply to a sync request (sync_message.h). */
 #include "feed_line.h"
+#include "snapshot_line.h"
 
 static void put_int(struct json_writer *writer, const char *key, int64_t value)
 {
@@ -65,6 +66,10 @@ static void put_positions(struct json_writer *writer, const struct sync_reply *r
         feed_put_list(writer, reply->drops, reply->drop_count, false);
     }
     line_put_ids(writer, "origins", reply->origins, reply->origin_count);
+    if (reply->offer_count > 0) {
+        json_name(writer, "snaps");
+        snapshot_put_offers(writer, reply->offers, reply->offer_count);
+    }
 }
 
 void sync_reply_write(const struct sync_reply *reply, struct buf *ret)
@@ -172,6 +177,7 @@ static void read_positions(struct line *line, struct arena *arena, struct sync_r
     ret->feeds = feed_read_list(line, "feeds", true, arena, &ret->feed_count);
     ret->drops = feed_read_list(line, "drop", false, arena, &ret->drop_count);
     ret->origins = line_ids(line, "origins", WIRE_ORIGINS_MAX, arena, &ret->origin_count);
+    ret->offers = snapshot_read_offers(line, arena, &ret->offer_count);
     item = line_get(line, "need");
     if (item != NULL) {
         /* Another need is one that this version can't meet, so going on would loop. */

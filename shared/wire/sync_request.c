@@ -102,6 +102,10 @@ void sync_request_write(const struct sync_request *request, struct buf *ret)
     line_put_ids(&writer, "roots", request->roots, request->root_count);
     line_put_ids(&writer, "want", request->want, request->want_count);
     put_rest(&writer, request);
+    if (request->takes_snapshots) {
+        json_name(&writer, "snap");
+        json_put_bool(&writer, true);
+    }
     put_of_a_hub(&writer, request);
     json_close(&writer, '}');
     buf_add_byte(ret, '\n');
@@ -218,6 +222,11 @@ enum err sync_request_read(struct span text, struct arena *arena, struct sync_re
     request.roots = line_ids(&line, "roots", WIRE_ROOTS_MAX, arena, &request.root_count);
     request.want = line_ids(&line, "want", WIRE_ROOTS_MAX, arena, &request.want_count);
     read_rest(&line, arena, &request);
+    const struct json *snap = line_get(&line, "snap");
+    if (snap != NULL && !json_is(snap, JSON_BOOL)) {
+        line_refuse(&line, "not a boolean", "snap");
+    }
+    request.takes_snapshots = json_bool(snap);
     read_of_a_hub(&line, arena, &request);
     enum err e = line_close(&line);
     if (!e) {
