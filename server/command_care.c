@@ -1,5 +1,5 @@
 /*
- * command_care.c - `backup`, `check`, `digest`, `stats`: is the office's data well?
+ * command_care.c - `backup`, `snapshot`, `check`, `digest`, `stats`: is the office's data well?
  */
 #include "commands.h"
 
@@ -11,6 +11,7 @@
 #include "record.h"
 #include "serve.h"
 #include "server_backup.h"
+#include "server_snapshots.h"
 #include "server_uplink.h"
 
 #define FINDINGS_MAX (16u * 1024 * 1024)
@@ -24,6 +25,17 @@ enum err command_backup(struct app *app)
     if (!e) {
         const struct member members[] = {{.name = "file", .text = path}};
         app_answer(app, "admin.backed_up", members, 1);
+    }
+    return e;
+}
+
+enum err command_snapshot(struct app *app)
+{
+    int64_t made = 0;
+    enum err e = snapshots_once(app->host, app->home, &app->config, true, NULL, &made, app->diag);
+    if (!e) {
+        const struct member members[] = {{.name = "snapshots", .number = made}};
+        app_answer(app, "admin.snapshots_made", members, 1);
     }
     return e;
 }

@@ -1,5 +1,5 @@
 /*
- * command_serve.c - `serve`: the front, the uplink and the backups until SIGINT or SIGTERM.
+ * command_serve.c - `serve`: the front, the uplink, backups and snapshots until SIGINT or SIGTERM.
  */
 #include "commands.h"
 
@@ -7,6 +7,7 @@
 #include "process.h"
 #include "server_backup.h"
 #include "server_home.h"
+#include "server_snapshots.h"
 #include "server_uplink.h"
 
 #define STOP_WAIT_MS 5000 /* for an exchange or a copy under way; the process ends all the same */
@@ -17,6 +18,7 @@ struct serving {
     struct front *front;
     struct uplink uplink;
     struct backup backup;
+    struct snapshots snapshots;
 };
 
 /* One line: when, where, what. Called by several threads; one write a line keeps lines whole. */
@@ -71,6 +73,9 @@ static enum err start(struct serving *serving)
     if (!e) {
         e = backup_start(&serving->backup, app->host, app->home, &app->config, log_line, app);
     }
+    if (!e) {
+        e = snapshots_start(&serving->snapshots, app->host, app->home, &app->config, log_line, app);
+    }
     return e;
 }
 
@@ -80,8 +85,9 @@ static bool stop(struct serving *serving)
     front_stop(serving->front);
     bool uplink_ended = uplink_stop(&serving->uplink, STOP_WAIT_MS);
     bool backup_ended = backup_stop(&serving->backup, STOP_WAIT_MS);
+    bool snapshots_ended = snapshots_stop(&serving->snapshots, STOP_WAIT_MS);
     svc_close(serving->svc);
-    return uplink_ended && backup_ended;
+    return uplink_ended && backup_ended && snapshots_ended;
 }
 
 enum err command_serve(struct app *app)

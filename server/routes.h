@@ -10,8 +10,9 @@
 
 #include "svc_parts.h"
 
-#define ROUTE_ENROL_MAX WIRE_ENROL_MAX
-#define ROUTE_SYNC_MAX  (98 + WIRE_PACKED_MAX) /* an envelope's head and its packed text */
+#define ROUTE_ENROL_MAX    WIRE_ENROL_MAX
+#define ROUTE_SNAPSHOT_MAX 1024                   /* a line that names a piece */
+#define ROUTE_SYNC_MAX     (98 + WIRE_PACKED_MAX) /* an envelope's head and its packed text */
 
 /*
  * X(method, path, largest body, content type of the request ("" for none), content type of the
@@ -23,7 +24,9 @@
     X("POST", "/v1/enrol", ROUTE_ENROL_MAX, "application/json", "application/json",                \
       PERMISSION_INVITED, true, handle_enrol)                                                      \
     X("POST", "/v1/sync", ROUTE_SYNC_MAX, "application/octet-stream", "application/octet-stream",  \
-      PERMISSION_NODE, true, handle_sync)
+      PERMISSION_NODE, true, handle_sync)                                                          \
+    X("POST", "/v1/snapshot", ROUTE_SNAPSHOT_MAX, "application/octet-stream",                      \
+      "application/octet-stream", PERMISSION_NODE, true, handle_snapshot)
 /* clang-format on */
 
 typedef enum err (*route_handler)(struct route_call *call);
@@ -52,9 +55,10 @@ MUST_CHECK enum err route_check_media(const struct route *route, struct span con
                                       struct diag *diag);
 
 /* Handlers write call->reply, or fail with call->diag. */
-enum err handle_hello(struct route_call *call); /* handle_hello.c */
-enum err handle_enrol(struct route_call *call); /* handle_enrol.c */
-enum err handle_sync(struct route_call *call);  /* handle_sync.c */
+enum err handle_hello(struct route_call *call);    /* handle_hello.c */
+enum err handle_enrol(struct route_call *call);    /* handle_enrol.c */
+enum err handle_sync(struct route_call *call);     /* handle_sync.c */
+enum err handle_snapshot(struct route_call *call); /* handle_sync.c */
 
 /* Seconds until this peer and code may try to enrol again; 0: now. For access_decide(). */
 int64_t enrol_wait_s(const struct svc *svc, const struct svc_request *request);

@@ -41,6 +41,11 @@ static const struct config_key keys[] = {
      "How often to make a copy; 0: only by hand."},
     {"backup_keep", KEY_NUMBER, AT(backup_keep), 1, 99, "7",
      "How many copies are kept; the oldest is written over."},
+    {"snapshot_hours", KEY_NUMBER, AT(snapshot_hours), 0, 8760, "24",
+     "How old a snapshot may get: from snapshots new devices take all records of a place at once.\n"
+     "0: only by hand."},
+    {"snapshot_rows", KEY_NUMBER, AT(snapshot_rows), 1, 1000000000, "1000",
+     "From how many changes on a place has a snapshot."},
     {"invite_hours", KEY_NUMBER, AT(invite_hours), 1, 8760, "72",
      "How long an enrolment code can be used."},
     {"stats_days", KEY_NUMBER, AT(stats_days), 1, 3650, "14",

@@ -27,6 +27,8 @@ struct server_config {
     int64_t uplink_minutes; /* 0: only by `douard uplink sync` */
     int64_t backup_minutes; /* 0: only by `douard backup` */
     int64_t backup_keep;    /* copies, written in turn */
+    int64_t snapshot_hours; /* 0: only by `douard snapshot` */
+    int64_t snapshot_rows;  /* of a feed that is worth one */
     int64_t invite_hours;
     int64_t stats_days;   /* a device silent for longer is counted as silent */
     int64_t zone_minutes; /* in which times are shown, east of UTC */

@@ -144,3 +144,23 @@ CREATE TABLE blob_part(blob INTEGER, giver BLOB, have INTEGER NOT NULL, PRIMARY 
 CREATE INDEX blob_part_giver ON blob_part(giver);
 -- Files to remove once this transaction stands.
 CREATE TABLE blob_gone(path TEXT PRIMARY KEY) WITHOUT ROWID;
+
+-- ---- snapshots, collection, forgetting ("Snapshots", "Collection" in protocol.md)
+CREATE INDEX member_scope ON member(scope, root);
+-- Snapshots of a server's larger feeds: files in folder snapshots, one a frame. state: 0 being made, 1 offered.
+CREATE TABLE snapshot(
+    id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, feed INTEGER NOT NULL, n INTEGER NOT NULL, hash INTEGER NOT NULL,
+    made_ms INTEGER NOT NULL, frames INTEGER NOT NULL DEFAULT 0, ops INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT 0,
+    state INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX snapshot_feed ON snapshot(feed, state, n);
+-- Of the roots after `after` up to `upto` (rows of entity), as they were at n.
+CREATE TABLE snapshot_frame(
+    snapshot INTEGER, number INTEGER, after INTEGER NOT NULL, upto INTEGER NOT NULL, n INTEGER NOT NULL, hash BLOB NOT NULL,
+    PRIMARY KEY(snapshot, number)) WITHOUT ROWID;
+-- Roots that left a scope, at n: frames made before are made anew, without them.
+CREATE TABLE snapshot_left(scope INTEGER, root INTEGER, n INTEGER NOT NULL, PRIMARY KEY(scope, root)) WITHOUT ROWID;
+-- Snapshots being taken from a server: the next frame, and what has arrived of it.
+CREATE TABLE taking(
+    server INTEGER, scope TEXT, compartment TEXT, n INTEGER NOT NULL, hash INTEGER NOT NULL, snapshot BLOB NOT NULL,
+    frames INTEGER NOT NULL, frame INTEGER NOT NULL DEFAULT 0, ops INTEGER NOT NULL, part_hash BLOB, part BLOB NOT NULL DEFAULT x'',
+    PRIMARY KEY(server, scope, compartment));

@@ -10,6 +10,7 @@
 #include "node_internal.h"
 #include "node_member.h"
 #include "place.h"
+#include "snapshot_internal.h"
 
 static bool members_hold(const struct members *members, int64_t scope)
 {
@@ -241,8 +242,12 @@ enum err member_tell_feeds(struct node *node, const struct entity_row *entity,
     }
     struct members told = members_union(before, &after);
     struct members entered = members_minus(&after, before);
+    struct members left = members_minus(before, &after);
     if (event) { /* A move goes to the scopes it left, too. */
         e = feed_add(node, &told, compartment, event);
+    }
+    if (!e && left.count > 0) {
+        e = snapshot_note_left(node, entity->root, &left);
     }
     if (e || entered.count == 0) {
         return e;

@@ -21,6 +21,12 @@ MUST_CHECK enum err serve_sync(struct node *node, struct pack *pack, const char 
                                struct span body, struct buf *ret, uint64_t *ret_hint,
                                struct diag *diag);
 
+/* The same for a piece of a snapshot (POST /v1/snapshot); the reply is not packed.
+   ERR_NOT_FOUND: no such snapshot, or none for this caller. */
+MUST_CHECK enum err serve_snapshot(struct node *node, struct pack *pack, const char *path,
+                                   struct span body, struct buf *ret, uint64_t *ret_hint,
+                                   struct diag *diag);
+
 /* Invitations. `definition` is the _node definition without id, key and short. */
 struct invite {
     const char *definition;

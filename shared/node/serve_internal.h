@@ -31,6 +31,18 @@ struct serve {
     bool wrote;      /* something was taken or handed out: the ratchet moves on */
 };
 
+/* serve_sync.c: who calls, and with what text; for every route of the conversation. */
+MUST_CHECK enum err serve_hear(struct serve *serve, struct pack *pack, const char *path,
+                               struct span body, struct buf *ret_text, uint64_t *ret_hint,
+                               struct diag *diag);
+MUST_CHECK enum err serve_turn_ratchet(struct serve *serve);
+MUST_CHECK enum err serve_look_again(struct serve *serve, const char *path);
+
+/* serve_snapshot.c: is there a snapshot worth more than the rows after `start`? Leaves the names of
+   the feed to the caller. */
+MUST_CHECK enum err snapshot_offer_of(struct serve *serve, int64_t feed, int64_t start,
+                                      struct snapshot_offer *ret, bool *ret_offered);
+
 /* serve_push.c: applies the batches of the request. */
 MUST_CHECK enum err serve_push(struct serve *serve, struct diag *diag);
 

@@ -22,6 +22,7 @@ struct granted_feed {
     struct feed_position position; /* names; n, hash: last row up to the new cursor */
     int64_t start;                 /* the caller has read up to here */
     bool known;                    /* the caller named it */
+    bool offered;                  /* as a snapshot: its rows wait until that was taken */
 };
 
 struct pull {
@@ -338,6 +339,10 @@ static enum err tell_positions(struct pull *pull, int64_t cursor, bool *ret_even
     }
     for (size_t i = 0; i < pull->feed_count; i++) {
         struct granted_feed *feed = &pull->feeds[i];
+        if (feed->offered) { /* it stands where it stood */
+            even = false;
+            continue;
+        }
         int64_t n = feed->position.n;
         uint64_t hash = feed->position.hash;
         if (feed->start > cursor) { /* further already than the rows of a feed new to it */
@@ -370,7 +375,7 @@ static enum err rows_after_cursor(struct pull *pull)
         e = self_i64(serve->node, "n", 0, &got.bound);
     }
     for (size_t i = 0; !e && i < pull->feed_count; i++) {
-        if (pull->feeds[i].n > pull->feeds[i].start) {
+        if (pull->feeds[i].n > pull->feeds[i].start && !pull->feeds[i].offered) {
             e = gather_feed(pull, &pull->feeds[i], &got);
         }
     }
@@ -387,6 +392,33 @@ static enum err rows_after_cursor(struct pull *pull)
             !serve->request.has_cursor || cursor != serve->request.cursor || serve->rows.size > 0;
         serve->reply.cursor = cursor;
         memcpy(serve->reply.state, state, sizeof state);
+    }
+    return e;
+}
+
+/* ---- snapshots instead of rows */
+
+static enum err offer_snapshots(struct pull *pull)
+{
+    struct serve *serve = pull->serve;
+    struct sync_reply *reply = &serve->reply;
+    enum err e = OK;
+    if (!serve->request.takes_snapshots) {
+        return OK;
+    }
+    reply->offers = arena_array(serve->arena, pull->feed_count + 1, sizeof *reply->offers);
+    if (!reply->offers) {
+        return ERR_NOMEM;
+    }
+    for (size_t i = 0; !e && i < pull->feed_count && reply->offer_count < WIRE_SNAPS_MAX; i++) {
+        struct granted_feed *feed = &pull->feeds[i];
+        struct snapshot_offer offer = {0};
+        e = snapshot_offer_of(serve, feed->id, feed->start, &offer, &feed->offered);
+        if (!e && feed->offered) {
+            offer.feed.scope = feed->position.scope;
+            offer.feed.compartment = feed->position.compartment;
+            reply->offers[reply->offer_count++] = offer;
+        }
     }
     return e;
 }
@@ -546,7 +578,13 @@ enum err serve_pull(struct serve *serve, struct diag *diag)
         return tell_stables(serve);
     }
     if (!e) {
+        e = offer_snapshots(&pull);
+    }
+    if (!e) {
         e = rows_after_cursor(&pull);
+    }
+    if (!e && serve->reply.more) {
+        serve->reply.offer_count = 0; /* first what comes in rows, then once more with the offers */
     }
     if (!e) {
         e = answer_roots(&pull);

@@ -77,7 +77,7 @@ static enum err authenticate(struct serve *serve, const struct envelope *envelop
 
 /* What stood until now stays good once, for a caller whose reply gets lost; what it used doesn't,
    unless that is the same. */
-static enum err turn_ratchet(struct serve *serve)
+enum err serve_turn_ratchet(struct serve *serve)
 {
     uint64_t next = 0;
     struct node *node = serve->node;
@@ -210,7 +210,7 @@ static enum err add_visitors(struct serve *serve)
 }
 
 /* Definitions may have changed by what was pushed (a hub that enrolled a device). */
-static enum err look_again(struct serve *serve, const char *path)
+enum err serve_look_again(struct serve *serve, const char *path)
 {
     struct id id = serve->caller->id;
     enum err e = node_org(serve->node, &serve->org);
@@ -238,7 +238,7 @@ static enum err answer(struct serve *serve, struct pack *pack, const char *path,
     buf_init(&text, &serve->node->host->mem, WIRE_PLAIN_MAX);
     enum err e = serve_push(serve, diag);
     if (!e) {
-        e = look_again(serve, path);
+        e = serve_look_again(serve, path);
     }
     if (!e) {
         e = tell_origin(serve);
@@ -247,7 +247,7 @@ static enum err answer(struct serve *serve, struct pack *pack, const char *path,
         e = serve_pull(serve, diag);
     }
     if (!e && (serve->wrote || serve->rows.size > 0)) {
-        e = turn_ratchet(serve);
+        e = serve_turn_ratchet(serve);
     }
     if (!e) {
         e = caller_note(serve);
@@ -296,32 +296,34 @@ static enum err judge_clock(struct serve *serve)
     return e;
 }
 
+enum err serve_hear(struct serve *serve, struct pack *pack, const char *path, struct span body,
+                    struct buf *ret_text, uint64_t *ret_hint, struct diag *diag)
+{
+    struct envelope envelope;
+    enum err e = envelope_read(body, &envelope, diag);
+    if (!e) {
+        e = node_org(serve->node, &serve->org);
+    }
+    if (!e) {
+        e = authenticate(serve, &envelope, path, ret_hint, diag);
+    }
+    if (!e) {
+        envelope_proof(&envelope, &serve->proof);
+        e = pack_read(pack, envelope.dictionary, envelope.packed, ret_text, diag);
+    }
+    return e ? e : judge_clock(serve);
+}
+
 enum err serve_sync(struct node *node, struct pack *pack, const char *path, struct span body,
                     struct buf *ret, uint64_t *ret_hint, struct diag *diag)
 {
-    struct envelope envelope;
     struct arena arena;
     struct buf text;
     arena_init(&arena, &node->host->mem, SERVE_ARENA_MAX);
     buf_init(&text, &node->host->mem, WIRE_PLAIN_MAX);
     struct serve serve = {.node = node, .arena = &arena};
     buf_init(&serve.rows, &node->host->mem, WIRE_PLAIN_MAX - WIRE_LINE_MAX);
-    enum err e = envelope_read(body, &envelope, diag);
-    if (!e) {
-        e = node_org(node, &serve.org);
-    }
-    if (!e) {
-        e = authenticate(&serve, &envelope, path, ret_hint, diag);
-    }
-    if (!e) {
-        envelope_proof(&envelope, &serve.proof);
-    }
-    if (!e) {
-        e = pack_read(pack, envelope.dictionary, envelope.packed, &text, diag);
-    }
-    if (!e) {
-        e = judge_clock(&serve);
-    }
+    enum err e = serve_hear(&serve, pack, path, body, &text, ret_hint, diag);
     if (!e) {
         e = read_request(&serve, buf_span(&text), diag);
     }

@@ -7,6 +7,7 @@
 #include "envelope.h"
 #include "json.h"
 #include "num.h"
+#include "snapshot_message.h"
 #include "sync_internal.h"
 
 #define SYNC_TRIES           5
@@ -86,9 +87,15 @@ static void exchange(struct sync *sync, struct sync_action *ret)
 {
     struct diag diag = {0};
     int64_t batches = 0;
-    enum err e = sync_ask(sync);
+    int64_t coming = 0;
+    bool any = false;
+    sync->asked_snapshot = sync->take_next;
+    enum err e = sync->asked_snapshot ? snapshot_ask(sync) : sync_ask(sync);
     if (!e) {
         e = sync_left(sync, &ret->push_left, &batches);
+    }
+    if (!e) {
+        e = snapshots_left(sync, &any, &coming);
     }
     if (e) {
         give_up(sync, &diag, node_failed(sync->node, e, &diag), ret);
@@ -97,9 +104,9 @@ static void exchange(struct sync *sync, struct sync_action *ret)
     sync->result.requests++;
     sync->result.bytes_sent += (int64_t)sync->body.size;
     ret->kind = SYNC_EXCHANGE;
-    ret->path = "/v1/sync";
+    ret->path = sync->asked_snapshot ? "/v1/snapshot" : "/v1/sync";
     ret->body = buf_span(&sync->body);
-    ret->pull_known_left = -1;
+    ret->pull_known_left = any ? coming : -1;
 }
 
 /* Waits longer after each failure in a row; jitter keeps a village of devices from calling
@@ -111,6 +118,7 @@ static void wait_a_while(struct sync *sync, int64_t retry_after_s, const struct 
     int64_t wait = SYNC_BACKOFF_MS;
     sync->failures++;
     sync->result.retries++;
+    sync->signed_again = false; /* what was lost may have been the answer to that */
     sync->push_size = sync->push_size / 2 > (int64_t)WIRE_PUSH_LEAST ? sync->push_size / 2
                                                                      : (int64_t)WIRE_PUSH_LEAST;
     sync->reply_size = sync->reply_size / 2 > (int64_t)WIRE_REPLY_MIN ? sync->reply_size / 2
@@ -140,6 +148,41 @@ static void grow_sizes(struct sync *sync)
     sync->reply_size = sync->reply_size * 2 < most ? sync->reply_size * 2 : most;
 }
 
+/* A piece of a snapshot came, whole or (when the connection broke) in part. */
+static enum err on_piece(struct sync *sync, struct span body, struct diag *diag)
+{
+    int64_t coming = 0;
+    int64_t damaged = sync->result.frames_damaged;
+    enum err e = snapshot_take(sync, body, diag);
+    if (!e) {
+        e = snapshots_left(sync, &sync->take_next, &coming);
+    }
+    if (!e && sync->result.frames_damaged > damaged) {
+        e = diag_set(diag, ERR_PEER, sync->server.url, "damaged", NULL);
+    }
+    return e;
+}
+
+static void on_snapshot(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
+{
+    struct diag diag = {0};
+    sync->result.bytes_received += (int64_t)event->body.size;
+    enum err e = on_piece(sync, event->body, &diag);
+    if (e == ERR_PEER || e == ERR_FORMAT || e == ERR_JSON || e == ERR_UNKNOWN_FORMAT) {
+        wait_a_while(sync, 0, &diag, ret);
+        return;
+    }
+    if (e) {
+        give_up(sync, &diag, e, ret);
+        return;
+    }
+    sync->failures = 0;
+    sync->idle = 0;
+    sync->signed_again = false;
+    grow_sizes(sync);
+    exchange(sync, ret);
+}
+
 static void on_success(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
 {
     struct diag diag = {0};
@@ -166,8 +209,22 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
     grow_sizes(sync);
     sync->idle = moved || asked ? 0 : sync->idle + 1;
     bool refused = sync->pushed_to > sync->server.acked && !moved;
+    /* First everything that comes in rows, and what we have to send. */
+    int64_t coming = 0;
+    sync->take_next = false;
+    if (!again && (ops == 0 || refused)) {
+        e = snapshots_left(sync, &sync->take_next, &coming);
+    }
+    if (e) {
+        give_up(sync, &diag, e, ret);
+        return;
+    }
     /* What was wanted may not be granted here (yet): asking again only helps after some came. */
     bool more_wanted = sync->wanted && sync->entered;
+    if (sync->take_next) {
+        exchange(sync, ret);
+        return;
+    }
     if ((again || ((ops > 0 || batches > 0) && !refused) || more_wanted) &&
         sync->idle < SYNC_IDLE_MOST) {
         exchange(sync, ret);
@@ -233,6 +290,9 @@ static void on_refusal(struct sync *sync, const struct sync_event *event, struct
         sync->signed_again = true;
         sync->server.ratchet = ratchet;
         e = keep_server(sync);
+    } else if (sync->asked_snapshot && diag.code == ERR_NOT_FOUND) {
+        sync->take_next = false; /* the next reply offers another one, or brings rows */
+        e = snapshot_refused(sync);
     } else if (diag.code == ERR_GAP && sync->idle < SYNC_IDLE_MOST) {
         int64_t seq = 0;
         sync->idle++;
@@ -257,6 +317,18 @@ static void on_refusal(struct sync *sync, const struct sync_event *event, struct
     exchange(sync, ret);
 }
 
+/* Of a snapshot every byte counts, also those before the connection broke. */
+static void keep_what_came(struct sync *sync, const struct sync_event *event)
+{
+    struct diag ignored = {0};
+    if (sync->asked_snapshot && event->status == 200 && event->body.size > SNAPSHOT_HEAD_SIZE) {
+        sync->result.bytes_received += (int64_t)event->body.size;
+        enum err e = on_piece(sync, event->body, &ignored);
+        (void)e; /* what couldn't be kept is asked for once more */
+        sync->failures = e ? sync->failures : 0;
+    }
+}
+
 void sync_step(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
 {
     struct sync_action action = {.push_left = -1, .pull_known_left = -1};
@@ -266,7 +338,9 @@ void sync_step(struct sync *sync, const struct sync_event *event, struct sync_ac
         exchange(sync, &action);
         break;
     case SYNC_REPLY:
-        if (event->status == 200) {
+        if (event->status == 200 && sync->asked_snapshot) {
+            on_snapshot(sync, event, &action);
+        } else if (event->status == 200) {
             on_success(sync, event, &action);
         } else {
             on_refusal(sync, event, &action);
@@ -276,6 +350,7 @@ void sync_step(struct sync *sync, const struct sync_event *event, struct sync_ac
         if (event->diag && event->diag->code == ERR_PIN) {
             give_up(sync, event->diag, ERR_PIN, &action); /* no retry makes it the right server */
         } else {
+            keep_what_came(sync, event);
             wait_a_while(sync, 0, event->diag, &action);
         }
         break;

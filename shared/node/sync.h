@@ -22,8 +22,8 @@ enum sync_event_kind { SYNC_BEGIN, SYNC_REPLY, SYNC_FAILED, SYNC_WAITED };
 
 struct sync_event {
     enum sync_event_kind kind;
-    int status;              /* SYNC_REPLY: HTTP status */
-    struct span body;        /* SYNC_REPLY: borrowed for the call */
+    int status;              /* SYNC_REPLY: HTTP status; SYNC_FAILED: what came of it, or 0 */
+    struct span body;        /* borrowed for the call; SYNC_FAILED: what came before it broke */
     int64_t retry_after_s;   /* SYNC_REPLY */
     const struct diag *diag; /* SYNC_FAILED: why */
 };
@@ -35,7 +35,8 @@ struct sync_result {
     int64_t ops_pushed, ops_received, rows_received;
     int64_t bytes_sent, bytes_received; /* bodies */
     int64_t late, refused;
-    int64_t disputed; /* records that became disputed by this sync */
+    int64_t disputed;                        /* records that became disputed by this sync */
+    int64_t frames_received, frames_damaged; /* of snapshots; the latter are asked for again */
 };
 
 struct sync_action {

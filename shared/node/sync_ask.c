@@ -26,17 +26,24 @@ static enum err put_position(struct sync *sync, struct sync_request *request)
     return OK;
 }
 
+int64_t sync_clock_ms(struct sync *sync)
+{
+    const struct host *host = sync->node->host;
+    int64_t now_ms = host->now_ms(host->ctx);
+    if (sync->signed_again) { /* A clock that stands still would make the same bytes again. */
+        uint16_t random = 0;
+        host->random(host->ctx, &random, sizeof random);
+        now_ms += 1 + random % 1000;
+    }
+    return now_ms;
+}
+
 static enum err put_clock(struct sync *sync, struct sync_request *request)
 {
     struct node_clock clock;
     enum err e = node_clock(sync->node, &clock);
     if (!e) {
-        request->clock_ms = sync->node->host->now_ms(sync->node->host->ctx);
-        if (sync->signed_again) { /* A clock that stands still would make the same bytes again. */
-            uint16_t random = 0;
-            sync->node->host->random(sync->node->host->ctx, &random, sizeof random);
-            request->clock_ms += 1 + random % 1000;
-        }
+        request->clock_ms = sync_clock_ms(sync);
         request->has_offset = clock.has_offset;
         request->offset_ms = clock.offset_ms;
     }
@@ -345,7 +352,7 @@ static enum err put_visits(struct sync *sync, struct sync_request *request)
 
 /* ---- the whole */
 
-static enum err seal(struct sync *sync, struct span text)
+enum err sync_seal(struct sync *sync, const char *path, struct span text)
 {
     struct buf packed;
     struct envelope envelope = {.node = sync->node->identity.id,
@@ -356,7 +363,7 @@ static enum err seal(struct sync *sync, struct span text)
     enum err e = pack_write(sync->pack, text, &packed, &envelope.dictionary);
     if (!e) {
         envelope.packed = buf_span(&packed);
-        e = envelope_write(&envelope, "/v1/sync", sync->server.name, &sync->node->key, &sync->body);
+        e = envelope_write(&envelope, path, sync->server.name, &sync->node->key, &sync->body);
     }
     buf_release(&packed);
     return e;
@@ -406,6 +413,9 @@ enum err sync_ask(struct sync *sync)
     if (!e) {
         e = put_rests(sync, &request);
     }
+    if (!e) {
+        e = snapshots_wanted(sync, request.has_cursor, &request.takes_snapshots);
+    }
     if (!e && hub) {
         int64_t epoch = 0;
         e = self_i64(node, "relay_epoch", (int64_t)node->identity.epoch, &epoch);
@@ -432,7 +442,7 @@ enum err sync_ask(struct sync *sync)
         e = remember_sent(sync);
     }
     if (!e) {
-        e = seal(sync, buf_span(&text));
+        e = sync_seal(sync, "/v1/sync", buf_span(&text));
     }
     buf_release(&batches);
     buf_release(&text);

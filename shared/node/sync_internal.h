@@ -46,7 +46,9 @@ struct sync {
     bool named_roots, wanted;
     struct id visits[SYNC_VISITS_MAX]; /* callers of ours that it tells of */
     size_t visit_count;
-    bool entered; /* the reply brought a tree whole */
+    bool entered;        /* the reply brought a tree whole */
+    bool take_next;      /* a snapshot's next piece is what to ask for */
+    bool asked_snapshot; /* ... and was */
     struct sync_result result;
 };
 
@@ -59,6 +61,24 @@ MUST_CHECK enum err sync_left(struct sync *sync, int64_t *ret_ops, int64_t *ret_
    `*ret_moved`: something came or was acknowledged. */
 MUST_CHECK enum err sync_take(struct sync *sync, struct span body, bool *ret_again, bool *ret_moved,
                               struct diag *diag);
+
+/* Applies the text of a snapshot's frame; part of the caller's transaction. */
+MUST_CHECK enum err sync_take_frame(struct sync *sync, struct span text, struct diag *diag);
+
+int64_t sync_clock_ms(struct sync *sync); /* what a request says */
+/* Packs and signs `text` for `path` into sync->body. */
+MUST_CHECK enum err sync_seal(struct sync *sync, const char *path, struct span text);
+
+/* sync_snapshot.c: builds the request for the next piece; applies a piece, a cut one, too. */
+MUST_CHECK enum err snapshot_ask(struct sync *sync);
+MUST_CHECK enum err snapshot_take(struct sync *sync, struct span body, struct diag *diag);
+MUST_CHECK enum err snapshots_left(struct sync *sync, bool *ret_any, int64_t *ret_ops);
+MUST_CHECK enum err snapshots_wanted(struct sync *sync, bool reads_on, bool *ret);
+MUST_CHECK enum err snapshots_offered(struct sync *sync, const struct sync_reply *reply);
+/* The feed was read by rows, or isn't granted any more. */
+MUST_CHECK enum err snapshot_forget(struct sync *sync, struct span scope, struct span compartment);
+/* The server doesn't have it (any more). */
+MUST_CHECK enum err snapshot_refused(struct sync *sync);
 
 /* A mark of the scopes a node is granted: when it changes, what is shown is made anew. */
 uint64_t sync_scopes_mark(const struct org_node *me);

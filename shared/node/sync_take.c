@@ -376,6 +376,9 @@ static enum err take_positions(struct take *t)
         stmt_bind_i64(s, 4, feed->n);
         stmt_bind_u64(s, 5, feed->hash);
         e = stmt_run(s);
+        if (!e) {
+            e = snapshot_forget(sync, feed->scope, feed->compartment);
+        }
         t->moved = true;
     }
     for (size_t i = 0; !e && i < t->reply.drop_count; i++) {
@@ -384,6 +387,9 @@ static enum err take_positions(struct take *t)
         stmt_bind_text(s, 2, t->reply.drops[i].scope);
         stmt_bind_text(s, 3, t->reply.drops[i].compartment);
         e = stmt_run(s);
+        if (!e) {
+            e = snapshot_forget(sync, t->reply.drops[i].scope, t->reply.drops[i].compartment);
+        }
         t->moved = true;
     }
     if (e) {
@@ -398,7 +404,7 @@ static enum err take_positions(struct take *t)
     sync->need_feeds = false;
     if (t->reply.has_cursor) {
         sync->server.cursor = t->reply.cursor;
-    } else if (asked_by_feeds) {
+    } else if (asked_by_feeds || t->reply.offer_count > 0) {
         sync->server.cursor = -1;
     }
     t->again = t->again || t->reply.more;
@@ -551,6 +557,9 @@ static enum err take_all(struct take *t, struct diag *diag)
         e = take_positions(t);
     }
     if (!e) {
+        e = snapshots_offered(sync, &t->reply);
+    }
+    if (!e) {
         e = check_state(t);
     }
     if (!e) {
@@ -563,6 +572,23 @@ static enum err take_all(struct take *t, struct diag *diag)
         e = stmt_run(s);
     }
     return e ? e : server_save(node, &sync->server);
+}
+
+enum err sync_take_frame(struct sync *sync, struct span text, struct diag *diag)
+{
+    struct arena rows;
+    struct span line;
+    struct take t = {.sync = sync, .arena = &rows, .rest = text};
+    arena_init(&rows, &sync->node->host->mem, 64u * 1024 * 1024);
+    enum err e = span_split(&t.rest, '\n', &line)
+                     ? sync_reply_read(line, &sync->arena, &t.reply, diag)
+                     : diag_set(diag, ERR_PEER, sync->server.url, "empty frame", NULL);
+    if (!e) {
+        t.origins = arena_array(&sync->arena, t.reply.origin_count + 1, sizeof *t.origins);
+        e = t.origins ? take_rows(&t, diag) : ERR_NOMEM;
+    }
+    arena_release(&rows);
+    return e;
 }
 
 enum err sync_take(struct sync *sync, struct span body, bool *ret_again, bool *ret_moved,

@@ -52,7 +52,7 @@ struct snapshot_offer *snapshot_read_offers(struct line *line, struct arena *are
         part = json_next(part);
         offer->snapshot = line_id(line, part, "snaps");
         part = json_next(part);
-        offer->frame_count = line_int(line, part, "snaps", 0, WIRE_FRAMES_MAX);
+        offer->frame_count = line_int(line, part, "snaps", 1, WIRE_FRAMES_MAX);
         part = json_next(part);
         offer->ops = line_int(line, part, "snaps", 0, JSON_INT_MAX);
         offer->size = line_int(line, json_next(part), "snaps", 0, JSON_INT_MAX);

@@ -27,6 +27,7 @@
 #include "serve.h"
 #include "server_config.h"
 #include "server_home.h"
+#include "snapshot.h"
 #include "svc.h"
 
 #define PERSON_FIELDS 10
@@ -453,6 +454,23 @@ static struct line measure(struct bench *bench, struct node *node, const char *w
                          .beside = beside};
 }
 
+static struct line make_snapshots(struct bench *bench, int64_t persons)
+{
+    struct snapshot_options options = {.always = true};
+    struct snapshot_builder *builder = NULL;
+    bool more = true;
+    int64_t start = bench->host.mono_ms(bench->host.ctx);
+    must(snapshot_builder_new(bench->office, &options, &builder), NULL, "snapshot");
+    while (more) {
+        must(snapshot_builder_step(builder, &more), NULL, "snapshot");
+    }
+    snapshot_builder_free(builder);
+    int64_t took = bench->host.mono_ms(bench->host.ctx) - start;
+    return (struct line){.what = "making the snapshot, once a day",
+                         .rate = took > 0 ? (double)persons * 1000.0 / (double)took : 0,
+                         .beside = "persons"};
+}
+
 static void run(struct bench *bench, int64_t persons, FILE *json)
 {
     struct id some[20];
@@ -472,6 +490,10 @@ static void run(struct bench *bench, int64_t persons, FILE *json)
     must(node_end(worker, OK), NULL, "commit");
     struct line push = measure(bench, worker, "push of those persons, first time", persons,
                                "PouchDB 575 B, 3,639-4,936 docs/s");
+    struct node *rows = device(bench, "rows");
+    struct line by_rows =
+        measure(bench, rows, "first sync by rows, before there is a snapshot", persons, "");
+    struct line built = make_snapshots(bench, persons);
     struct node *second = device(bench, "second");
     struct line pull = measure(bench, second, "first sync of persons of 10 fields", persons,
                                "goal <= 90 B; PouchDB 250-575 B, 3,258-5,453 docs/s");
@@ -490,6 +512,8 @@ static void run(struct bench *bench, int64_t persons, FILE *json)
     print_line(json, &nothing, true);
     print_line(json, &edits, false);
     print_line(json, &push, false);
+    print_line(json, &by_rows, false);
+    print_line(json, &built, false);
     print_line(json, &pull, false);
     double limit = sqlite_rate(bench, persons, 420);
     printf("SQLite alone, same rows, durable, 100 a batch: %.0f/s; the push stored %.0f %% of it "
@@ -499,6 +523,7 @@ static void run(struct bench *bench, int64_t persons, FILE *json)
         fprintf(json, "\n], \"sqlite_rate\":%.0f}\n", limit);
     }
     node_close(worker);
+    node_close(rows);
     node_close(second);
 }
 

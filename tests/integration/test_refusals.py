@@ -200,6 +200,8 @@ DOUARD = [
     ("hub", ["export", "household", "--format", "csv"], "missing_argument"),
     ("hub", ["export", "household", "--format", "csv", "-o", "/nonexistent/x.csv"], "file"),
     ("hub", ["backup", "/nonexistent/x.db"], "database"),
+    ("nowhere", ["snapshot"], "no_home"),
+    ("hub", ["snapshot", "more"], "usage"),
     ("nowhere", ["digest"], "no_home"),
     ("nowhere", ["check"], "no_home"),
     ("nowhere", ["stats"], "no_home"),
@@ -260,6 +262,20 @@ def sync_rows(request, revoked):
         (send, request[:-1], SYNC, 403, "bad_signature"),
         (send, request + b"x", SYNC, 403, "bad_signature"),
         (send, revoked, SYNC, 403, "revoked"),
+    ]
+
+
+def snapshot_rows(request):
+    ask_for = ("POST", "/v1/snapshot")
+    return [
+        (("GET", "/v1/snapshot"), b"", SYNC, 405, "wrong_method"),
+        (ask_for, request, ENROL, 415, "wrong_content_type"),
+        (ask_for, b"", SYNC, 400, "bad_format"),
+        (ask_for, b"\x02" + request[1:300], SYNC, 400, "unknown_format"),
+        (ask_for, flipped(request, NODE_AT)[:300], SYNC, 401, "unauthenticated"),
+        # Signed for another path.
+        (ask_for, request[:1000], SYNC, 403, "bad_signature"),
+        (ask_for, b"x" * 2000, SYNC, 413, "too_large"),
     ]
 
 
@@ -418,7 +434,8 @@ class Refusals(unittest.TestCase):
         revoked = capture(hub, self.nodes["revoked"], "sync")
         amina.call(*HOUSE)
         request = capture(hub, amina, "sync")
-        rows = enrol_rows(self.words) + sync_rows(request, revoked) + OTHER_ROUTES
+        rows = enrol_rows(self.words) + sync_rows(request, revoked) \
+            + snapshot_rows(request) + OTHER_ROUTES
         self.every_route_has_a_row(rows)
         for row in rows:
             self.is_refused_by_route(*row)

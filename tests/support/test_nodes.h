@@ -215,15 +215,17 @@ static inline void nodes_enrol(struct test_nodes *nodes, struct node *hub, struc
 }
 
 /* One request answered as svc does it: a savepoint in a group. Returns the HTTP-like status. */
-static inline int nodes_answer(struct test_nodes *nodes, struct node *server, struct span body,
-                               struct buf *reply)
+static inline int nodes_answer_at(struct test_nodes *nodes, struct node *server, const char *path,
+                                  struct span body, struct buf *reply)
 {
+    bool snapshot = strcmp(path, "/v1/snapshot") == 0;
     struct diag diag = {0};
     uint64_t hint = 0;
     assert_int_equal(node_begin(server), OK);
     enum err e = node_begin(server);
     assert_int_equal(e, OK);
-    e = serve_sync(server, nodes->pack, "/v1/sync", body, reply, &hint, &diag);
+    e = (snapshot ? serve_snapshot : serve_sync)(server, nodes->pack, path, body, reply, &hint,
+                                                 &diag);
     enum err end = node_end(server, e);
     assert_int_equal(node_end(server, OK), OK);
     if (!e && end) {
@@ -248,6 +250,12 @@ static inline int nodes_answer(struct test_nodes *nodes, struct node *server, st
     return e ? err_http_status(e) : 200;
 }
 
+static inline int nodes_answer(struct test_nodes *nodes, struct node *server, struct span body,
+                               struct buf *reply)
+{
+    return nodes_answer_at(nodes, server, "/v1/sync", body, reply);
+}
+
 /* A whole sync; fails the test when it gives up. */
 static inline struct sync_result nodes_sync(struct test_nodes *nodes, struct node *node,
                                             struct node *server)
@@ -265,7 +273,7 @@ static inline struct sync_result nodes_sync(struct test_nodes *nodes, struct nod
         if (action.kind == SYNC_EXCHANGE) {
             buf_clear(&reply);
             event = (struct sync_event){.kind = SYNC_REPLY};
-            event.status = nodes_answer(nodes, server, action.body, &reply);
+            event.status = nodes_answer_at(nodes, server, action.path, action.body, &reply);
             event.body = buf_span(&reply);
         } else if (action.kind == SYNC_WAIT) {
             event = (struct sync_event){.kind = SYNC_WAITED};

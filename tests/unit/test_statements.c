@@ -35,6 +35,9 @@ static const size_t whole_reads[] = {
     FLAG_LIST,
     DIRTY_SOME,
     DISPUTED_COUNT,
+    SNAPSHOT_UNDONE,
+    SNAPSHOT_ALL,
+    MEMBER_ELSEWHERE,
     /* A type, or the whole organisation, changed: every record is shown anew. */
     PROJECT_ALL,
     DIRTY_EVERYTHING,
@@ -64,7 +67,7 @@ static const size_t whole_reads[] = {
 static const char *const names[] = {
 #define NAME_OF(name, sql) [name] = #name,
     LOG_SQL(NAME_OF) RECORD_SQL(NAME_OF) SYNC_SQL(NAME_OF) AUDIT_SQL(NAME_OF) BACK_SQL(NAME_OF)
-        BLOB_SQL(NAME_OF)
+        BLOB_SQL(NAME_OF) SPACE_SQL(NAME_OF)
 #undef NAME_OF
 };
 

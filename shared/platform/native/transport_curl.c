@@ -405,9 +405,10 @@ enum err transport_exchange(struct transport *transport, const struct exchange_r
         code = curl_easy_perform(curl);
     }
     e = judge(transport, code, request->url, diag);
+    /* Also of a reply that broke off: what came of it may count. */
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    reply->status = status > REPLY_STATUS_MAX ? 0 : (int)status;
     if (!e) {
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-        reply->status = status > REPLY_STATUS_MAX ? 0 : (int)status;
         reply->retry_after_s = retry_after_s(curl);
     }
     curl_slist_free_all(headers);
