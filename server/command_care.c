@@ -11,6 +11,7 @@
 #include "record.h"
 #include "serve.h"
 #include "server_backup.h"
+#include "server_restore.h"
 #include "server_snapshots.h"
 #include "server_uplink.h"
 
@@ -36,6 +37,18 @@ enum err command_snapshot(struct app *app)
     if (!e) {
         const struct member members[] = {{.name = "snapshots", .number = made}};
         app_answer(app, "admin.snapshots_made", members, 1);
+    }
+    return e;
+}
+
+enum err command_restore(struct app *app)
+{
+    char aside[CONFIG_PATH_SIZE];
+    enum err e = home_restore(app->host, app->home, app->words[0], aside, app->diag);
+    if (!e) {
+        const struct member members[] = {{.name = "file", .text = app->words[0]},
+                                         {.name = "aside", .text = aside[0] ? aside : "-"}};
+        app_answer(app, "admin.restored", members, 2);
     }
     return e;
 }

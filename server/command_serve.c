@@ -65,6 +65,9 @@ static enum err start(struct serving *serving)
     if (e) {
         return e;
     }
+    if (svc_was_put_back(serving->svc)) {
+        face_warn(app->face, "admin.put_back", NULL);
+    }
     svc_log_to(serving->svc, log_line, app);
     e = open_front(serving);
     if (!e) {

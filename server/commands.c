@@ -247,6 +247,9 @@ static enum err run_command(struct app *app, const struct command *command,
         if (!e) {
             e = node_identity(app->node, &app->self);
         }
+        if (!e && node_was_put_back(app->node)) {
+            face_warn(app->face, "admin.put_back", NULL);
+        }
     }
     bool held = app->node != NULL;
     if (held) {

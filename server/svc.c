@@ -93,6 +93,11 @@ void svc_close(struct svc *svc)
     mem->resize(mem->ctx, svc, 0);
 }
 
+bool svc_was_put_back(const struct svc *svc)
+{
+    return node_was_put_back(svc->node);
+}
+
 void svc_log_to(struct svc *svc, svc_log log, void *ctx)
 {
     svc->log = log;

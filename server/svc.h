@@ -41,6 +41,8 @@ typedef void (*svc_done)(void *ctx, const struct svc_reply *reply);
 MUST_CHECK enum err svc_open(const struct host *host, const char *home, struct svc **ret,
                              struct diag *diag);
 void svc_close(struct svc *svc);
+/* Its database was put back from a copy: node_was_put_back(). */
+bool svc_was_put_back(const struct svc *svc);
 
 /* Failures that are the server's own (status 500 and above) are told here, once each: the route
    or the work they happened in, and why. Called by the svc's thread. */

@@ -72,12 +72,13 @@ CREATE TABLE feed_row(feed INTEGER, n INTEGER, what INTEGER NOT NULL, ref INTEGE
     hash INTEGER NOT NULL, PRIMARY KEY(feed, n)) WITHOUT ROWID;
 
 -- A server this node syncs with (a device's hubs, a hub's region). cursor -1: feeds stand at
--- different numbers.
+-- different numbers. offer: up to which row of op it was offered what this node holds, since it
+-- began its epoch; -2: all, and the sums are to be told; -1: done.
 CREATE TABLE server(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, url TEXT NOT NULL, pins TEXT NOT NULL, ca TEXT NOT NULL,
     epoch INTEGER NOT NULL, ratchet INTEGER NOT NULL DEFAULT 0, acked INTEGER NOT NULL DEFAULT 0,
     got INTEGER NOT NULL DEFAULT 0, stables INTEGER NOT NULL DEFAULT 0, synced_ms INTEGER, unsure INTEGER NOT NULL DEFAULT 0,
-    cursor INTEGER NOT NULL DEFAULT -1);
+    cursor INTEGER NOT NULL DEFAULT -1, offer INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE server_feed(server INTEGER, scope TEXT, compartment TEXT, n INTEGER NOT NULL, hash INTEGER NOT NULL,
     PRIMARY KEY(server, scope, compartment)) WITHOUT ROWID;
 -- Which server (and epoch) last agreed that a held root is granted.

@@ -55,6 +55,7 @@
     X(ERR_NOT_DISPUTED, "not_disputed", 4, 409)               /* property */                       \
     X(ERR_DELETED, "deleted", 4, 409)                         /* id */                             \
     X(ERR_EXISTS, "exists", 3, 409)                           /* what, id */                       \
+    X(ERR_IN_USE, "in_use", 4, 409)                           /* folder */                         \
     X(ERR_NO_HOME, "no_home", 4, 500)                         /* folder */                         \
     X(ERR_NOT_ENROLLED, "not_enrolled", 5, 403)               /* - */                              \
     X(ERR_ALREADY_ENROLLED, "already_enrolled", 3, 409)       /* hub */                            \

@@ -7,6 +7,7 @@
 #include "code.h"
 #include "node_build.h"
 #include "node_internal.h"
+#include "notice.h"
 
 #define NODE_SYMBOL_ARENA (8u * 1024 * 1024)
 #define NODE_ORG_ARENA    (64u * 1024 * 1024)
@@ -279,6 +280,7 @@ static enum err write_identity(struct node *node, enum role role, const uint8_t 
     node->host->random(node->host->ctx, &epoch, sizeof epoch);
     sign_key_from_seed(seed, &node->identity.key, &node->key);
     node->identity.id = id;
+    node->identity.role = role;
     enum err e = self_set_i64(node, "role", role);
     if (!e) {
         e = self_set_blob(node, "node", id.bytes, ID_SIZE);
@@ -353,6 +355,70 @@ enum err node_open(const struct host *host, const char *path, struct node **ret,
     node->version = db_version(node->db);
     *ret = node;
     return OK;
+}
+
+enum err node_look(const struct host *host, const char *path, struct node_identity *ret,
+                   struct diag *diag)
+{
+    struct node *node = NULL;
+    enum err e = open_database(host, path, false, &node, diag);
+    if (e) {
+        return e;
+    }
+    assert(node != NULL);
+    e = read_identity(node);
+    if (!e && db_alone(node->db)) {
+        e = diag_set(diag, ERR_IN_USE, path, NULL);
+    }
+    e = node_failed(node, e, diag);
+    if (!e) {
+        *ret = node->identity;
+    }
+    node_close(node);
+    return e;
+}
+
+/* Whole, and of this node? */
+static enum err judge_backup(struct node *node, const char *path,
+                             const struct node_identity *current, struct diag *diag)
+{
+    char id[ID_TEXT_SIZE];
+    struct buf findings;
+    buf_init(&findings, &node->host->mem, 64u * 1024);
+    enum err e = db_check(node->db, &findings);
+    if (!e && findings.size > 0) {
+        e = diag_set(diag, ERR_DB_CORRUPT, path, "integrity check", NULL);
+    }
+    buf_release(&findings);
+    if (!e) {
+        e = read_identity(node);
+    }
+    if (!e && current && !id_equal(current->id, node->identity.id)) {
+        id_write(node->identity.id, id);
+        e = diag_set(diag, ERR_NOT_ALLOWED, "restore", id, NULL);
+    }
+    return e;
+}
+
+enum err node_restore(const struct host *host, const char *path,
+                      const struct node_identity *current, struct diag *diag)
+{
+    struct node *node = NULL;
+    enum err e = open_database(host, path, false, &node, diag);
+    if (e) {
+        return e;
+    }
+    assert(node != NULL);
+    e = judge_backup(node, path, current, diag);
+    if (!e) {
+        e = node_begin_epoch(node, NOTICE_RESTORED);
+    }
+    if (!e) {
+        e = db_checkpoint(node->db);
+    }
+    e = node_failed(node, e, diag);
+    node_close(node);
+    return e;
 }
 
 void node_close(struct node *node)

@@ -49,6 +49,24 @@ MUST_CHECK enum err node_open(const struct host *host, const char *path, struct 
                               struct diag *diag);
 void node_close(struct node *node);
 
+/* It noticed on opening that its database was put back from a copy, and began anew: a server in
+   another epoch, asking everybody for what it has lost. notice.h lists it, too. */
+bool node_was_put_back(const struct node *node);
+
+/* Whose database lies at `path`, without beginning anything in it. ERR_IN_USE when somebody else
+   has it open; otherwise as node_open(). */
+MUST_CHECK enum err node_look(const struct host *host, const char *path, struct node_identity *ret,
+                              struct diag *diag);
+
+/*
+ * Makes a backup that lies at `path` (a copy of its own, not in use) the beginning of another life
+ * of this node: another epoch and origin. `current` is the node's database as it is now, or NULL
+ * when that can't be read. ERR_DB_CORRUPT when the backup isn't sound, ERR_NOT_ALLOWED (what, of
+ * whom) when it is another node's.
+ */
+MUST_CHECK enum err node_restore(const struct host *host, const char *path,
+                                 const struct node_identity *current, struct diag *diag);
+
 MUST_CHECK enum err node_identity(struct node *node, struct node_identity *ret);
 
 /* What an enrolment settled: see wire/enrol_message.h. One transaction. */

@@ -1,10 +1,12 @@
 /*
  * node_anchor.c - the anchor: a small file beside the database that tells a restored database.
  *
- * It names the current origin and how many ops it has, and is rewritten after each commit of
- * own ops. A database that says less than its anchor, or another origin, was put back from a
- * copy: writing on would use numbers again that others may hold under other ops. Then a new
- * origin begins and every own op not proven stable is issued again under it, uids unchanged.
+ * It names the current origin and how many ops it has, the epoch, and how far the feeds have got,
+ * and is rewritten after each commit of own ops (a server: also once a minute and at its end). A
+ * database that says less than its anchor, or another origin, was put back from a copy: writing
+ * on would use numbers again that others may hold under other ops. Then a new origin begins and
+ * every own op not proven stable is issued again under it, uids unchanged. A server begins
+ * another epoch as well, so that everybody offers it what it has lost.
  * A lagging anchor is fine (it is written after the commit and may be lost with power).
  */
 #include <inttypes.h>
@@ -22,40 +24,69 @@ static void anchor_path(const struct node *node, char *ret, size_t size)
     (void)snprintf(ret, size, "%s.anchor", node->path);
 }
 
+struct anchor {
+    struct id origin;
+    int64_t seq;
+    uint64_t epoch; /* of a server; else 0 */
+    int64_t n;      /* of its feeds */
+};
+
+/* What an anchor would say now. */
+static enum err anchor_now(struct node *node, struct anchor *ret)
+{
+    struct anchor now = {.origin = node->own_origin_name};
+    struct stmt *s = db_stmt(node->db, ORIGIN_BY_ID);
+    stmt_bind_i64(s, 1, node->own_origin);
+    now.seq = stmt_row(s) ? stmt_i64(s, 3) : 0;
+    enum err e = stmt_end(s);
+    if (!e && node->identity.role >= ROLE_HUB) {
+        int64_t epoch = 0;
+        e = self_i64(node, "epoch", 0, &epoch);
+        now.epoch = (uint64_t)epoch;
+        if (!e) {
+            e = self_i64(node, "n", 0, &now.n);
+        }
+    }
+    if (!e) {
+        *ret = now;
+    }
+    return e;
+}
+
 void node_write_anchor(struct node *node)
 {
     char path[sizeof node->path + 8];
     char origin[ID_TEXT_SIZE];
-    char text[128];
-    struct stmt *s = db_stmt(node->db, ORIGIN_BY_ID);
-    stmt_bind_i64(s, 1, node->own_origin);
-    int64_t seq = stmt_row(s) ? stmt_i64(s, 3) : 0;
-    if (stmt_end(s)) {
+    char text[160];
+    struct anchor now;
+    if (anchor_now(node, &now)) {
         return;
     }
     anchor_path(node, path, sizeof path);
-    id_write(node->own_origin_name, origin);
-    int size = snprintf(text, sizeof text, "douar-anchor 1 %s %" PRId64 "\n", origin, seq);
+    id_write(now.origin, origin);
+    int size =
+        snprintf(text, sizeof text, "douar-anchor 1 %s %" PRId64 " %" PRIu64 " %" PRId64 "\n",
+                 origin, now.seq, now.epoch, now.n);
     enum err ignored =
         node->host->files->write_atomic(node->host->ctx, path, span_from(text, (size_t)size));
     (void)ignored; /* It may lag: the next one catches up. */
 }
 
-/* Reads "douar-anchor 1 <origin> <seq>". */
-static bool anchor_read(struct span text, struct id *ret_origin, int64_t *ret_seq)
+/* Reads "douar-anchor 1 <origin> <seq> <epoch> <n>". */
+static bool anchor_read(struct span text, struct anchor *ret)
 {
     struct span rest = text;
     struct span part;
-    int64_t seq = 0;
+    struct anchor anchor = {.seq = 0};
     if (!span_split(&rest, ' ', &part) || !span_is(part, "douar-anchor") ||
         !span_split(&rest, ' ', &part) || !span_is(part, "1") || !span_split(&rest, ' ', &part) ||
-        !id_read(part, ret_origin) || !span_split(&rest, '\n', &part)) {
+        !id_read(part, &anchor.origin) || !span_split(&rest, ' ', &part) ||
+        !num_read_i64(part, &anchor.seq) || anchor.seq < 0 || !span_split(&rest, ' ', &part) ||
+        !num_read_u64(part, &anchor.epoch) || !span_split(&rest, '\n', &part) ||
+        !num_read_i64(part, &anchor.n)) {
         return false;
     }
-    if (!num_read_i64(part, &seq) || seq < 0) {
-        return false;
-    }
-    *ret_seq = seq;
+    *ret = anchor;
     return true;
 }
 
@@ -63,28 +94,28 @@ static enum err is_restored(struct node *node, bool *ret)
 {
     char path[sizeof node->path + 8];
     struct buf buf;
-    struct id origin;
-    int64_t anchored = 0;
-    int64_t seq = 0;
+    struct anchor then;
+    struct anchor now;
     buf_init(&buf, &node->host->mem, 256);
     anchor_path(node, path, sizeof path);
+    /* The file first: the database may only be further than it says, also beside others. */
     enum err e = node->host->files->read(node->host->ctx, path, &buf);
-    bool have = !e && anchor_read(buf_span(&buf), &origin, &anchored);
+    bool have = !e && anchor_read(buf_span(&buf), &then);
     buf_release(&buf);
     if (e && e != ERR_NOT_FOUND && e != ERR_FILE && e != ERR_TOO_LARGE) {
         return e;
     }
-    struct stmt *s = db_stmt(node->db, ORIGIN_BY_ID);
-    stmt_bind_i64(s, 1, node->own_origin);
-    if (stmt_row(s)) {
-        seq = stmt_i64(s, 3);
+    e = anchor_now(node, &now);
+    if (e) {
+        return e;
     }
-    e = stmt_end(s);
-    if (!e) {
-        /* No anchor beside a database that has written: it was copied here without it. */
-        *ret = have ? !id_equal(origin, node->own_origin_name) || anchored > seq : seq > 0;
+    if (have) {
+        *ret = !id_equal(then.origin, now.origin) || then.seq > now.seq ||
+               then.epoch != now.epoch || then.n > now.n;
+    } else { /* No anchor beside a database that has written: it was copied here without it. */
+        *ret = now.seq > 0 || now.n > 0;
     }
-    return e;
+    return OK;
 }
 
 /* Numbers given since the copy was made stand on papers already, and a twin goes on giving the same
@@ -169,16 +200,63 @@ enum err log_reorigin(struct node *node)
     return e;
 }
 
+/* Numbers of batches start again, too: the region would take new ones for those it has. */
+static enum err write_epoch(struct node *node, const char *why)
+{
+    int64_t epoch = 0;
+    node->host->random(node->host->ctx, &epoch, sizeof epoch);
+    enum err e = self_set_i64(node, "epoch", epoch);
+    if (!e) {
+        e = self_set_i64(node, "relay_epoch", epoch);
+    }
+    if (!e) {
+        e = stmt_run(db_stmt(node->db, SERVERS_FORGET_RELAY));
+    }
+    if (!e) {
+        e = notice_add(node, why, node->identity.id);
+    }
+    if (!e) {
+        node->identity.epoch = (uint64_t)epoch;
+    }
+    return e;
+}
+
+enum err node_begin_epoch(struct node *node, const char *why)
+{
+    enum err e = node_begin(node);
+    if (!e) {
+        e = log_reorigin(node);
+        if (!e && node->identity.role >= ROLE_HUB) {
+            e = write_epoch(node, why);
+        }
+        node->wrote_own = true; /* the anchor says so from now on */
+        e = node_end(node, e);
+    }
+    return e;
+}
+
+void node_anchor_feeds(struct node *node)
+{
+    int64_t n = 0;
+    if (node->identity.role >= ROLE_HUB && node->depth == 0 && !self_i64(node, "n", 0, &n) &&
+        n != node->anchored_n) {
+        node_write_anchor(node);
+        node->anchored_n = n;
+    }
+}
+
 enum err node_check_anchor(struct node *node)
 {
     bool restored = false;
     enum err e = is_restored(node, &restored);
-    if (e || !restored) {
-        return e;
-    }
-    e = node_begin(node);
-    if (!e) {
-        e = node_end(node, log_reorigin(node));
+    if (!e && restored) {
+        node->put_back = true;
+        e = node_begin_epoch(node, NOTICE_NOTICED);
     }
     return e;
+}
+
+bool node_was_put_back(const struct node *node)
+{
+    return node->put_back;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hash.h"
+#include "node_offer.h"
 #include "node_shown.h"
 #include "record.h"
 
@@ -120,6 +121,44 @@ static enum err add_all(struct node *node, struct sums *sums)
     return e ? e : end;
 }
 
+static uint64_t digest_of_dead(struct stmt *s)
+{
+    struct hash_state state;
+    struct hash hash;
+    uint64_t sum = 0;
+    struct span entity = stmt_span(s, 2);
+    hash_begin(&state, "douar-dead-1");
+    hash_add(&state, entity.data, entity.size);
+    hash_add_sized(&state, stmt_span(s, 3));
+    hash_add_u64(&state, stmt_u64(s, 4));
+    hash_end(&state, &hash);
+    for (size_t i = 0; i < 8; i++) {
+        sum = sum << 8 | hash.bytes[i];
+    }
+    return sum;
+}
+
+/* What is superseded in registers that something of the compartment lives in. */
+static enum err add_dead(struct node *node, struct sums *sums)
+{
+    enum err e = OK;
+    struct stmt *s = db_stmt(node->db, DIGEST_DEAD);
+    while (!e && stmt_row(s)) {
+        size_t index = 0;
+        bool fresh = false;
+        e = row_of(sums, (struct key){stmt_i64(s, 0), stmt_i64(s, 1)}, &index, &fresh);
+        if (!e && fresh) {
+            e = name_row(node, sums, index);
+        }
+        if (!e) {
+            sums->rows[index].count++;
+            sums->rows[index].sum += digest_of_dead(s);
+        }
+    }
+    enum err end = stmt_end(s);
+    return e ? e : end;
+}
+
 /* What a device still holds of scopes that it is no longer granted doesn't count. */
 static void keep_in_sight(const struct node *node, const struct org *org, struct sums *sums)
 {
@@ -162,4 +201,33 @@ enum err node_digest(struct node *node, struct arena *arena, struct digest_row *
     *ret = sums.rows;
     *ret_count = sums.count;
     return OK;
+}
+
+enum err node_feed_sums(struct node *node, struct arena *arena, struct feed_sum **ret,
+                        size_t *ret_count)
+{
+    struct sums sums = {.arena = arena};
+    const struct org *org = NULL;
+    enum err e = node_org(node, &org);
+    if (!e) {
+        e = add_all(node, &sums);
+    }
+    if (!e) {
+        e = add_dead(node, &sums);
+    }
+    if (e) {
+        return e;
+    }
+    keep_in_sight(node, org, &sums);
+    size_t count = sums.count < WIRE_FEEDS_MAX ? sums.count : WIRE_FEEDS_MAX;
+    struct feed_sum *list = arena_array(arena, count + 1, sizeof *list);
+    for (size_t i = 0; list && i < count; i++) {
+        list[i] = (struct feed_sum){.scope = span_of(sums.rows[i].scope),
+                                    .compartment = span_of(sums.rows[i].compartment),
+                                    .count = sums.rows[i].count,
+                                    .sum = sums.rows[i].sum};
+    }
+    *ret = list;
+    *ret_count = list ? count : 0;
+    return list ? OK : ERR_NOMEM;
 }

@@ -66,7 +66,9 @@ struct node {
     struct caller_seen seen[NODE_SEEN_MAX]; /* serve_caller.c */
     size_t seen_count;
     uint64_t requests_seen[NODE_REQUESTS_SEEN]; /* serve_sync.c: by their own low bits */
-    bool wrote_own; /* own ops since the last commit: the anchor is rewritten after it */
+    bool put_back;      /* noticed when it was opened: node_was_put_back() */
+    int64_t anchored_n; /* of the feeds, as the anchor says */
+    bool wrote_own;     /* own ops since the last commit: the anchor is rewritten after it */
 };
 
 /* ---- node.c */
@@ -88,6 +90,10 @@ MUST_CHECK enum err node_new_origin(struct node *node);
 /* ---- node_anchor.c: a file beside the database that tells a restored database from its newest. */
 MUST_CHECK enum err node_check_anchor(struct node *node); /* own transaction when it must act */
 void node_write_anchor(struct node *node); /* after a commit; may lag, so failure is no failure */
+void node_anchor_feeds(struct node *node); /* a server, now and then: when its feeds moved on */
+/* Another epoch of this server (a device: only another origin), in a transaction of its own; `why`
+   is a notice. */
+MUST_CHECK enum err node_begin_epoch(struct node *node, const char *why);
 /* New origin; every own op not proven stable is issued again under it, with its uid unchanged. */
 MUST_CHECK enum err log_reorigin(struct node *node);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node_internal.h"
+#include "node_offer.h"
 
 /* Morocco has kept UTC+1 since 2018 (decree 2-18-855), save for Ramadan; an organisation elsewhere
    sets `zone_minutes`. Only for display: times are Unix ms. */
@@ -144,6 +145,34 @@ enum err log_write(struct node *node, struct op *op, bool sign_for_org, int64_t 
         op->hash = read.hash;
     }
     buf_release(&body);
+    arena_release(&arena);
+    return e;
+}
+
+enum err log_adopt(struct node *node, int64_t row)
+{
+    struct arena arena;
+    struct own_head head;
+    struct logged logged;
+    arena_init(&arena, &node->host->mem, 8u * 1024 * 1024);
+    enum err e = log_read(node, row, &arena, &logged);
+    if (!e && logged.origin == 0) {
+        e = own_head(node, &head);
+        if (!e) {
+            head.seq++;
+            head.link = link_next(head.link, &logged.op.hash);
+            struct stmt *s = db_stmt(node->db, OP_SET_ENVELOPE);
+            stmt_bind_i64(s, 1, row);
+            stmt_bind_i64(s, 2, node->own_origin);
+            stmt_bind_i64(s, 3, head.seq);
+            stmt_bind_blob(s, 4, head.link.bytes, LINK_SIZE);
+            e = stmt_run(s);
+        }
+        if (!e) {
+            e = advance_own(node, &head);
+        }
+        node->wrote_own = true;
+    }
     arena_release(&arena);
     return e;
 }

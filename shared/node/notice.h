@@ -9,12 +9,18 @@
 
 #include "node.h"
 
-/* Of a node that calls: */
-#define NOTICE_PUT_BACK                                                                            \
-    "put_back"               /* it began another origin: from an older copy, or a copy itself */
-#define NOTICE_TWICE "twice" /* it writes in two origins: two copies of it are at work */
-/* Of itself: */
-#define NOTICE_BEGAN_ANEW "began_anew" /* it was put back or copied, and writes in a new origin */
+/* Of a node that calls: it began another origin, since it was put back from a copy or is one; it
+   writes in two origins, since two copies are at work; it handed over what others lost. */
+#define NOTICE_PUT_BACK "put_back"
+#define NOTICE_TWICE    "twice"
+#define NOTICE_ADOPTED  "adopted"
+/* Of a server above: it began another epoch. */
+#define NOTICE_SERVER "server_anew"
+/* Of itself: it writes in a new origin; it began another epoch, because its database was put back,
+   or because an operator restored it. */
+#define NOTICE_BEGAN_ANEW "began_anew"
+#define NOTICE_NOTICED    "epoch_noticed"
+#define NOTICE_RESTORED   "epoch_restored"
 
 struct notice {
     int64_t id;

@@ -10,7 +10,6 @@
 #include "record.h"
 #include "save_internal.h"
 
-
 /* A region's own desk needs no enrolment, so nobody gave it a short code. */
 static const char *short_code(const struct node *node)
 {

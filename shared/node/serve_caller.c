@@ -19,6 +19,7 @@ static enum err write_seen(struct node *node, const struct caller_seen *seen)
 
 enum err serve_flush(struct node *node)
 {
+    node_anchor_feeds(node);
     if (node->seen_count == 0) {
         return OK;
     }

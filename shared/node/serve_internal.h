@@ -49,6 +49,10 @@ MUST_CHECK enum err serve_push(struct serve *serve, struct diag *diag);
 /* serve_pull.c: positions, rows, roots, stable; fills reply and rows. */
 MUST_CHECK enum err serve_pull(struct serve *serve, struct diag *diag);
 
+/* serve_offer.c: takes what was handed over, before the batches; answers what was offered. */
+MUST_CHECK enum err serve_handed(struct serve *serve, struct diag *diag);
+MUST_CHECK enum err serve_offered(struct serve *serve);
+
 /* serve_row.c: what is told of an op, a tree, a root that isn't granted. */
 struct row_writer {
     struct serve *serve;

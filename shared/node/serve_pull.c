@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node_offer.h"
 #include "serve_internal.h"
 
 #define ROWS_A_FEED 2000 /* looked at in one request */
@@ -152,6 +153,49 @@ static struct granted_feed *feed_named(struct pull *pull, const struct feed_posi
     return NULL;
 }
 
+static const struct feed_sum *sum_of(const struct feed_sum *sums, size_t count, struct span scope,
+                                     struct span compartment)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (span_equal(sums[i].scope, scope) && span_equal(sums[i].compartment, compartment)) {
+            return &sums[i];
+        }
+    }
+    return NULL;
+}
+
+/* Feeds that the caller would read from the beginning, though it holds what they come to: it is put
+   at their end. */
+static enum err skip_equal(struct pull *pull)
+{
+    struct serve *serve = pull->serve;
+    const struct sync_request *request = &serve->request;
+    struct feed_sum *sums = NULL;
+    size_t count = 0;
+    bool any = false;
+    for (size_t i = 0; i < pull->feed_count; i++) {
+        any = any || (pull->feeds[i].start == 0 && pull->feeds[i].n > 0);
+    }
+    if (request->sum_count == 0 || !any) {
+        return OK;
+    }
+    enum err e = node_feed_sums(serve->node, serve->arena, &sums, &count);
+    for (size_t i = 0; !e && i < pull->feed_count; i++) {
+        struct granted_feed *feed = &pull->feeds[i];
+        const struct feed_sum *here =
+            sum_of(sums, count, feed->position.scope, feed->position.compartment);
+        const struct feed_sum *there = sum_of(request->sums, request->sum_count,
+                                              feed->position.scope, feed->position.compartment);
+        if (feed->start == 0 && here && there && here->count == there->count &&
+            here->sum == there->sum) {
+            feed->start = feed->n;
+            feed->position.n = feed->n;
+            feed->position.hash = feed->hash;
+        }
+    }
+    return e;
+}
+
 /* Each feed the caller names is believed as far as its rolling hash proves it. */
 static enum err start_from_feeds(struct pull *pull)
 {
@@ -182,7 +226,7 @@ static enum err start_from_feeds(struct pull *pull)
             feed->position.hash = hash;
         }
     }
-    return OK;
+    return skip_equal(pull);
 }
 
 /* ---- rows */
@@ -347,6 +391,9 @@ static enum err tell_positions(struct pull *pull, int64_t cursor, bool *ret_even
         uint64_t hash = feed->position.hash;
         if (feed->start > cursor) { /* further already than the rows of a feed new to it */
             even = even && feed->start == cursor;
+            if (!feed->known) { /* ... and put there by this reply */
+                reply->feeds[reply->feed_count++] = feed->position;
+            }
             continue;
         }
         enum err e = row_at(pull, feed, cursor, &n, &hash);
@@ -569,6 +616,10 @@ enum err serve_pull(struct serve *serve, struct diag *diag)
     struct pull pull = {.serve = serve, .writer = {.serve = serve}};
     bool agreed = true;
     (void)diag;
+    if (serve->request.has_offer) {
+        enum err offered = serve_offered(serve);
+        return offered ? offered : tell_stables(serve);
+    }
     enum err e = list_feeds(&pull);
     if (!e) {
         e = serve->request.has_cursor ? start_from_cursor(&pull, &agreed) : start_from_feeds(&pull);

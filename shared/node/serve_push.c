@@ -9,6 +9,7 @@
 
 #include "node_aside.h"
 #include "node_log.h"
+#include "node_offer.h"
 #include "notice.h"
 #include "num.h"
 #include "serve_internal.h"
@@ -263,6 +264,22 @@ static enum err look_up_author(struct taking *t)
     return e;
 }
 
+/* Known already, and perhaps only by somebody's word: its author's signature covers it now. Without
+   an envelope of its author's it gets one of this server's, or it would never be stable. */
+static enum err settle_copy(struct taking *t, enum applied applied, int64_t row)
+{
+    struct node *node = t->serve->node;
+    if (t->bare) {
+        return applied == APPLIED_NEW ? log_adopt(node, row) : OK;
+    }
+    if (applied != APPLIED_KNOWN) {
+        return OK;
+    }
+    struct stmt *s = db_stmt(node->db, FLAG_PROVEN);
+    stmt_bind_i64(s, 1, row);
+    return stmt_run(s);
+}
+
 static enum err apply_ops(struct taking *t)
 {
     struct node *node = t->serve->node;
@@ -291,6 +308,9 @@ static enum err apply_ops(struct taking *t)
         }
         if (!e && applied == APPLIED_QUARANTINED) {
             t->serve->reply.refused_count++;
+        }
+        if (!e) {
+            e = settle_copy(t, applied, row);
         }
     }
     return e;
@@ -578,7 +598,10 @@ static enum err keep_relay_point(struct serve *serve)
 enum err serve_push(struct serve *serve, struct diag *diag)
 {
     struct relay_point point = {0};
-    enum err e = OK;
+    enum err e = serve_handed(serve, diag);
+    if (e) {
+        return e;
+    }
     if (serve->request.has_relay) {
         e = relay_point(serve, &point);
         if (e) {

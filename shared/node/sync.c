@@ -6,6 +6,7 @@
 #include "code.h"
 #include "envelope.h"
 #include "json.h"
+#include "notice.h"
 #include "num.h"
 #include "snapshot_message.h"
 #include "sync_internal.h"
@@ -32,6 +33,8 @@ enum err sync_new(struct node *node, struct pack *pack, const struct id *server,
     sync->options.tries = sync->options.tries > 0 ? sync->options.tries : SYNC_TRIES;
     sync->reply_size = sync->options.reply_size > 0 ? sync->options.reply_size : SYNC_REPLY_SIZE;
     sync->push_size = WIRE_PUSH_START;
+    sync->below = -1;
+    arena_init(&sync->offer.arena, &node->host->mem, SYNC_ARENA_MAX);
     arena_init(&sync->arena, &node->host->mem, SYNC_ARENA_MAX);
     buf_init(&sync->body, &node->host->mem, WIRE_PACKED_MAX + ENVELOPE_HEAD_SIZE);
     enum err e =
@@ -53,6 +56,7 @@ void sync_free(struct sync *sync)
     const struct mem mem = sync->node->host->mem;
     server_release(sync->node, &sync->server);
     buf_release(&sync->body);
+    arena_release(&sync->offer.arena);
     arena_release(&sync->arena);
     mem.resize(mem.ctx, sync, 0);
 }
@@ -209,6 +213,7 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
     grow_sizes(sync);
     sync->idle = moved || asked ? 0 : sync->idle + 1;
     bool refused = sync->pushed_to > sync->server.acked && !moved;
+    sync->stuck = sync->pushed_count > 0 && !moved;
     /* First everything that comes in rows, and what we have to send. */
     int64_t coming = 0;
     sync->take_next = false;
@@ -233,13 +238,27 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
     ret->kind = SYNC_DONE;
 }
 
+/* What the callee says is good to try with. */
+struct hints {
+    bool has_ratchet, has_epoch;
+    uint64_t ratchet, epoch;
+};
+
+static bool read_hint(const struct json *json, const char *key, uint64_t *ret)
+{
+    struct id head = {{0}};
+    if (!base64_read(json_span(json_get(json, key)), head.bytes, sizeof *ret)) {
+        return false;
+    }
+    *ret = id_prefix8(head);
+    return true;
+}
+
 /* {"error":name,"args":[...],"ratchet":..,"epoch":..} */
-static void read_error(const struct sync_event *event, struct diag *diag, uint64_t *ret_ratchet,
-                       bool *ret_has_ratchet)
+static void read_error(const struct sync_event *event, struct diag *diag, struct hints *ret)
 {
     struct json *json = NULL;
-    uint8_t bytes[8];
-    *ret_has_ratchet = false;
+    *ret = (struct hints){.ratchet = 0};
     diag->code = ERR_PEER;
     if (json_parse(event->body, &json, NULL)) {
         return;
@@ -249,12 +268,8 @@ static void read_error(const struct sync_event *event, struct diag *diag, uint64
          arg && diag->arg_count < DIAG_ARGS; arg = json_next(arg)) {
         span_text(json_span(arg), diag->args[diag->arg_count++], DIAG_ARG_SIZE);
     }
-    if (base64_read(json_span(json_get(json, "ratchet")), bytes, sizeof bytes)) {
-        struct id head = {{0}};
-        memcpy(head.bytes, bytes, sizeof bytes);
-        *ret_ratchet = id_prefix8(head);
-        *ret_has_ratchet = true;
-    }
+    ret->has_ratchet = read_hint(json, "ratchet", &ret->ratchet);
+    ret->has_epoch = read_hint(json, "epoch", &ret->epoch);
     json_free(json);
 }
 
@@ -279,27 +294,62 @@ static enum err start_over(struct sync *sync)
     return e;
 }
 
+/* The server was put back: it has less than it said, of us and of others. All that is held here is
+   offered to it, and nothing that it acknowledged is believed any more. */
+static enum err meet_epoch(struct sync *sync, uint64_t epoch)
+{
+    struct server_row *server = &sync->server;
+    server->epoch = epoch;
+    server->ratchet = 0;
+    server->acked = server->stables = server->offer = 0;
+    server->cursor = -1;
+    sync->ask_first = true;
+    sync->stuck = false;
+    enum err e = node_begin(sync->node);
+    if (!e) {
+        e = server_save(sync->node, server);
+        if (!e) {
+            e = notice_add(sync->node, NOTICE_SERVER, server->name);
+        }
+        e = node_end(sync->node, e);
+    }
+    return e;
+}
+
+/* It has the own origin up to `seq`. Less than is stable only the region itself may lose, by an old
+   backup; a hub that wants the opening says 0, and has it with the next. */
+static enum err meet_gap(struct sync *sync, const struct diag *diag)
+{
+    int64_t seq = 0;
+    enum err e = num_read_i64(span_of(diag->args[1]), &seq) && seq >= 0 ? OK : ERR_PEER;
+    if (!e && (seq > 0 || sync->server.acked == 0)) {
+        sync->below = seq;
+    }
+    /* It may say that it has less; that it has more only `ack` proves, with the link there. */
+    sync->ask_first = seq >= sync->server.acked;
+    sync->server.acked = !e && seq < sync->server.acked ? seq : sync->server.acked;
+    return e;
+}
+
 static void on_refusal(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
 {
     struct diag diag = {0};
-    uint64_t ratchet = 0;
-    bool has_ratchet = false;
+    struct hints hints;
     enum err e = OK;
-    read_error(event, &diag, &ratchet, &has_ratchet);
-    if (diag.code == ERR_RATCHET && has_ratchet && !sync->signed_again) {
+    read_error(event, &diag, &hints);
+    if (diag.code == ERR_RATCHET && hints.has_ratchet && !sync->signed_again) {
         sync->signed_again = true;
-        sync->server.ratchet = ratchet;
+        sync->server.ratchet = hints.ratchet;
         e = keep_server(sync);
     } else if (sync->asked_snapshot && diag.code == ERR_NOT_FOUND) {
         sync->take_next = false; /* the next reply offers another one, or brings rows */
         e = snapshot_refused(sync);
-    } else if (diag.code == ERR_GAP && sync->idle < SYNC_IDLE_MOST) {
-        int64_t seq = 0;
+    } else if (diag.code == ERR_EPOCH && hints.has_epoch && sync->idle < SYNC_IDLE_MOST) {
         sync->idle++;
-        e = num_read_i64(span_of(diag.args[1]), &seq) && seq >= 0 ? OK : ERR_PEER;
-        /* It may say that it has less; that it has more only `ack` proves, with the link there. */
-        sync->ask_first = seq >= sync->server.acked;
-        sync->server.acked = !e && seq < sync->server.acked ? seq : sync->server.acked;
+        e = meet_epoch(sync, hints.epoch);
+    } else if (diag.code == ERR_GAP && sync->idle < SYNC_IDLE_MOST) {
+        sync->idle++;
+        e = meet_gap(sync, &diag);
     } else if (diag.code == ERR_FORK && sync->idle < SYNC_IDLE_MOST) {
         sync->idle++;
         e = start_over(sync);

@@ -200,6 +200,7 @@ static enum err put_own(struct sync *sync, const struct origin_point *stable, st
     bool found = true;
     bool acked_there = sync->server.acked >= stable->seq;
     int64_t from = acked_there ? sync->server.acked : stable->seq;
+    from = sync->below >= 0 && sync->below < from ? sync->below : from;
     buf_init(&lines, &node->host->mem, WIRE_PLAIN_MAX);
     batch.from = from + 1;
     enum err e = gather_own(sync, from, &batch, &lines);
@@ -398,22 +399,27 @@ enum err sync_ask(struct sync *sync)
     buf_init(&text, &node->host->mem, WIRE_PLAIN_MAX);
     sync->pushed_to = sync->relayed_to = sync->pushed_count = 0;
     sync->visit_count = 0;
-    sync->entered = sync->wanted = sync->named_roots = false;
+    sync->entered = sync->named_roots = sync->wanted = false;
+    struct buf rows;
+    buf_init(&rows, &node->host->mem, WIRE_PLAIN_MAX);
     enum err e = put_clock(sync, &request);
     if (!e) {
+        e = offer_ask(sync, &request, &rows);
+    }
+    if (!e && !request.has_offer) {
         e = put_position(sync, &request);
     }
     if (!e) {
         e = own_stable(sync, &stable);
         request.stable_seq = stable.seq;
     }
-    if (!e) {
+    if (!e && !request.has_offer) {
         e = put_roots(sync, &request);
     }
-    if (!e) {
+    if (!e && !request.has_offer) {
         e = put_rests(sync, &request);
     }
-    if (!e) {
+    if (!e && !request.has_offer) {
         e = snapshots_wanted(sync, request.has_cursor, &request.takes_snapshots);
     }
     if (!e && hub) {
@@ -429,12 +435,13 @@ enum err sync_ask(struct sync *sync)
     if (!e && hub) {
         e = put_visits(sync, &request);
     }
-    if (!e && !sync->ask_first) {
+    if (!e && !sync->ask_first && sync->offer.stage < OFFER_PIECE) {
         e = hub ? put_relayed(sync, &batches) : put_own(sync, &stable, &batches);
     }
     if (!e) {
         request.relay_to = sync->relayed_to;
         sync_request_write(&request, &text);
+        buf_add_span(&text, buf_span(&rows));
         buf_add_span(&text, buf_span(&batches));
         e = buf_error(&text);
     }
@@ -444,6 +451,7 @@ enum err sync_ask(struct sync *sync)
     if (!e) {
         e = sync_seal(sync, "/v1/sync", buf_span(&text));
     }
+    buf_release(&rows);
     buf_release(&batches);
     buf_release(&text);
     return e;

@@ -5,6 +5,7 @@
 #define SYNC_INTERNAL_H
 
 #include "node_internal.h"
+#include "node_offer.h"
 #include "sync.h"
 #include "sync_message.h"
 
@@ -23,6 +24,31 @@ struct server_row {
     int64_t stables; /* last backup of the region known here */
     int64_t unsure;  /* highest own number ever put in a request; a hub's: batch number */
     int64_t cursor;  /* -1: feeds stand at different numbers */
+    int64_t offer;   /* up to which row of op it was offered what is held, or: */
+};
+
+#define OFFER_DONE (-1)
+#define OFFER_SUMS (-2) /* all was offered; the sums are to be told with the feeds */
+
+/* What a request of a reconcile says. */
+enum offer_stage { OFFER_NONE, OFFER_EMPTY, OFFER_PIECE, OFFER_HANDS };
+
+/* A piece of what is held, while the callee is offered it. */
+struct offer {
+    struct arena arena;
+    struct offered *ops; /* by (origin, seq); those without envelope last */
+    size_t op_count;
+    struct offer_run *runs;
+    size_t *run_first; /* of each run: index into ops */
+    size_t run_count;
+    int64_t upto;  /* the piece reaches up to this row of op; 0: there is none */
+    size_t *hands; /* indexes into ops: what is wanted */
+    size_t hand_count, hand_done, hand_sent;
+    struct told_register {
+        int64_t entity, reg;
+    } * told; /* whose superseded uids were handed over in this piece */
+    size_t told_count, told_capacity;
+    enum offer_stage stage; /* of the request in flight */
 };
 
 struct sync {
@@ -49,6 +75,10 @@ struct sync {
     bool entered;        /* the reply brought a tree whole */
     bool take_next;      /* a snapshot's next piece is what to ask for */
     bool asked_snapshot; /* ... and was */
+    bool stuck;          /* what was pushed wasn't acknowledged: no reason to wait with the rest */
+    bool sums;           /* the request holds the sums of a reconcile */
+    int64_t below;       /* the callee has less of the own origin than is stable; -1 */
+    struct offer offer;
     struct sync_result result;
 };
 
@@ -56,6 +86,11 @@ struct sync {
 MUST_CHECK enum err sync_ask(struct sync *sync);
 /* Is there more of ours to send? */
 MUST_CHECK enum err sync_left(struct sync *sync, int64_t *ret_ops, int64_t *ret_batches);
+
+/* sync_offer.c: the part of a reconcile in the next request (nothing when none is due: then
+   `request->has_offer` stays false), and what the reply makes of it. */
+MUST_CHECK enum err offer_ask(struct sync *sync, struct sync_request *request, struct buf *rows);
+MUST_CHECK enum err offer_take(struct sync *sync, const struct sync_reply *reply, bool *ret_moved);
 
 /* sync_take.c: applies a reply of status 200 in one transaction. `*ret_again`: ask at once;
    `*ret_moved`: something came or was acknowledged. */

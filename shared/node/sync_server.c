@@ -32,6 +32,7 @@ enum err server_load(struct node *node, const struct id *name, struct server_row
         row.unsure = stmt_i64(s, 9);
         row.cursor = stmt_i64(s, 10);
         (void)stmt_blob(s, 11, row.name.bytes, ID_SIZE);
+        row.offer = stmt_i64(s, 12);
     } else {
         e = ERR_NOT_ENROLLED;
     }
@@ -62,6 +63,7 @@ enum err server_save(struct node *node, const struct server_row *server)
     stmt_bind_i64(s, 6, server->stables);
     stmt_bind_i64(s, 7, server->unsure);
     stmt_bind_i64(s, 8, server->cursor);
+    stmt_bind_i64(s, 9, server->offer);
     return stmt_run(s);
 }
 

@@ -61,6 +61,7 @@ static enum err take_ack(struct take *t)
     }
     int64_t before = sync->server.acked;
     sync->server.acked = t->reply.ack.seq;
+    sync->below = sync->below >= 0 ? sync->server.acked : sync->below;
     int64_t scope = 0;
     e = symbol_find(node, span_of("_scope"), &scope);
     if (!e && scope != 0) { /* It has our word on where these roots belong. */
@@ -564,6 +565,12 @@ static enum err take_all(struct take *t, struct diag *diag)
     }
     if (!e) {
         e = what_is_shown_changed(t, saw_me, scopes);
+    }
+    bool offered = false;
+    if (!e) {
+        e = offer_take(sync, &t->reply, &offered);
+        t->moved = t->moved || offered;
+        t->again = t->again || sync->server.offer != OFFER_DONE;
     }
     if (!e) {
         struct stmt *s = db_stmt(node->db, SERVER_SYNCED);

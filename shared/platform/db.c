@@ -235,3 +235,11 @@ enum err db_checkpoint(struct db *db)
     return db_fail(
         db, sqlite3_wal_checkpoint_v2(db->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
+
+enum err db_alone(struct db *db)
+{
+    char mode[16] = "";
+    (void)sqlite3_busy_timeout(db->handle, 0);
+    enum err e = db_ask_text(db, "PRAGMA journal_mode=DELETE;", mode, sizeof mode);
+    return !e && strcmp(mode, "delete") == 0 ? OK : ERR_IN_USE;
+}

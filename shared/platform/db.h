@@ -88,6 +88,8 @@ MUST_CHECK enum err db_backup(struct db *db, const char *path,
 /* PRAGMA integrity_check and reserved-bytes check; findings one a line. */
 MUST_CHECK enum err db_check(struct db *db, struct buf *ret_findings);
 MUST_CHECK enum err db_checkpoint(struct db *db);
+/* Makes the database one file again, which needs that nobody else has it open: else ERR_IN_USE. */
+MUST_CHECK enum err db_alone(struct db *db);
 /* Prepares every text of the table against the migrated schema (a test calls it). */
 MUST_CHECK enum err db_prepare_all(struct db *db, struct diag *diag);
 

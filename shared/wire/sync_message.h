@@ -31,11 +31,28 @@ struct tree_rest {
     int64_t next;
 };
 
+/* Ops that the caller holds: `count` from number `from` on of an origin; a loose one by its uid. */
+struct offer_run {
+    bool loose;
+    struct id origin;
+    int64_t from, count;
+    uint64_t uid8; /* of a loose one */
+    uint64_t mark; /* of what is known of them: node_offer.h */
+};
+
+/* What the caller holds of one feed (schema/protocol.md, "Reconcile"). */
+struct feed_sum {
+    struct span scope;
+    struct span compartment;
+    int64_t count;
+    uint64_t sum;
+};
+
 struct sync_request {
     int64_t clock_ms; /* raw */
     bool has_offset;
     int64_t offset_ms;
-    bool has_cursor; /* false: `feeds` is meant (possibly empty) */
+    bool has_cursor; /* false: `feeds` is meant (possibly empty), or an offer */
     int64_t cursor;
     uint8_t state[16];
     struct feed_position *feeds;
@@ -57,7 +74,13 @@ struct sync_request {
     size_t visit_count;
     bool has_stables;
     int64_t stables;
-    bool takes_snapshots; /* "snap" */
+    bool takes_snapshots;   /* "snap" */
+    bool has_offer;         /* instead of cursor and feeds */
+    struct offer_run *runs; /* those of one origin stand together, loose ones last */
+    size_t run_count;
+    int64_t hand_count; /* rows handed over, before the batches */
+    struct feed_sum *sums;
+    size_t sum_count;
 };
 
 /* One line with its LF; a reader takes it without. */
@@ -108,6 +131,8 @@ struct sync_reply {
     int64_t late_count, refused_count;
     struct snapshot_offer *offers;
     size_t offer_count;
+    int64_t *wanted; /* indexes into the runs offered */
+    size_t wanted_count;
 };
 
 void sync_reply_write(const struct sync_reply *reply, struct buf *ret);

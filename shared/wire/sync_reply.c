@@ -95,8 +95,28 @@ void sync_reply_write(const struct sync_reply *reply, struct buf *ret)
         json_name(&writer, "need");
         json_put_text(&writer, "feeds");
     }
+    if (reply->wanted_count > 0) {
+        json_name(&writer, "wanted");
+        json_open(&writer, '[');
+        for (size_t i = 0; i < reply->wanted_count; i++) {
+            json_put_int(&writer, reply->wanted[i]);
+        }
+        json_close(&writer, ']');
+    }
     json_close(&writer, '}');
     buf_add_byte(ret, '\n');
+}
+
+static void read_wanted(struct line *line, struct arena *arena, struct sync_reply *ret)
+{
+    const struct json *array = line_get(line, "wanted");
+    ret->wanted = line_array(line, array, "wanted", WIRE_RUNS_MAX, sizeof *ret->wanted, arena,
+                             &ret->wanted_count);
+    const struct json *item = json_first(array);
+    for (size_t i = 0; i < ret->wanted_count && line->failed == OK; i++) {
+        ret->wanted[i] = line_int(line, item, "wanted", 0, WIRE_RUNS_MAX - 1);
+        item = json_next(item);
+    }
 }
 
 static void read_point(struct line *line, const struct json *item, const char *where,
@@ -205,6 +225,7 @@ enum err sync_reply_read(struct span text, struct arena *arena, struct sync_repl
     read_positions(&line, arena, &reply);
     reply.late_count = read_count(&line, "late");
     reply.refused_count = read_count(&line, "refused");
+    read_wanted(&line, arena, &reply);
     enum err e = line_close(&line);
     if (!e) {
         *ret = reply;

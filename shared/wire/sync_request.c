@@ -1,10 +1,13 @@
 /* The first line of a sync request (sync_message.h). */
 #include "feed_line.h"
+#include "offer_line.h"
 #include "type.h"
 
 static void put_positions(struct json_writer *writer, const struct sync_request *request)
 {
-    if (request->has_cursor) {
+    if (request->has_offer) {
+        offer_put(writer, request);
+    } else if (request->has_cursor) {
         json_name(writer, "cur");
         feed_put_cursor(writer, request->cursor, request->state);
     } else {
@@ -107,20 +110,24 @@ void sync_request_write(const struct sync_request *request, struct buf *ret)
         json_put_bool(&writer, true);
     }
     put_of_a_hub(&writer, request);
+    offer_put_sums(&writer, request);
     json_close(&writer, '}');
     buf_add_byte(ret, '\n');
 }
 
-/* Exactly one of the two ways to say how far the caller has read. */
+/* Exactly one of the two ways to say how far the caller has read, or what it holds. */
 static void read_positions(struct line *line, struct arena *arena, struct sync_request *ret)
 {
     const struct json *cursor = line_get(line, "cur");
     const struct json *feeds = line_get(line, "feeds");
-    if ((cursor == NULL) == (feeds == NULL)) {
-        line_refuse(line, "one of cur and feeds is needed", "cur");
+    bool offers = line_get(line, "offer") != NULL;
+    if ((cursor != NULL) + (feeds != NULL) + offers != 1) {
+        line_refuse(line, "one of cur, feeds and offer is needed", "cur");
         return;
     }
-    if (cursor != NULL) {
+    if (offers) {
+        offer_read(line, arena, ret);
+    } else if (cursor != NULL) {
         ret->has_cursor = true;
         feed_read_cursor(line, cursor, &ret->cursor, ret->state);
     } else {
@@ -228,6 +235,7 @@ enum err sync_request_read(struct span text, struct arena *arena, struct sync_re
     }
     request.takes_snapshots = json_bool(snap);
     read_of_a_hub(&line, arena, &request);
+    offer_read_sums(&line, arena, &request);
     enum err e = line_close(&line);
     if (!e) {
         *ret = request;

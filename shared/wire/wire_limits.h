@@ -21,6 +21,9 @@
 #define WIRE_VISITS_MAX   4096u               /* devices named in a hub's request */
 #define WIRE_ORIGINS_MAX  16384u              /* origins named in one reply; fit WIRE_LINE_MAX */
 #define WIRE_ROW_OPS      65536u              /* op rows that follow one ENTER or LEAVE */
+#define WIRE_RUNS_MAX     8192u               /* runs of one offer, loose ops among them */
+#define WIRE_RUN_OPS      64u                 /* ops of one run */
+#define WIRE_HAND_MAX     65536u              /* rows handed over in one request */
 #define WIRE_DEAD_MAX     4096u               /* registers in one row of dead predecessors */
 #define WIRE_ENROL_MAX    4096u               /* bytes of an enrolment code or request */
 #define WIRE_ANSWER_MAX   (64u * 1024)        /* bytes of the answer to it */

@@ -3,7 +3,7 @@
 import shutil
 import unittest
 
-from office import Device, Office
+from office import Device, Office, Refused
 
 TABANT = "05.081.03.09"
 
@@ -46,6 +46,119 @@ class Back(unittest.TestCase):
 
     def notices(self, node):
         return {(row["what"], row["name"]) for row in node.call("notice", "list")["list"]}
+
+    def test_device_put_back_from_an_old_copy_loses_nothing_that_it_sent(self):
+        amina = self.worker("amina")
+        first = self.household(amina)
+        amina.sync()
+        old = amina.home.with_name("amina-old")
+        shutil.copytree(amina.home, old)
+        second = self.household(amina, head_name_ar="يطو")
+        amina.sync()
+        for name in ("douar.db", "douar.db-wal", "douar.db-shm"):
+            (amina.home / name).unlink(missing_ok=True)
+        shutil.copy(old / "douar.db", amina.home / "douar.db")
+        third = self.household(amina, head_name_ar="حادة")
+        self.sync_all(amina)
+        self.assertEqual(len({first, second, third}), 3)
+        for case in (first, second, third):
+            self.assertEqual(amina.show(case)["case"], case)
+        self.assertIn(("put_back", "amina"), self.notices(self.hub))
+        self.assert_equal_digests(amina, self.hub)
+        for node in (amina, self.hub, self.office.region):
+            node.call("check")
+
+    def lose_after_a_backup(self, server, *devices):
+        """Work that the server had and loses; its author's device is lost as well."""
+        gone, stays = devices
+        self.household(stays, head_name_ar="يطو")
+        self.sync_all(gone, stays)
+        backup = server.call("backup")["file"]
+        case = self.household(gone, head_name_ar="حادة")
+        own = self.household(stays, head_name_ar="رقية")
+        gone.sync()
+        stays.sync()
+        return backup, case, own
+
+    def test_restored_hub_gets_what_it_lost_from_devices(self):
+        gone, stays = self.worker("amina"), self.worker("brahim")
+        backup, case, own = self.lose_after_a_backup(self.hub, gone, stays)
+        with self.assertRaises(Refused) as caught:
+            self.hub.call("restore", backup)
+        self.assertEqual(caught.exception.error, "in_use")
+        self.hub.stop()
+        answer = self.hub.call("restore", backup)
+        self.assertTrue((self.office.folder / answer["aside"]).exists())
+        self.hub.start()
+        self.assertEqual(len(self.hub.call("list", "household")["list"]), 1)
+        self.sync_all(stays)
+        for node in (self.hub, self.office.region):
+            cases = {row["case"] for row in node.call("list", "household")["list"]}
+            self.assertLessEqual({case, own}, cases, node.name)
+        self.assertLessEqual({("epoch_restored", "azilal"), ("adopted", "brahim")},
+                             self.notices(self.hub))
+        self.assertIn("unverified", {row["why"] for row in
+                                     self.hub.call("review", "list", "--flags")["list"]})
+        self.assert_equal_digests(stays, self.hub)
+        self.sync_all(gone)  # it was only away
+        self.assertEqual(self.hub.call("review", "list", "--flags")["list"], [])
+        self.assert_equal_digests(gone, stays, self.hub)
+        for node in (gone, stays, self.hub, self.office.region):
+            node.call("check")
+
+    def test_database_put_back_under_a_hub_is_noticed_and_said(self):
+        gone, stays = self.worker("amina"), self.worker("brahim")
+        backup, case, own = self.lose_after_a_backup(self.hub, gone, stays)
+        self.hub.stop()
+        for name in ("douar.db", "douar.db-wal", "douar.db-shm"):
+            (self.hub.home / name).unlink(missing_ok=True)
+        shutil.copy(self.office.folder / backup, self.hub.home / "douar.db")
+        said = self.hub.run("notice", "list")
+        self.assertIn("put back from an older copy", said.err + said.out)
+        self.hub.start()
+        self.sync_all(stays)
+        cases = {row["case"] for row in self.office.region.call("list", "household")["list"]}
+        self.assertLessEqual({case, own}, cases)
+        self.assertIn(("epoch_noticed", "azilal"), self.notices(self.hub))
+        self.assert_equal_digests(stays, self.hub)
+
+    def test_region_restored_from_last_night_gets_everything_from_its_hubs(self):
+        gone, stays = self.worker("amina"), self.worker("brahim")
+        region = self.office.region
+        backup, case, own = self.lose_after_a_backup(region, gone, stays)
+        self.hub.uplink()
+        self.assertEqual(len(region.call("list", "household")["list"]), 3)
+        region.stop()
+        region.call("restore", backup)
+        region.start()
+        self.assertEqual(len(region.call("list", "household")["list"]), 1)
+        self.hub.uplink()
+        cases = {row["case"] for row in region.call("list", "household")["list"]}
+        self.assertLessEqual({case, own}, cases)
+        self.assertIn(("server_anew", region.call("node", "list")["list"][0]["name"]),
+                      self.notices(self.hub))
+        self.assert_equal_digests(stays, self.hub)
+        # The next backup makes it stable again, from its older number on.
+        region.call("backup")
+        self.sync_all(stays)
+        self.assertEqual(stays.show(own)["custody"], "region")
+        for node in (stays, self.hub, region):
+            node.call("check")
+
+    def test_what_is_no_backup_of_this_office_is_not_restored(self):
+        region = self.office.region
+        backup = region.call("backup")["file"]
+        self.hub.stop()
+        text = self.office.folder / "notes.txt"
+        text.write_text("no database")
+        for file, errors in ((backup, {"not_allowed"}), (text, {"database_damaged", "database"}),
+                             (self.office.folder / "absent.db", {"file"})):
+            with self.assertRaises(Refused) as caught:
+                self.hub.call("restore", file)
+            self.assertIn(caught.exception.error, errors)
+        self.hub.start()
+        self.hub.uplink()
+        self.assertFalse((self.hub.home / "restore.db").exists())
 
     def test_two_copies_of_a_device_both_go_on(self):
         amina = self.worker("amina")

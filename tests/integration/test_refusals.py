@@ -202,6 +202,8 @@ DOUARD = [
     ("hub", ["backup", "/nonexistent/x.db"], "database"),
     ("nowhere", ["snapshot"], "no_home"),
     ("hub", ["snapshot", "more"], "usage"),
+    ("nowhere", ["restore", "{out}"], "no_home"),
+    ("hub", ["restore", "/nonexistent/x.db"], "in_use"),
     ("nowhere", ["digest"], "no_home"),
     ("nowhere", ["check"], "no_home"),
     ("nowhere", ["stats"], "no_home"),

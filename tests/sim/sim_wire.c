@@ -63,6 +63,31 @@ static enum err read_batch(struct reading *reading, struct sim_node *node, struc
     return e;
 }
 
+/* What a reconcile hands over has all been written by somebody. */
+static enum err read_hands(struct reading *reading, struct sim_node *node, int64_t count,
+                           struct span *rest)
+{
+    enum err e = OK;
+    for (int64_t i = 0; !e && i < count; i++) {
+        struct span line;
+        struct sync_row row;
+        struct op op;
+        e = span_split(rest, '\n', &line) ? sync_row_read(line, &reading->arena, &row, NULL)
+                                          : ERR_FORMAT;
+        if (!e && row.kind == ROW_OP) {
+            e = op_read(row.body, &reading->arena, &op, NULL);
+            reading->world->counters.handed_over++;
+        }
+        struct sim_birth *birth =
+            e || row.kind != ROW_OP ? NULL : births_find(&reading->world->births, op.uid);
+        if (!e && row.kind == ROW_OP && (!birth || birth->undone)) {
+            world_fail(reading->world, "%s hands over an op that %s", node->name,
+                       birth ? "was undone" : "nobody wrote");
+        }
+    }
+    return e;
+}
+
 void wire_note_sent(struct sim_node *node, struct span body)
 {
     struct reading reading;
@@ -72,8 +97,14 @@ void wire_note_sent(struct sim_node *node, struct span body)
     if (!e) {
         e = reading_open(&reading, node->world, envelope.dictionary, envelope.packed);
         struct span rest = buf_span(&reading.text);
-        if (!e && !span_split(&rest, '\n', &line)) {
-            e = ERR_FORMAT;
+        struct sync_request request;
+        if (!e) {
+            e = span_split(&rest, '\n', &line)
+                    ? sync_request_read(line, &reading.arena, &request, NULL)
+                    : ERR_FORMAT;
+        }
+        if (!e) {
+            e = read_hands(&reading, node, request.hand_count, &rest);
         }
         while (!e && rest.size > 0) {
             e = read_batch(&reading, node, &rest);

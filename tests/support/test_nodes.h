@@ -236,14 +236,14 @@ static inline int nodes_answer_at(struct test_nodes *nodes, struct node *server,
         buf_add_format(reply, "{\"error\":\"%s\",\"args\":[\"%s\",\"%s\"]", err_name(e),
                        diag.arg_count > 0 ? diag.args[0] : "",
                        diag.arg_count > 1 ? diag.args[1] : "");
-        if (e == ERR_RATCHET) {
+        if (e == ERR_RATCHET || e == ERR_EPOCH) {
             char text[16];
             uint8_t bytes[8];
             for (int i = 0; i < 8; i++) {
                 bytes[i] = (uint8_t)(hint >> (56 - 8 * i));
             }
             base64_write(bytes, sizeof bytes, text);
-            buf_add_format(reply, ",\"ratchet\":\"%s\"", text);
+            buf_add_format(reply, ",\"%s\":\"%s\"", e == ERR_EPOCH ? "epoch" : "ratchet", text);
         }
         buf_add_text(reply, "}");
     }

@@ -3,6 +3,7 @@
  */
 #define _XOPEN_SOURCE 700
 
+#include "node_internal.h"
 #include "notice.h"
 #include "test_town.h"
 
@@ -213,6 +214,246 @@ static void a_device_put_back_from_its_copy_gives_no_case_number_again(void **st
     arena_release(&arena);
 }
 
+/* ---- servers put back */
+
+static void backup_to(struct town *town, struct node *node, const char *name)
+{
+    char path[256];
+    struct diag diag = {0};
+    (void)snprintf(path, sizeof path, "%s/%s.db", town->nodes.folder, name);
+    assert_int_equal(node_backup(node, path, &diag), OK);
+}
+
+/* As `douard restore` does: the copy begins another life, then takes the place of the database. */
+static struct node *restore(struct town *town, struct node *node, const char *name,
+                            const char *backup)
+{
+    static const char *const suffixes[] = {"", ".anchor"};
+    struct node_identity me;
+    struct diag diag = {0};
+    char path[256];
+    char command[700];
+    assert_int_equal(node_identity(node, &me), OK);
+    node_close(node);
+    (void)snprintf(path, sizeof path, "%s/%s.db", town->nodes.folder, backup);
+    assert_int_equal(node_restore(&town->nodes.host, path, &me, &diag), OK);
+    for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
+        (void)snprintf(command, sizeof command, "mv '%s%s' '%s/%s.db%s'", path, suffixes[i],
+                       town->nodes.folder, name, suffixes[i]);
+        assert_int_equal(system(command), 0);
+    }
+    return town_open_again(town, name);
+}
+
+static bool is_held(struct node *node, struct id entity)
+{
+    struct entity_row row;
+    assert_int_equal(entity_find(node, entity, &row), OK);
+    return row.root != 0;
+}
+
+static bool is_flagged(struct town *town, struct node *node, struct id entity, const char *why)
+{
+    struct arena arena;
+    struct flag_row *flags = NULL;
+    size_t count = 0;
+    bool found = false;
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    assert_int_equal(record_flags(node, &arena, &flags, &count), OK);
+    for (size_t i = 0; i < count; i++) {
+        found = found || (id_equal(flags[i].entity, entity) && strcmp(flags[i].why, why) == 0);
+    }
+    arena_release(&arena);
+    return found;
+}
+
+/* Brahim's device saves what Amina's reads, and the hub loses before the region had it. */
+static struct id lost_with_the_hub(struct town *town)
+{
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "before");
+    town_sync_all(town);
+    backup_to(town, town->hub, "backup");
+    struct id entity = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "lost");
+    (void)sync_with_hub(town, town->b);
+    (void)sync_with_hub(town, town->a);
+    assert_true(is_held(town->a, entity));
+    town->hub = restore(town, town->hub, "hub", "backup");
+    assert_false(is_held(town->hub, entity));
+    assert_true(noticed(town, town->hub, NOTICE_RESTORED, town->hub));
+    return entity;
+}
+
+static void what_a_restored_hub_lost_of_a_lost_device_a_neighbour_hands_over(void **state)
+{
+    struct town *town = *state;
+    struct id entity = lost_with_the_hub(town);
+    (void)sync_with_hub(town, town->a);
+    assert_true(is_held(town->hub, entity));
+    assert_true(noticed(town, town->a, NOTICE_SERVER, town->hub));
+    assert_true(noticed(town, town->hub, NOTICE_ADOPTED, town->a));
+    assert_true(is_flagged(town, town->hub, entity, "unverified"));
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    assert_true(town_shows(town, town->region, entity, "head_name_ar", "\"lost\""));
+    town_assert_same(town, town->a, town->region, TOWN_COMMUNE, "base");
+    town_assert_clean(town, town->hub);
+    town_assert_clean(town, town->region);
+    /* Its author was only away: what it signed settles the doubt. */
+    (void)sync_with_hub(town, town->b);
+    assert_false(is_flagged(town, town->hub, entity, "unverified"));
+    town_sync_all(town);
+    town_assert_same(town, town->b, town->region, TOWN_COMMUNE, "base");
+    town_assert_clean(town, town->hub);
+    assert_int_equal(left_to_send(town->b), 0);
+}
+
+static void what_is_adopted_becomes_stable(void **state)
+{
+    struct town *town = *state;
+    struct id entity = lost_with_the_hub(town);
+    struct arena arena;
+    struct record record;
+    struct diag diag = {0};
+    (void)sync_with_hub(town, town->a);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    backup_to(town, town->region, "stable");
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    assert_int_equal(record_read(town->hub, NULL, entity, &arena, &record, &diag), OK);
+    assert_int_equal(record.custody, CUSTODY_REGION);
+    arena_release(&arena);
+}
+
+static void what_was_superseded_stays_so_after_a_restore(void **state)
+{
+    struct town *town = *state;
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "one");
+    town_sync_all(town);
+    backup_to(town, town->hub, "backup");
+    /* Two edits of Brahim's: the hub and the region lose both with his device, Amina's keeps what
+       the second says and that the first was superseded. */
+    town_edit(town, town->b, town->brahim, entity, "head_name_ar", "\"two\"");
+    town_edit(town, town->b, town->brahim, entity, "head_name_ar", "\"three\"");
+    (void)sync_with_hub(town, town->b);
+    (void)sync_with_hub(town, town->a);
+    town_edit(town, town->a, town->amina, entity, "head_name_ar", "\"four\"");
+    town->hub = restore(town, town->hub, "hub", "backup");
+    town_sync_all(town);
+    assert_true(town_shows(town, town->region, entity, "head_name_ar", "\"four\""));
+    town_assert_same(town, town->a, town->region, TOWN_COMMUNE, "base");
+    town_assert_same(town, town->b, town->region, TOWN_COMMUNE, "base");
+}
+
+static void a_caller_reads_nothing_anew_that_it_holds(void **state)
+{
+    struct town *town = *state;
+    for (int i = 0; i < 20; i++) {
+        (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "one");
+    }
+    town_sync_all(town);
+    backup_to(town, town->hub, "backup");
+    (void)town_household(town, town->b, town->brahim, TOWN_COMMUNE, "two");
+    town_sync_all(town);
+    town->hub = restore(town, town->hub, "hub", "backup");
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    struct sync_result result = sync_with_hub(town, town->b);
+    assert_int_equal(result.rows_received, 0);
+    assert_true(result.bytes_sent + result.bytes_received < 4000);
+    assert_int_equal(sync_with_hub(town, town->b).requests, 1);
+    town_assert_same(town, town->b, town->region, TOWN_COMMUNE, "base");
+}
+
+static void a_database_put_back_under_a_hub_is_noticed_and_begins_another_epoch(void **state)
+{
+    struct town *town = *state;
+    struct node_identity before;
+    struct node_identity after;
+    struct id entity;
+    assert_int_equal(node_identity(town->hub, &before), OK);
+    town_sync_all(town);
+    node_close(town->hub);
+    town_copy_database(town, "hub", "copy");
+    town->hub = town_open_again(town, "hub");
+    assert_false(node_was_put_back(town->hub));
+    entity = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "lost");
+    (void)sync_with_hub(town, town->b);
+    (void)sync_with_hub(town, town->a);
+    assert_int_equal(serve_flush(town->hub), OK); /* once a minute, and at the end */
+    node_close(town->hub);
+    town_copy_database(town, "copy", "hub");
+    town->hub = town_open_again(town, "hub");
+    assert_true(node_was_put_back(town->hub));
+    assert_true(noticed(town, town->hub, NOTICE_NOTICED, town->hub));
+    assert_int_equal(node_identity(town->hub, &after), OK);
+    assert_true(before.epoch != after.epoch);
+    (void)sync_with_hub(town, town->a);
+    assert_true(is_held(town->hub, entity));
+    town_sync_all(town);
+    town_assert_same(town, town->b, town->region, TOWN_COMMUNE, "base");
+}
+
+static void a_restored_region_gets_from_its_hubs_what_came_from_others(void **state)
+{
+    struct town *town = *state;
+    struct node *far = town_more(town, "far", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    struct node *c = town_more(town, "c", ROLE_WORKER, far, WORKER_IN(TOWN_COMMUNE, ""));
+    (void)nodes_sync(&town->nodes, far, town->region);
+    town_sync_all(town);
+    backup_to(town, town->region, "backup");
+    struct id entity = town_household(town, c, town->brahim, TOWN_COMMUNE, "from afar");
+    (void)nodes_sync(&town->nodes, c, far);
+    (void)nodes_sync(&town->nodes, far, town->region);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    assert_true(is_held(town->hub, entity));
+    town->region = restore(town, town->region, "region", "backup");
+    assert_false(is_held(town->region, entity));
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    assert_true(town_shows(town, town->region, entity, "head_name_ar", "\"from afar\""));
+    assert_true(is_flagged(town, town->region, entity, "unverified"));
+    (void)nodes_sync(&town->nodes, far, town->region);
+    assert_false(is_flagged(town, town->region, entity, "unverified"));
+    town_assert_same(town, far, town->region, TOWN_COMMUNE, "base");
+    /* Backups count on from an older number: hubs learn of them all the same. */
+    backup_to(town, town->region, "next");
+    (void)nodes_sync(&town->nodes, far, town->region);
+    (void)nodes_sync(&town->nodes, c, far);
+    struct node_status status;
+    assert_int_equal(node_status(c, &status), OK);
+    assert_int_equal(status.ops_province + status.ops_here, 0);
+    town_assert_clean(town, town->region);
+}
+
+static void a_region_restored_from_before_what_was_stable_gets_it_again(void **state)
+{
+    struct town *town = *state;
+    struct node *c = town_more(town, "c", ROLE_WORKER, town->region, WORKER_IN(TOWN_COMMUNE, ""));
+    (void)town_household(town, c, town->brahim, TOWN_COMMUNE, "one");
+    (void)nodes_sync(&town->nodes, c, town->region);
+    backup_to(town, town->region, "old");
+    struct id entity = town_household(town, c, town->brahim, TOWN_COMMUNE, "two");
+    (void)nodes_sync(&town->nodes, c, town->region);
+    backup_to(town, town->region, "new");
+    (void)nodes_sync(&town->nodes, c, town->region);
+    (void)town_household(town, c, town->brahim, TOWN_COMMUNE, "three");
+    town->region = restore(town, town->region, "region", "old");
+    (void)nodes_sync(&town->nodes, c, town->region);
+    assert_true(is_held(town->region, entity));
+    assert_int_equal(left_to_send(c), 0);
+    town_assert_same(town, c, town->region, TOWN_COMMUNE, "base");
+    town_assert_clean(town, town->region);
+}
+
+static void a_backup_of_another_node_is_not_restored(void **state)
+{
+    struct town *town = *state;
+    struct node_identity me;
+    struct diag diag = {0};
+    char path[256];
+    assert_int_equal(node_identity(town->hub, &me), OK);
+    backup_to(town, town->region, "backup");
+    (void)snprintf(path, sizeof path, "%s/backup.db", town->nodes.folder);
+    assert_int_equal(node_restore(&town->nodes.host, path, &me, &diag), ERR_NOT_ALLOWED);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 
 int main(void)
@@ -223,6 +464,14 @@ int main(void)
         CASE(a_copy_that_comes_second_gets_what_the_first_wrote_in_its_numbers),
         CASE(the_office_is_told_of_a_device_that_exists_twice),
         CASE(a_device_put_back_from_its_copy_gives_no_case_number_again),
+        CASE(what_a_restored_hub_lost_of_a_lost_device_a_neighbour_hands_over),
+        CASE(what_is_adopted_becomes_stable),
+        CASE(what_was_superseded_stays_so_after_a_restore),
+        CASE(a_caller_reads_nothing_anew_that_it_holds),
+        CASE(a_database_put_back_under_a_hub_is_noticed_and_begins_another_epoch),
+        CASE(a_restored_region_gets_from_its_hubs_what_came_from_others),
+        CASE(a_region_restored_from_before_what_was_stable_gets_it_again),
+        CASE(a_backup_of_another_node_is_not_restored),
     };
     return cmocka_run_group_tests_name("back", tests, NULL, NULL);
 }

@@ -43,6 +43,8 @@ static const size_t whole_reads[] = {
     DIRTY_EVERYTHING,
     /* A person asked about all of it. */
     DIGEST_LIVE,
+    DIGEST_DEAD,
+    SERVERS_FORGET_RELAY,
     /* Once per server and epoch, or by hand. */
     AGREED_OWN,
     UNDO_ENVELOPE,
