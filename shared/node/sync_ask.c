@@ -383,6 +383,19 @@ static enum err remember_sent(struct sync *sync)
     return e ? e : node_end(sync->node, server_save(sync->node, &sync->server));
 }
 
+static enum err put_relay(struct sync *sync, struct sync_request *request)
+{
+    int64_t epoch = 0;
+    enum err e = self_i64(sync->node, "relay_epoch", (int64_t)sync->node->identity.epoch, &epoch);
+    request->has_relay = true;
+    request->relay_epoch = (uint64_t)epoch;
+    request->relay_from = sync->server.got;
+    request->has_stables = true;
+    request->stables = sync->server.stables;
+    sync->relayed_to = sync->server.got;
+    return e;
+}
+
 enum err sync_ask(struct sync *sync)
 {
     struct node *node = sync->node;
@@ -423,14 +436,7 @@ enum err sync_ask(struct sync *sync)
         e = snapshots_wanted(sync, request.has_cursor, &request.takes_snapshots);
     }
     if (!e && hub) {
-        int64_t epoch = 0;
-        e = self_i64(node, "relay_epoch", (int64_t)node->identity.epoch, &epoch);
-        request.has_relay = true;
-        request.relay_epoch = (uint64_t)epoch;
-        request.relay_from = sync->server.got;
-        request.has_stables = true;
-        request.stables = sync->server.stables;
-        sync->relayed_to = sync->server.got;
+        e = put_relay(sync, &request);
     }
     if (!e && hub) {
         e = put_visits(sync, &request);
