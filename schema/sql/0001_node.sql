@@ -89,7 +89,7 @@ CREATE TABLE agreed(root INTEGER PRIMARY KEY, server INTEGER NOT NULL, epoch INT
 CREATE TABLE caller(
     node BLOB PRIMARY KEY, ratchet INTEGER NOT NULL DEFAULT 0, ratchet_before INTEGER NOT NULL DEFAULT 0,
     seen_ms INTEGER, clock_offset_ms INTEGER, relay_epoch INTEGER, relay_got INTEGER NOT NULL DEFAULT 0,
-    told INTEGER NOT NULL DEFAULT 0, proof BLOB) WITHOUT ROWID;
+    told INTEGER NOT NULL DEFAULT 0, proof BLOB, origin BLOB) WITHOUT ROWID; -- origin: in which it wrote or asked last
 CREATE TABLE visit(hub BLOB, node BLOB, seen_ms INTEGER, PRIMARY KEY(hub, node)) WITHOUT ROWID;
 
 CREATE TABLE invite(

@@ -19,7 +19,8 @@ struct serve {
     struct span rest; /* lines after the header */
     struct sync_reply reply;
     struct buf rows;
-    int64_t caller_origin; /* row of its newest origin known here; 0: none */
+    struct id caller_origin_name; /* in which it writes; zeros: not known here */
+    int64_t caller_origin;        /* its row; 0: nothing of it is here */
     int64_t caller_has;    /* it surely holds its own ops of that origin up to this number */
     /* Whose grants decide what is served. */
     const struct org_node *readers[SERVE_READERS_MAX];

@@ -125,7 +125,7 @@ static enum err state_at(struct pull *pull, int64_t n, uint8_t ret[16])
             list[count++] = feed->position;
         }
     }
-    sync_state(list, count, ret);
+    sync_state(pull->serve->caller_origin_name, list, count, ret);
     return OK;
 }
 

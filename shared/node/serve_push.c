@@ -428,6 +428,7 @@ static enum err store(struct taking *t, struct link before, bool relayed)
     }
     if (id_equal(t->author_id, t->caller_id)) {
         serve->caller_has = t->batch.from + t->batch.count - 1;
+        serve->caller_origin_name = t->batch.origin;
     }
     serve->wrote = true;
     return e;

@@ -103,20 +103,44 @@ struct origin_known {
     bool has_stable;
 };
 
-/* The origin that the caller names, when it is its own; without a name the newest that is. A twin
-   of the caller writes in another one. */
-static enum err caller_origin(struct serve *serve, struct origin_known *ret)
+/* In which origin the caller writes: named, or proven by the batch just taken, or as it was last.
+   A twin of the caller (a copied device) writes in another one; the state shows whose turn it is.
+ */
+static enum err name_origin(struct serve *serve)
 {
-    const struct sync_request *request = &serve->request;
-    struct origin_known known = {0};
-    struct stmt *s =
-        db_stmt(serve->node->db, request->has_origin ? ORIGIN_NAMED_OF : ORIGIN_OF_NODE);
-    if (request->has_origin) {
-        stmt_bind_blob(s, 1, request->origin.bytes, ID_SIZE);
-        stmt_bind_blob(s, 2, serve->caller->id.bytes, ID_SIZE);
-    } else {
-        stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+    struct node *node = serve->node;
+    struct id last = {{0}};
+    struct stmt *s = db_stmt(node->db, CALLER_ORIGIN);
+    stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+    bool known = stmt_row(s) && stmt_blob(s, 0, last.bytes, ID_SIZE);
+    enum err e = stmt_end(s);
+    if (serve->request.has_origin) {
+        serve->caller_origin_name = serve->request.origin;
+    } else if (id_is_zero(serve->caller_origin_name)) {
+        serve->caller_origin_name = last;
     }
+    if (e || id_is_zero(serve->caller_origin_name) ||
+        (known && id_equal(last, serve->caller_origin_name))) {
+        return e;
+    }
+    s = db_stmt(node->db, CALLER_ADD);
+    stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+    e = stmt_run(s);
+    if (!e) {
+        s = db_stmt(node->db, CALLER_SET_ORIGIN);
+        stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+        stmt_bind_blob(s, 2, serve->caller_origin_name.bytes, ID_SIZE);
+        e = stmt_run(s);
+    }
+    return e;
+}
+
+static enum err find_origin(struct serve *serve, struct origin_known *ret)
+{
+    struct origin_known known = {0};
+    struct stmt *s = db_stmt(serve->node->db, ORIGIN_NAMED_OF);
+    stmt_bind_blob(s, 1, serve->caller_origin_name.bytes, ID_SIZE);
+    stmt_bind_blob(s, 2, serve->caller->id.bytes, ID_SIZE);
     if (stmt_row(s)) {
         known.row = stmt_i64(s, 0);
         (void)stmt_blob(s, 1, known.ack.origin.bytes, ID_SIZE);
@@ -137,13 +161,16 @@ static enum err tell_origin(struct serve *serve)
 {
     struct origin_known known;
     const struct sync_request *request = &serve->request;
-    enum err e = caller_origin(serve, &known);
-    if (e || (known.row == 0 && !request->has_origin)) {
+    enum err e = name_origin(serve);
+    if (!e) {
+        e = find_origin(serve, &known);
+    }
+    if (e || id_is_zero(serve->caller_origin_name)) {
         return e;
     }
-    if (known.row == 0) { /* It was acknowledged here and is gone: this server was put back. */
-        known.ack =
-            (struct origin_point){.origin = request->origin, .link = link_first(request->origin)};
+    if (known.row == 0) { /* If it was acknowledged here it is gone: this server was put back. */
+        known.ack = (struct origin_point){.origin = serve->caller_origin_name,
+                                          .link = link_first(serve->caller_origin_name)};
     }
     serve->caller_origin = known.row;
     if (serve->caller_has < request->acked_seq) {

@@ -18,10 +18,12 @@ static enum err put_position(struct sync *sync, struct sync_request *request)
     if (sync->server.cursor >= 0 && !sync->need_feeds) {
         request->has_cursor = true;
         request->cursor = sync->server.cursor;
-        sync_state(feeds, count, request->state);
+        sync_state(sync->node->own_origin_name, feeds, count, request->state);
     } else {
         request->feeds = feeds;
         request->feed_count = count;
+        request->has_origin = true;
+        request->origin = sync->node->own_origin_name;
     }
     return OK;
 }
@@ -399,10 +401,7 @@ static enum err put_relay(struct sync *sync, struct sync_request *request)
 enum err sync_ask(struct sync *sync)
 {
     struct node *node = sync->node;
-    struct sync_request request = {.max_size = sync->reply_size,
-                                   .has_origin = true,
-                                   .origin = node->own_origin_name,
-                                   .acked_seq = sync->server.acked};
+    struct sync_request request = {.max_size = sync->reply_size, .acked_seq = sync->server.acked};
     struct origin_point stable = {0};
     struct buf batches;
     struct buf text;

@@ -43,13 +43,14 @@
     /* the answering end */ \
     X(CALLER_GET, "SELECT ratchet, ratchet_before, relay_epoch, relay_got, seen_ms FROM caller WHERE node = ?1") \
     X(CALLER_ADD, "INSERT OR IGNORE INTO caller(node) VALUES(?1)") \
+    X(CALLER_ORIGIN, "SELECT origin FROM caller WHERE node = ?1") \
+    X(CALLER_SET_ORIGIN, "UPDATE caller SET origin = ?2 WHERE node = ?1") \
     X(CALLER_RATCHET, "UPDATE caller SET ratchet = ?2, ratchet_before = ?3 WHERE node = ?1") \
     X(CALLER_RELAY, "UPDATE caller SET relay_epoch = ?2, relay_got = ?3 WHERE node = ?1") \
     X(CALLER_SEEN, "INSERT INTO caller(node, seen_ms, clock_offset_ms) VALUES(?1, ?2, ?3)" \
                    " ON CONFLICT(node) DO UPDATE SET seen_ms = ?2, clock_offset_ms = ?3") \
     X(CALLER_PROOF, "UPDATE caller SET proof = ?2 WHERE node = ?1") \
     X(CALLER_LIST, "SELECT node, seen_ms, clock_offset_ms FROM caller") \
-    X(ORIGIN_OF_NODE, "SELECT id, name, seq, link, stable_seq, stable_link FROM origin WHERE node = ?1 ORDER BY id DESC LIMIT 1") \
     X(ORIGIN_FILL, "SELECT first + count - 1, link FROM batch WHERE origin = ?1 AND first <= ?2 + 1 AND first > ?2 - ?4" \
                    " AND first + count - 1 > ?2 AND (first <= ?2 OR prev = ?3) ORDER BY 1 DESC LIMIT 1") \
     X(SLOTS_BETWEEN, "SELECT seq, uid FROM op WHERE origin = ?1 AND seq BETWEEN ?2 AND ?3") \

@@ -424,7 +424,7 @@ static enum err check_state(struct take *t)
     arena_reset(t->arena);
     enum err e = server_feeds(t->sync->node, &t->sync->server, t->arena, &feeds, &count);
     if (!e) {
-        sync_state(feeds, count, state);
+        sync_state(t->sync->node->own_origin_name, feeds, count, state);
         if (memcmp(state, t->reply.state, sizeof state) != 0) {
             t->sync->server.cursor = -1;
         }

@@ -70,7 +70,7 @@ static int by_scope(const void *a, const void *b)
     return order != 0 ? order : span_compare(one->compartment, other->compartment);
 }
 
-void sync_state(struct feed_position *feeds, size_t count, uint8_t ret[16])
+void sync_state(struct id origin, struct feed_position *feeds, size_t count, uint8_t ret[16])
 {
     if (count > 1) {
         qsort(feeds, count, sizeof *feeds, by_scope);
@@ -78,6 +78,7 @@ void sync_state(struct feed_position *feeds, size_t count, uint8_t ret[16])
     struct hash_state state;
     struct hash hash;
     hash_begin(&state, "douar-state-1");
+    hash_add(&state, origin.bytes, ID_SIZE);
     for (size_t i = 0; i < count; i++) {
         hash_add_sized(&state, feeds[i].scope);
         hash_add_sized(&state, feeds[i].compartment);

@@ -140,7 +140,7 @@ MUST_CHECK enum err sync_reply_read(struct span line, struct arena *arena, struc
                                     struct diag *diag);
 
 /* The combined state over feeds sorted by (scope, compartment); sorts `feeds` in place. */
-void sync_state(struct feed_position *feeds, size_t count, uint8_t ret[16]);
+void sync_state(struct id origin, struct feed_position *feeds, size_t count, uint8_t ret[16]);
 
 enum sync_row_kind {
     ROW_OP,

@@ -42,11 +42,11 @@
 #define WIRE_BLOB_BYTES  (16LL * 1024 * 1024 * 1024) /* of one node, at a server */
 
 /* Snapshots. */
-#define WIRE_SNAPS_MAX   4096u               /* offered in one reply */
-#define WIRE_FRAMES_MAX  65536               /* of one snapshot */
-#define WIRE_FRAME_MAX   WIRE_PACKED_MAX     /* bytes of one frame */
-#define WIRE_FRAME_TEXT  (1024u * 1024)      /* bytes of text that a frame is closed at */
-#define WIRE_FRAME_LINES 262144u             /* lines of its text */
+#define WIRE_SNAPS_MAX   4096u           /* offered in one reply */
+#define WIRE_FRAMES_MAX  65536           /* of one snapshot */
+#define WIRE_FRAME_MAX   WIRE_PACKED_MAX /* bytes of one frame */
+#define WIRE_FRAME_TEXT  (1024u * 1024)  /* bytes of text that a frame is closed at */
+#define WIRE_FRAME_LINES 262144u         /* lines of its text */
 
 /* A push starts small, doubles on success, halves on failure (bytes of plain text). */
 #define WIRE_PUSH_START (8u * 1024)

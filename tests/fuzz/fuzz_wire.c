@@ -70,7 +70,7 @@ static void try_reply(struct span text, struct arena *arena, struct buf *out)
         fuzz_insist(sync_reply_read(line_of(out), arena, &again, NULL) == OK);
         fuzz_insist(again.origin_count == reply.origin_count && again.got == reply.got);
         uint8_t state[SYNC_STATE_SIZE];
-        sync_state(reply.feeds, reply.feed_count, state);
+        sync_state(reply.ack.origin, reply.feeds, reply.feed_count, state);
     }
 }
 

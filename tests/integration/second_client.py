@@ -569,6 +569,7 @@ class Client:
         if self.cursor is None or feeds:
             line["feeds"] = [[scope, compartment, n, h]
                              for (scope, compartment), (n, h) in sorted(self.feeds.items())]
+            line["o"] = b64(self.origin)
         else:
             line["cur"] = list(self.cursor)
         line["max"] = max_bytes
@@ -713,4 +714,4 @@ class Client:
         for (scope, compartment), (n, h) in sorted(
                 self.feeds.items(), key=lambda feed: [name.encode() for name in feed[0]]):
             parts += [sized(scope.encode()), sized(compartment.encode()), u64(n), unb64(h, 8)]
-        return H16("douar-state-1", *parts)
+        return H16("douar-state-1", self.origin, *parts)

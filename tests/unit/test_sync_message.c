@@ -464,20 +464,23 @@ static void a_state_does_not_depend_on_the_order(void **state)
     struct feed_position turned[3] = {feeds[2], feeds[0], feeds[1]};
     uint8_t one[SYNC_STATE_SIZE];
     uint8_t other[SYNC_STATE_SIZE];
-    sync_state(feeds, 3, one);
-    sync_state(turned, 3, other);
+    sync_state(test_id(1), feeds, 3, one);
+    sync_state(test_id(1), turned, 3, other);
     assert_memory_equal(one, other, SYNC_STATE_SIZE);
     assert_true(span_is(feeds[0].compartment, "aid"));
     assert_true(span_is(feeds[2].scope, "org"));
     assert_golden("sync-state", span_from(one, sizeof one), false);
     feeds[1].n++;
-    sync_state(feeds, 3, other);
+    sync_state(test_id(1), feeds, 3, other);
     assert_memory_not_equal(one, other, SYNC_STATE_SIZE);
     feeds[1].n--;
     feeds[1].hash ^= 1;
-    sync_state(feeds, 3, other);
+    sync_state(test_id(1), feeds, 3, other);
     assert_memory_not_equal(one, other, SYNC_STATE_SIZE);
-    sync_state(NULL, 0, one);
+    feeds[1].hash ^= 1;
+    sync_state(test_id(2), feeds, 3, other); /* a copy of the device, in an origin of its own */
+    assert_memory_not_equal(one, other, SYNC_STATE_SIZE);
+    sync_state(test_id(1), NULL, 0, one);
     assert_golden("sync-state-empty", span_from(one, sizeof one), false);
 }
 

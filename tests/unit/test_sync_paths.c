@@ -408,7 +408,7 @@ static void what_is_wanted_comes_in_replies_of_the_size_asked_for(void **state)
     b.request.max_size = WIRE_REPLY_MIN;
     b.request.has_cursor = true;
     b.request.cursor = 0;
-    sync_state(NULL, 0, b.request.state);
+    sync_state(town->b->own_origin_name, NULL, 0, b.request.state);
     assert_int_equal(forge_send(&b), 200);
     assert_true(forge_says(&b, "\"more\":true"));
     assert_true(b.plain.size < 4 * WIRE_REPLY_MIN);
