@@ -2,6 +2,7 @@
  * call_status.c - where work has got to, and whether what this device holds is whole.
  */
 #include "audit.h"
+#include "blob.h"
 #include "call_put.h"
 #include "num.h"
 
@@ -34,6 +35,26 @@ static void put_sums(struct call *call, const struct node_status *status)
     if (status->synced_ms > 0) {
         put_int(call, "synced", status->synced_ms);
     }
+}
+
+static void put_sum(struct call *call, const char *name, const struct blob_sum *sum)
+{
+    json_name(call->out, name);
+    json_open(call->out, '{');
+    put_int(call, "count", sum->count);
+    put_int(call, "bytes", sum->bytes);
+    json_close(call->out, '}');
+}
+
+static void put_files(struct call *call, const struct blob_status *files)
+{
+    json_name(call->out, "files");
+    json_open(call->out, '{');
+    put_sum(call, "kept", &files->kept);
+    put_sum(call, "send", &files->send);
+    put_sum(call, "fetch", &files->fetch);
+    put_sum(call, "safe", &files->safe);
+    json_close(call->out, '}');
 }
 
 static void put_clock(struct call *call, const struct node_clock *clock)
@@ -110,11 +131,15 @@ enum err call_status(struct call *call)
 {
     struct node_status status = {0};
     struct node_clock clock = {0};
+    struct blob_status files = {.kept = {0}};
     const char *id = call_arg_text(call, "id");
     bool each = call_arg_bool(call, "records", false);
     enum err e = node_status(call->node, &status);
     if (!e) {
         e = node_clock(call->node, &clock);
+    }
+    if (!e) {
+        e = blob_status(call->node, &files);
     }
     if (e) {
         return e;
@@ -124,6 +149,7 @@ enum err call_status(struct call *call)
                                    : diag_set(call->diag, ERR_NOT_ENROLLED, NULL);
     }
     put_sums(call, &status);
+    put_files(call, &files);
     put_clock(call, &clock);
     if (id) {
         e = put_one(call, id);

@@ -1,6 +1,7 @@
 /*
  * call_sync.c - a sync from start to end, told as events.
  */
+#include "blob.h"
 #include "call_put.h"
 #include "carry.h"
 
@@ -55,9 +56,11 @@ static int64_t count_disputed(struct call *call)
 enum err call_sync_run(struct call *call)
 {
     struct sync_result result = {0};
+    struct sync_options options = {.budget = call_arg_int(call, "max_data", -1)};
     int64_t disputed = count_disputed(call);
+    options.has_budget = options.budget >= 0;
     enum err e =
-        carry_sync(call->host, call->node, NULL, NULL, tell_action, call, &result, call->diag);
+        carry_sync(call->host, call->node, NULL, &options, tell_action, call, &result, call->diag);
     disputed = count_disputed(call) - disputed;
     put_int(call, "sent", result.ops_pushed);
     put_int(call, "received", result.ops_received);
@@ -70,7 +73,13 @@ enum err call_sync_run(struct call *call)
     put_int(call, "late", result.late);
     put_int(call, "refused", result.refused);
     put_int(call, "disputed", disputed > 0 ? disputed : 0);
-    return e;
+    put_int(call, "files_sent", result.blobs_sent);
+    put_int(call, "files_received", result.blobs_received);
+    put_int(call, "files_wrong", result.blobs_wrong);
+    put_int(call, "file_bytes", result.blob_bytes);
+    put_true(call, "files_left", result.blobs_left);
+    enum err swept = blob_sweep(call->node);
+    return e ? e : swept;
 }
 
 enum err call_sync(struct call *call)

@@ -37,6 +37,7 @@ static const struct option options[] = {
     {"output", 'o', "FILE", false},
     {"thumb", 0, NULL, false},
     {"stable", 0, NULL, false},
+    {"max-data", 0, "SIZE", false},
     {"rebuild", 0, NULL, false},
 };
 
@@ -59,7 +60,7 @@ static const struct command commands[] = {
     {"show", "ID", "history", 1, 1, command_show},
     {"list", "[TYPE]", "where disputed deleted limit after", 0, 1, command_list},
     {"find", "TEXT", "limit", 1, ARGS_MAX, command_find},
-    {"sync", "", "", 0, 0, command_sync},
+    {"sync", "", "max-data", 0, 0, command_sync},
     {"status", "[ID]", "records limit after", 0, 1, command_status},
     {"disputes", "", "limit after", 0, 0, command_disputes},
     {"resolve", "ID PROPERTY --take N | --value VALUE --reason TEXT", "take value reason", 2, 2,

@@ -125,6 +125,25 @@ static enum err put_custodies(struct session *session)
     return session_put_table(session, &table);
 }
 
+/* What waits of attached files, when anything does. */
+static void say_files(struct session *session)
+{
+    static const char *const names[] = {"send", "fetch", "safe"};
+    static const char *const keys[] = {"text.status_files_send", "text.status_files_fetch",
+                                       "text.status_files_safe"};
+    const struct json *files = json_get(session->reply, "files");
+    for (size_t i = 0; i < 3; i++) {
+        char count[NUM_TEXT_SIZE];
+        char bytes[NUM_TEXT_SIZE];
+        const struct json *sum = json_get(files, names[i]);
+        num_write_i64(json_get_int(sum, "count", 0), count);
+        num_write_i64(json_get_int(sum, "bytes", 0), bytes);
+        if (json_get_int(sum, "count", 0) > 0) {
+            face_say(&session->face, keys[i], count, bytes, NULL);
+        }
+    }
+}
+
 enum err command_status(struct session *session)
 {
     session_begin(session, "status");
@@ -148,6 +167,7 @@ enum err command_status(struct session *session)
         when_write(json_get_int(reply, "synced", 0), session->face.zone_minutes, when);
         face_say(&session->face, json_get(reply, "synced") ? "text.last_sync" : "text.never_synced",
                  when, NULL);
+        say_files(session);
         say_clock(session);
     }
     e = put_custodies(session);

@@ -6,6 +6,25 @@
 
 #define NUMBERS 5
 
+static void say_files(struct session *session, const struct json *result)
+{
+    char sent[NUM_TEXT_SIZE];
+    char received[NUM_TEXT_SIZE];
+    char wrong[NUM_TEXT_SIZE];
+    num_write_i64(json_get_int(result, "files_sent", 0), sent);
+    num_write_i64(json_get_int(result, "files_received", 0), received);
+    num_write_i64(json_get_int(result, "files_wrong", 0), wrong);
+    if (json_get_int(result, "files_sent", 0) + json_get_int(result, "files_received", 0) > 0) {
+        face_say(&session->face, "text.sync_files", sent, received, NULL);
+    }
+    if (json_get_int(result, "files_wrong", 0) > 0) {
+        face_say(&session->face, "text.sync_files_wrong", wrong, NULL);
+    }
+    if (json_bool(json_get(result, "files_left"))) {
+        face_say(&session->face, "text.sync_files_left", NULL);
+    }
+}
+
 /* The result of a sync, of the reply itself or of a member of it. */
 static void say_result(struct session *session, const struct json *result)
 {
@@ -30,12 +49,62 @@ static void say_result(struct session *session, const struct json *result)
         num_write_i64(json_get_int(result, "disputed", 0), count);
         face_say(&session->face, "text.sync_disputed", count, NULL);
     }
+    say_files(session, result);
+}
+
+/* "500K", "2M", "1G" or bytes. */
+static bool read_size(const char *text, int64_t *ret)
+{
+    struct span digits = span_of(text);
+    int64_t unit = 1;
+    if (digits.size > 1) {
+        switch (digits.data[digits.size - 1]) {
+        case 'k':
+        case 'K':
+            unit = 1024;
+            break;
+        case 'm':
+        case 'M':
+            unit = 1024LL * 1024;
+            break;
+        case 'g':
+        case 'G':
+            unit = 1024LL * 1024 * 1024;
+            break;
+        default:
+            break;
+        }
+        digits.size -= unit > 1;
+    }
+    if (!num_read_i64(digits, ret) || *ret < 0 || *ret > JSON_INT_MAX / unit) {
+        return false;
+    }
+    *ret *= unit;
+    return true;
+}
+
+static enum err put_budget(struct session *session)
+{
+    const char *text = session_option(session, "max-data");
+    int64_t size = 0;
+    if (!text) {
+        return OK;
+    }
+    if (!read_size(text, &size)) {
+        return diag_set(&session->diag, ERR_BAD_VALUE, "--max-data", text, "500K, 2M", NULL);
+    }
+    json_name(&session->out, "max_data");
+    json_put_int(&session->out, size);
+    return OK;
 }
 
 enum err command_sync(struct session *session)
 {
     session_begin(session, "sync");
-    enum err e = session_send(session);
+    enum err e = put_budget(session);
+    if (!e) {
+        e = session_send(session);
+    }
     if (!e) {
         say_result(session, session->reply);
     }

@@ -63,7 +63,7 @@ static const struct call_kind call_kinds[] = {
         CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}},
     {"find", NEED_PERSON, call_find, {{"text", ARG_TEXT, true, 0, 0}, CALL_ARG_LIMIT, {0}}},
     {"disputes", NEED_PERSON, call_disputes, {CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}},
-    {"sync", NEED_ENROLLED, call_sync, {{0}}},
+    {"sync", NEED_ENROLLED, call_sync, {{"max_data", ARG_INT, false, 0, JSON_INT_MAX}, {0}}},
     {"status", NEED_HOME, call_status, {
         {"id", ARG_TEXT, false, 0, 0}, {"records", ARG_BOOL, false, 0, 0},
         CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}},

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "export.h"
+#include "export_files.h"
 #include "num.h"
 #include "record_face.h"
 
@@ -165,6 +165,26 @@ enum err command_show(struct app *app)
                                            : record_show(app, &record, false);
 }
 
+/* A second answer of its own: the records stand already. */
+static enum err write_attachments(struct app *app, const struct export_options *options)
+{
+    const char *folder = args_value(app->args, "attachments");
+    struct export_files files = {0};
+    if (folder == NULL) {
+        return OK;
+    }
+    enum err e =
+        export_files(app->host, app->node, app->words[0], folder, options, &files, app->diag);
+    if (!e) {
+        const struct member members[] = {
+            {.name = "files", .number = files.written},
+            {.name = "missing", .number = files.missing},
+        };
+        app_answer(app, "admin.exported_files", members, 2);
+    }
+    return e;
+}
+
 enum err command_export(struct app *app)
 {
     const char *format = NULL, *path = NULL;
@@ -193,5 +213,5 @@ enum err command_export(struct app *app)
         };
         app_answer(app, "admin.exported", members, 3);
     }
-    return e;
+    return e ? e : write_attachments(app, &options);
 }

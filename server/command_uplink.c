@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "blob.h"
 #include "record.h"
 #include "serve.h"
 #include "server_uplink.h"
@@ -72,6 +73,7 @@ enum err command_uplink_status(struct app *app)
     struct node_status status;
     const char *url = NULL;
     char synced[WHEN_SIZE], tried[WHEN_SIZE];
+    struct blob_status files = {.kept = {0}};
     int64_t batches = 0, ops = 0;
     enum err e = read_url(app, &url);
     if (!e) {
@@ -82,6 +84,9 @@ enum err command_uplink_status(struct app *app)
     }
     if (!e) {
         e = serve_backlog(app->node, &batches, &ops);
+    }
+    if (!e) {
+        e = blob_status(app->node, &files);
     }
     if (e) {
         return e;
@@ -95,7 +100,9 @@ enum err command_uplink_status(struct app *app)
         {.name = "error", .text = state.error[0] ? state.error : "-"},
         {.name = "batches", .number = batches},
         {.name = "ops", .number = ops},
+        {.name = "files", .number = files.send.count},
+        {.name = "file_bytes", .number = files.send.bytes},
     };
-    app_answer(app, "admin.uplink_status", members, 6);
+    app_answer(app, "admin.uplink_status", members, 8);
     return OK;
 }

@@ -32,7 +32,7 @@ static const struct option options[] = {
     {"person", 0, "PERSON", false}, {"hours", 0, "N", false}, {"limit", 0, "N", false}, {"after", 0, "N", false},
     {"take", 0, "N", false}, {"value", 0, "VALUE", false}, {"reason", 0, "TEXT", false}, {"history", 0, NULL, false},
     {"deleted", 0, NULL, false}, {"where", 0, "PROPERTY=VALUE", false}, {"format", 0, "csv|json|geojson", false},
-    {"output", 'o', "FILE", false}, {"sensitive", 0, NULL, false}, {"bom", 0, NULL, false},
+    {"output", 'o', "FILE", false}, {"attachments", 0, "DIR", false}, {"sensitive", 0, NULL, false}, {"bom", 0, NULL, false},
     {"rebuild", 0, NULL, false}, {"nodes", 0, NULL, false}, {"flags", 0, NULL, false},
 };
 /* clang-format on */

@@ -48,7 +48,7 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
     X("show", "show", "RECORD", 1, 1, "history", NEED_NODE, command_show)                          \
     X("list", "list", "[TYPE]", 0, 1, "limit after deleted where", NEED_NODE, command_list)        \
     X("find", "find", "WORDS...", 1, 32, "limit", NEED_NODE, command_find)                         \
-    X("export", "export", "TYPE --format csv|json|geojson --output FILE", 1, 1, "format output sensitive bom", NEED_NODE, command_export)  \
+    X("export", "export", "TYPE --format csv|json|geojson --output FILE", 1, 1, "format output sensitive bom attachments", NEED_NODE, command_export)  \
     X("backup", "backup", "[FILE]", 0, 1, "", NEED_HOME, command_backup)                           \
     X("snapshot", "snapshot", "", 0, 0, "", NEED_HOME, command_snapshot)                           \
     X("restore", "restore", "FILE", 1, 1, "", NEED_HOME, command_restore)                          \

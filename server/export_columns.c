@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "face.h"
+#include "file_value.h"
 #include "num.h"
 
 /* clang-format off */
@@ -121,6 +122,13 @@ static void add_scopes(const struct column *column, const struct record_row *row
 static enum err add_value(enum value_type type, const struct json *value, struct buf *ret)
 {
     struct buf json;
+    struct file_value file;
+    char name[FILE_NAME_SIZE];
+    if (type == VALUE_FILE && file_value_read(value, &file)) {
+        file_value_name(&file, name); /* as it is called in --attachments DIR */
+        buf_add_text(ret, name);
+        return buf_error(ret);
+    }
     buf_init(&json, ret->mem, ret->max_size);
     json_add_tree(&json, value);
     enum err e = buf_error(&json);

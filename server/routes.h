@@ -13,6 +13,7 @@
 #define ROUTE_ENROL_MAX    WIRE_ENROL_MAX
 #define ROUTE_SNAPSHOT_MAX 1024                   /* a line that names a piece */
 #define ROUTE_SYNC_MAX     (98 + WIRE_PACKED_MAX) /* an envelope's head and its packed text */
+#define ROUTE_BLOB_MAX     (98 + WIRE_BLOB_LINE + WIRE_BLOB_CHUNK + 1024) /* and zstd's own bytes */
 
 /*
  * X(method, path, largest body, content type of the request ("" for none), content type of the
@@ -26,7 +27,9 @@
     X("POST", "/v1/sync", ROUTE_SYNC_MAX, "application/octet-stream", "application/octet-stream",  \
       PERMISSION_NODE, true, handle_sync)                                                          \
     X("POST", "/v1/snapshot", ROUTE_SNAPSHOT_MAX, "application/octet-stream",                      \
-      "application/octet-stream", PERMISSION_NODE, true, handle_snapshot)
+      "application/octet-stream", PERMISSION_NODE, true, handle_snapshot)                         \
+    X("POST", "/v1/blob", ROUTE_BLOB_MAX, "application/octet-stream", "application/octet-stream",  \
+      PERMISSION_NODE, true, handle_blob)
 /* clang-format on */
 
 typedef enum err (*route_handler)(struct route_call *call);
@@ -59,6 +62,7 @@ enum err handle_hello(struct route_call *call);    /* handle_hello.c */
 enum err handle_enrol(struct route_call *call);    /* handle_enrol.c */
 enum err handle_sync(struct route_call *call);     /* handle_sync.c */
 enum err handle_snapshot(struct route_call *call); /* handle_sync.c */
+enum err handle_blob(struct route_call *call);     /* handle_blob.c */
 
 /* Seconds until this peer and code may try to enrol again; 0: now. For access_decide(). */
 int64_t enrol_wait_s(const struct svc *svc, const struct svc_request *request);

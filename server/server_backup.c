@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "blob.h"
 #include "num.h"
 #include "server_home.h"
 
@@ -99,7 +100,7 @@ enum err backup_once(const struct host *host, const char *home, const struct ser
         span_text(span_of(path), target, sizeof target);
     }
     if (!e) {
-        e = node_backup(node, target, diag);
+        e = blob_backup(node, target, diag);
     }
     if (!e) {
         e = note(node, host, slot);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "blob.h"
 #include "code.h"
 #include "envelope.h"
 #include "json.h"
@@ -356,6 +357,9 @@ int64_t svc_tick(struct svc *svc)
     if (!e && now_ms - svc->flushed_ms >= TICK_FLUSH_MS) {
         svc->flushed_ms = now_ms;
         e = serve_flush(svc->node);
+    }
+    if (!e) {
+        e = blob_sweep(svc->node);
     }
     if (e) {
         diag_keep(&diag, e);

@@ -38,6 +38,21 @@ bool file_value_read(const struct json *json, struct file_value *ret)
     return true;
 }
 
+void file_value_name(const struct file_value *file, char ret[FILE_NAME_SIZE])
+{
+    static const char *const endings[][2] = {
+        {"image/jpeg", ".jpg"},      {"image/png", ".png"}, {"image/webp", ".webp"},
+        {"application/pdf", ".pdf"}, {"audio/ogg", ".ogg"}, {"audio/mpeg", ".mp3"},
+        {"audio/mp4", ".m4a"},       {"audio/amr", ".amr"}, {"audio/wav", ".wav"},
+    };
+    const char *ending = ".bin";
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        ending = strcmp(endings[i][0], file->mime) == 0 ? endings[i][1] : ending;
+    }
+    size_t size = base64_write(file->whole.hash.bytes, HASH_SIZE, ret);
+    memcpy(ret + size, ending, strlen(ending) + 1);
+}
+
 static void put_name(struct json_writer *writer, const struct blob_name *name)
 {
     char hash[BASE64_SIZE(HASH_SIZE) + 1];

@@ -27,6 +27,9 @@ struct file_value {
 
 /* False for what isn't {"hash","size","mime"[,"thumb"]}, or is empty. */
 bool file_value_read(const struct json *json, struct file_value *ret);
+/* "<hash in base64url>.jpg": what a file is called beside an export. */
+#define FILE_NAME_SIZE 64
+void file_value_name(const struct file_value *file, char ret[FILE_NAME_SIZE]);
 /* Appends the canonical value. */
 void file_value_write(const struct file_value *file, struct buf *ret);
 

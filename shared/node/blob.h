@@ -77,9 +77,11 @@ MUST_CHECK enum err blob_status(struct node *node, struct blob_status *ret);
 /* Frees the space of whole files that are stable; thumbnails stay. */
 MUST_CHECK enum err blob_drop_stable(struct node *node, struct blob_sum *ret, struct diag *diag);
 
-/* Copies what isn't in the backup yet into `folder` and makes it stable; only at the region, after
-   node_backup() has succeeded. */
-MUST_CHECK enum err blob_backup(struct node *node, const char *folder, struct diag *diag);
+/*
+ * node_backup() with attachments: what isn't stable yet is copied into `<folder of path>/files`,
+ * where copies in turn share them, then the database to `path`; at the region both are stable then.
+ */
+MUST_CHECK enum err blob_backup(struct node *node, const char *path, struct diag *diag);
 
 /* Removes files that nothing refers to any more. Outside a transaction. */
 MUST_CHECK enum err blob_sweep(struct node *node);

@@ -27,6 +27,11 @@ MUST_CHECK enum err serve_snapshot(struct node *node, struct pack *pack, const c
                                    struct span body, struct buf *ret, uint64_t *ret_hint,
                                    struct diag *diag);
 
+/* The same for the attachments' lane: what it brings is kept, what it asks for follows the line. */
+MUST_CHECK enum err serve_blob(struct node *node, struct pack *pack, const char *path,
+                               struct span body, struct buf *ret, uint64_t *ret_hint,
+                               struct diag *diag);
+
 /* Invitations. `definition` is the _node definition without id, key and short. */
 struct invite {
     const char *definition;

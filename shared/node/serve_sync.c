@@ -257,11 +257,22 @@ enum err serve_look_again(struct serve *serve, const char *path)
     return e ? e : add_visitors(serve);
 }
 
+enum err serve_seal(struct pack *pack, struct span text, struct buf *ret)
+{
+    size_t at = ret->size;
+    uint8_t dictionary = 0;
+    buf_add_byte(ret, 0);
+    enum err e = pack_write(pack, text, ret, &dictionary);
+    if (!e) {
+        ret->data[at] = dictionary;
+    }
+    return e;
+}
+
 static enum err answer(struct serve *serve, struct pack *pack, const char *path, struct buf *ret,
                        struct diag *diag)
 {
     struct buf text;
-    uint8_t dictionary = 0;
     buf_init(&text, &serve->node->host->mem, WIRE_PLAIN_MAX);
     enum err e = serve_push(serve, diag);
     if (!e) {
@@ -286,12 +297,7 @@ static enum err answer(struct serve *serve, struct pack *pack, const char *path,
         e = buf_error(&text);
     }
     if (!e) {
-        size_t at = ret->size;
-        buf_add_byte(ret, 0);
-        e = pack_write(pack, buf_span(&text), ret, &dictionary);
-        if (!e) {
-            ret->data[at] = dictionary;
-        }
+        e = serve_seal(pack, buf_span(&text), ret);
     }
     buf_release(&text);
     return e;

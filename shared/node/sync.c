@@ -87,12 +87,37 @@ static void give_up(struct sync *sync, const struct diag *why, enum err e, struc
     }
 }
 
+/* The next request of the attachments' lane; without one the sync is done. */
+static void exchange_blobs(struct sync *sync, struct sync_action *ret)
+{
+    struct diag diag = {0};
+    bool any = false;
+    enum err e = lane_ask(sync, &any);
+    if (e) {
+        give_up(sync, &diag, node_failed(sync->node, e, &diag), ret);
+        return;
+    }
+    if (!any) {
+        ret->kind = SYNC_DONE;
+        return;
+    }
+    sync->result.requests++;
+    sync->result.bytes_sent += (int64_t)sync->body.size;
+    ret->kind = SYNC_EXCHANGE;
+    ret->path = "/v1/blob";
+    ret->body = buf_span(&sync->body);
+}
+
 static void exchange(struct sync *sync, struct sync_action *ret)
 {
     struct diag diag = {0};
     int64_t batches = 0;
     int64_t coming = 0;
     bool any = false;
+    if (sync->lane.on) {
+        exchange_blobs(sync, ret);
+        return;
+    }
     sync->asked_snapshot = sync->take_next;
     enum err e = sync->asked_snapshot ? snapshot_ask(sync) : sync_ask(sync);
     if (!e) {
@@ -152,6 +177,27 @@ static void grow_sizes(struct sync *sync)
     sync->reply_size = sync->reply_size * 2 < most ? sync->reply_size * 2 : most;
 }
 
+static bool is_garbled(enum err e)
+{
+    return e == ERR_PEER || e == ERR_FORMAT || e == ERR_JSON || e == ERR_UNKNOWN_FORMAT;
+}
+
+static void on_blobs(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
+{
+    struct diag diag = {0};
+    sync->result.bytes_received += (int64_t)event->body.size;
+    enum err e = lane_take(sync, event->body, &diag);
+    if (is_garbled(e)) {
+        wait_a_while(sync, 0, &diag, ret);
+    } else if (e) {
+        give_up(sync, &diag, e, ret);
+    } else {
+        sync->failures = 0;
+        sync->signed_again = false;
+        exchange_blobs(sync, ret);
+    }
+}
+
 /* A piece of a snapshot came, whole or (when the connection broke) in part. */
 static enum err on_piece(struct sync *sync, struct span body, struct diag *diag)
 {
@@ -172,7 +218,7 @@ static void on_snapshot(struct sync *sync, const struct sync_event *event, struc
     struct diag diag = {0};
     sync->result.bytes_received += (int64_t)event->body.size;
     enum err e = on_piece(sync, event->body, &diag);
-    if (e == ERR_PEER || e == ERR_FORMAT || e == ERR_JSON || e == ERR_UNKNOWN_FORMAT) {
+    if (is_garbled(e)) {
         wait_a_while(sync, 0, &diag, ret);
         return;
     }
@@ -195,9 +241,13 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
     bool asked = sync->ask_first;
     int64_t ops = 0;
     int64_t batches = 0;
+    if (sync->lane.on) {
+        on_blobs(sync, event, ret);
+        return;
+    }
     sync->result.bytes_received += (int64_t)event->body.size;
     enum err e = sync_take(sync, event->body, &again, &moved, &diag);
-    if (e == ERR_PEER || e == ERR_FORMAT || e == ERR_JSON || e == ERR_UNKNOWN_FORMAT) {
+    if (is_garbled(e)) {
         wait_a_while(sync, 0, &diag, ret); /* a portal's page, a cut body: nothing was applied */
         return;
     }
@@ -235,7 +285,8 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
         exchange(sync, ret);
         return;
     }
-    ret->kind = SYNC_DONE;
+    sync->lane.on = true;
+    exchange_blobs(sync, ret);
 }
 
 /* What the callee says is good to try with. */

@@ -6,6 +6,8 @@
  * itself: before it returns an action, what the last reply brought is durable.
  *
  *   action = sync_start(...)
+ * Records go first; when there is nothing more of them to do, attachments follow in the same way.
+ *
  *   SYNC_EXCHANGE: post `body` to `path`, report SYNC_REPLY or SYNC_FAILED
  *   SYNC_WAIT:     wait `wait_ms` (back-off with jitter, or Retry-After), report SYNC_WAITED
  *   SYNC_DONE / SYNC_GAVE_UP: `result` and `diag` say how it went
@@ -37,6 +39,11 @@ struct sync_result {
     int64_t late, refused;
     int64_t disputed;                        /* records that became disputed by this sync */
     int64_t frames_received, frames_damaged; /* of snapshots; the latter are asked for again */
+    /* The lane of attachments, after the records: */
+    int64_t blobs_sent, blobs_received; /* whole ones */
+    int64_t blobs_wrong;                /* whose bytes were not what their name says */
+    int64_t blob_bytes;                 /* bodies of the lane, both ways; also counted above */
+    bool blobs_left;                    /* the budget ended the lane */
 };
 
 struct sync_action {
@@ -53,6 +60,8 @@ struct sync_action {
 struct sync_options {
     int64_t tries;      /* attempts in a row without progress before it gives up; 0: 5 */
     int64_t reply_size; /* most bytes of one reply; 0: 256 KiB, adapts */
+    bool has_budget;    /* attachments cost at most `budget` bytes of bodies, both ways together */
+    int64_t budget;
 };
 
 /* The server to call: the only one unless the node knows several (`server` by id). Keeps node

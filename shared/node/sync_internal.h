@@ -4,6 +4,7 @@
 #ifndef SYNC_INTERNAL_H
 #define SYNC_INTERNAL_H
 
+#include "blob_message.h"
 #include "node_internal.h"
 #include "node_offer.h"
 #include "sync.h"
@@ -51,7 +52,38 @@ struct offer {
     enum offer_stage stage; /* of the request in flight */
 };
 
+/* The lane of attachments (sync_blob.c): a page of names is asked for, then pieces follow. */
+enum lane_phase {
+    LANE_SEND_THUMBS,
+    LANE_FETCH_THUMBS,
+    LANE_SEND_FILES,
+    LANE_FETCH_FILES,
+    LANE_STABLE, /* what the server has: has the region's backup got it? */
+    LANE_END
+};
+enum lane_sent { LANE_ASK, LANE_PUT, LANE_GET };
+
+struct lane_item {
+    int64_t id;
+    struct blob_name name;
+    int64_t there; /* bytes that the server has; -1: nothing to do with it */
+    int64_t here;  /* of one that is fetched: bytes we have */
+    int64_t idle;  /* replies in a row that brought it no further */
+};
+
+struct lane {
+    bool on;
+    enum lane_phase phase;
+    struct lane_item items[WIRE_BLOB_NAMES];
+    size_t count, next;
+    bool loaded, asked;
+    int64_t after_size, after_id; /* of the last page */
+    enum lane_sent sent;          /* what the request in flight is */
+    int64_t spent;
+};
+
 struct sync {
+    struct lane lane;
     struct node *node;
     struct pack *pack;
     struct sync_options options;
@@ -91,6 +123,14 @@ MUST_CHECK enum err sync_left(struct sync *sync, int64_t *ret_ops, int64_t *ret_
    `request->has_offer` stays false), and what the reply makes of it. */
 MUST_CHECK enum err offer_ask(struct sync *sync, struct sync_request *request, struct buf *rows);
 MUST_CHECK enum err offer_take(struct sync *sync, const struct sync_reply *reply, bool *ret_moved);
+
+/* Packs, signs and seals the text of a request for `path` into sync->body. */
+MUST_CHECK enum err sync_seal(struct sync *sync, const char *path, struct span text);
+
+/* sync_blob.c: the next request of the lane, or `*ret_any` false when nothing is left to do. */
+MUST_CHECK enum err lane_ask(struct sync *sync, bool *ret_any);
+/* Applies a reply to it, in one transaction. */
+MUST_CHECK enum err lane_take(struct sync *sync, struct span body, struct diag *diag);
 
 /* sync_take.c: applies a reply of status 200 in one transaction. `*ret_again`: ask at once;
    `*ret_moved`: something came or was acknowledged. */

@@ -92,7 +92,21 @@ DOUAR = [
     ("amina", ["list", "household", "--limit", "many"], "out_of_range"),
     ("amina", ["find", "x", "--limit", "0"], "out_of_range"),
     ("stranger", ["find", "x"], "not_enrolled"),
+    ("stranger", ["attach", "A", "house_photo", "x.jpg"], "not_enrolled"),
+    ("amina", ["attach", "{case}", "house_photo", "/nonexistent.jpg"], "not_found"),
+    ("amina", ["attach", "{case}", "house_photo", "/"], "file"),
+    ("amina", ["attach", "{case}", "house_photo", str(SCHEMA / "protocol.md")], "file_kind"),
+    ("amina", ["attach", "{case}", "phone", str(SCHEMA / "protocol.md")], "bad_value"),
+    ("amina", ["attach", "{case}", "house_foto", str(SCHEMA / "protocol.md")], "unknown_property"),
+    ("amina", ["attach", "Z99-99999-9", "house_photo", "x.jpg"], "not_found"),
+    ("amina", ["attachment", "get", "{case}", "house_photo"], "missing_argument"),
+    ("amina", ["attachment", "get", "{case}", "house_photo", "-o", "{out}"], "not_found"),
+    ("amina", ["attachment", "get", "{case}", "house_foto", "-o", "{out}"], "unknown_property"),
+    ("amina", ["attachment", "drop"], "missing_argument"),
+    ("stranger", ["attachment", "drop", "--stable"], "not_enrolled"),
     ("stranger", ["sync"], "not_enrolled"),
+    ("amina", ["sync", "--max-data", "much"], "bad_value"),
+    ("amina", ["sync", "--max-data", "-1"], "bad_value"),
     ("revoked", ["sync"], "revoked"),
     ("amina", ["status", "Z99-99999-9"], "not_found"),
     ("amina", ["status", "--records", "--limit", "0"], "out_of_range"),
@@ -281,6 +295,21 @@ def snapshot_rows(request):
     ]
 
 
+def blob_rows(request, revoked):
+    """A request for the other lane is none for this one: its signature is over the path."""
+    send = ("POST", "/v1/blob")
+    return [
+        (("PUT", "/v1/blob"), b"", SYNC, 405, "wrong_method"),
+        (("GET", "/v1/blob/" + "A" * 43), b"", SYNC, 404, "no_such_route"),
+        (send, request, ENROL, 415, "wrong_content_type"),
+        (send, b"", SYNC, 400, "bad_format"),
+        (send, b"x" * 200000, SYNC, 413, "too_large"),
+        (send, flipped(request, NODE_AT), SYNC, 401, "unauthenticated"),
+        (send, request, SYNC, 403, "bad_signature"),
+        (send, revoked, SYNC, 403, "revoked"),
+    ]
+
+
 OTHER_ROUTES = [
     (("POST", "/v1/hello"), b"", {}, 405, "wrong_method"),
     (("GET", "/v1/nope"), b"", {}, 404, "no_such_route"),
@@ -437,7 +466,7 @@ class Refusals(unittest.TestCase):
         amina.call(*HOUSE)
         request = capture(hub, amina, "sync")
         rows = enrol_rows(self.words) + sync_rows(request, revoked) \
-            + snapshot_rows(request) + OTHER_ROUTES
+            + snapshot_rows(request) + blob_rows(request, revoked) + OTHER_ROUTES
         self.every_route_has_a_row(rows)
         for row in rows:
             self.is_refused_by_route(*row)

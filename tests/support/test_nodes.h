@@ -224,8 +224,10 @@ static inline int nodes_answer_at(struct test_nodes *nodes, struct node *server,
     assert_int_equal(node_begin(server), OK);
     enum err e = node_begin(server);
     assert_int_equal(e, OK);
-    e = (snapshot ? serve_snapshot : serve_sync)(server, nodes->pack, path, body, reply, &hint,
-                                                 &diag);
+    bool blob = strcmp(path, "/v1/blob") == 0;
+    e = (snapshot ? serve_snapshot
+         : blob   ? serve_blob
+                  : serve_sync)(server, nodes->pack, path, body, reply, &hint, &diag);
     enum err end = node_end(server, e);
     assert_int_equal(node_end(server, OK), OK);
     if (!e && end) {

@@ -245,6 +245,14 @@ static const struct wrong {
      "\x01\x01 sixteen bytes.. epoch... ratchet. and a signature "
      "of sixty-four bytes that nobody made, then text.",
      401, "unauthenticated"},
+    {"GET", "/v1/blob", TYPE_SYNC, "", 405, "wrong_method"},
+    {"PUT", "/v1/blob/AAAA", TYPE_SYNC, "", 404, "no_such_route"},
+    {"POST", "/v1/blob", TYPE_ENROL, "{}", 415, "wrong_content_type"},
+    {"POST", "/v1/blob", TYPE_SYNC, "", 400, "bad_format"},
+    {"POST", "/v1/blob", TYPE_SYNC,
+     "\x01\x01 sixteen bytes.. epoch... ratchet. and a signature "
+     "of sixty-four bytes that nobody made, then text.",
+     401, "unauthenticated"},
 };
 
 static void wrong_inputs_are_refused_by_name(void **state)

@@ -1,0 +1,145 @@
+/*
+ * blob_backup.c - a copy of a node with its attachments; at the region it makes them stable.
+ *
+ * Files first, then the database: what the database's copy speaks of as whole is beside it. Marked
+ * stable is what was copied before the database was, so that the copy holds the op too.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "blob_internal.h"
+#include "code.h"
+
+#define PAGE          256
+#define PATH_MAX_SIZE 1280
+#define LIST_MAX      (64u * 1024 * 1024)
+
+struct copying {
+    struct node *node;
+    const char *path; /* of the database's copy */
+    struct diag *diag;
+    struct buf done; /* rows copied, as int64_t */
+};
+
+/* "<folder of the copy>/files/ab/<hash>-<size>", whoever gave it: copies in turn share them. */
+static void target_of(const struct copying *copying, const struct blob_name *name,
+                      char ret[PATH_MAX_SIZE])
+{
+    const char *slash = strrchr(copying->path, '/');
+    int folder = slash ? (int)(slash - copying->path) + 1 : 0;
+    char hash[2 * HASH_SIZE + 1];
+    hex_write(name->hash.bytes, HASH_SIZE, hash);
+    (void)snprintf(ret, PATH_MAX_SIZE, "%.*sfiles/%.2s/%s-%lld", folder, copying->path, hash, hash,
+                   (long long)name->size);
+}
+
+/* Under another name until it is whole: what stands under the right one needs no second look. */
+static enum err copy_bytes(struct copying *copying, struct blob_row *blob, const char *target)
+{
+    const struct host *host = copying->node->host;
+    char part[PATH_MAX_SIZE + 8];
+    struct buf piece;
+    int64_t done = 0;
+    enum err e = OK;
+    (void)snprintf(part, sizeof part, "%s.part", target);
+    buf_init(&piece, &host->mem, WIRE_BLOB_CHUNK);
+    while (!e && done < blob->name.size) {
+        int64_t left = blob->name.size - done;
+        buf_clear(&piece);
+        e = blob_piece(copying->node, blob, done,
+                       left < (int64_t)WIRE_BLOB_CHUNK ? left : (int64_t)WIRE_BLOB_CHUNK, &piece);
+        if (!e && piece.size == 0) {
+            break;
+        }
+        if (!e) {
+            e = host->files->write_at(host->ctx, part, (uint64_t)done, buf_span(&piece));
+            done += (int64_t)piece.size;
+        }
+    }
+    buf_release(&piece);
+    if (!e && done == blob->name.size) {
+        e = host->files->rename(host->ctx, part, target);
+    }
+    return e;
+}
+
+static enum err copy_one(struct copying *copying, const struct blob_name *name)
+{
+    struct blob_row blob;
+    char target[PATH_MAX_SIZE];
+    const struct host *host = copying->node->host;
+    bool right = false;
+    target_of(copying, name, target);
+    /* No transaction around it: a server goes on taking work while megabytes are copied. */
+    enum err e = blob_find(copying->node, name, &blob);
+    if (!e && !host->files->exists(host->ctx, target)) {
+        e = blob_verify(copying->node, &blob, &right);
+        if (!e && right) {
+            e = copy_bytes(copying, &blob, target);
+        }
+    }
+    if (!e && host->files->exists(host->ctx, target)) {
+        buf_add(&copying->done, &blob.id, sizeof blob.id);
+        e = buf_error(&copying->done);
+    }
+    return e == ERR_FILE || e == ERR_DB_FULL ? diag_set(copying->diag, e, target, err_name(e), NULL)
+                                             : e;
+}
+
+/* Pages, so that no statement is open while files are copied. */
+static enum err copy_files(struct copying *copying)
+{
+    static const size_t page = PAGE;
+    struct blob_name names[PAGE];
+    int64_t after = 0;
+    size_t count = page;
+    enum err e = OK;
+    while (!e && count == page) {
+        struct stmt *s = db_stmt(copying->node->db, BLOB_UNSAVED);
+        stmt_bind_i64(s, 1, after);
+        stmt_bind_i64(s, 2, (int64_t)page);
+        for (count = 0; count < page && stmt_row(s); count++) {
+            after = stmt_i64(s, 0);
+            (void)stmt_blob(s, 1, names[count].hash.bytes, HASH_SIZE);
+            names[count].size = stmt_i64(s, 2);
+        }
+        e = stmt_end(s);
+        for (size_t i = 0; !e && i < count; i++) {
+            e = copy_one(copying, &names[i]);
+        }
+    }
+    return e;
+}
+
+static enum err mark_stable(struct copying *copying)
+{
+    enum err e = node_begin(copying->node);
+    if (e) {
+        return e;
+    }
+    for (size_t at = 0; !e && at < copying->done.size; at += sizeof(int64_t)) {
+        int64_t id = 0;
+        memcpy(&id, copying->done.data + at, sizeof id);
+        struct stmt *s = db_stmt(copying->node->db, BLOB_STABLE);
+        stmt_bind_i64(s, 1, id);
+        e = stmt_run(s);
+    }
+    return node_end(copying->node, e);
+}
+
+enum err blob_backup(struct node *node, const char *path, struct diag *diag)
+{
+    struct copying copying = {.node = node, .path = path, .diag = diag};
+    buf_init(&copying.done, &node->host->mem, LIST_MAX);
+    enum err e = copy_files(&copying);
+    if (e) {
+        e = diag && diag->code ? e : node_failed(node, e, diag);
+    } else {
+        e = node_backup(node, path, diag);
+    }
+    if (!e && node->identity.role == ROLE_REGION && copying.done.size > 0) {
+        e = node_failed(node, mark_stable(&copying), diag);
+    }
+    buf_release(&copying.done);
+    return e;
+}

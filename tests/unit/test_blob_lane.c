@@ -1,0 +1,353 @@
+/*
+ * test_blob_lane.c - attachments between nodes: after the records, resumed where they were cut,
+ * only to who may read an op that names them.
+ */
+#define _XOPEN_SOURCE 700
+
+#include "test_blob.h"
+
+/* What a sync did, exchange by exchange. */
+struct watched {
+    struct sync_result result;
+    enum err gave_up; /* OK: done */
+    int exchanges;    /* of the lane */
+    bool records_after_files;
+};
+
+/* A sync whose device dies after `most` exchanges of the lane; the last reply is lost when `lose`.
+   -1: it lives. */
+static struct watched watch(struct town *town, struct node *node, struct node *server, int most,
+                            bool lose, const struct sync_options *options)
+{
+    struct watched w = {.gave_up = OK};
+    struct sync *sync = NULL;
+    struct sync_action action = {.kind = SYNC_DONE};
+    struct diag diag = {0};
+    struct buf reply;
+    buf_init(&reply, &town->nodes.host.mem, 16u << 20);
+    assert_int_equal(sync_new(node, town->nodes.pack, NULL, options, &sync, &diag), OK);
+    struct sync_event event = {.kind = SYNC_BEGIN};
+    for (int step = 0; step < 1000; step++) {
+        town->nodes.now_ms++;
+        sync_step(sync, &event, &action);
+        w.result = action.result;
+        if (action.kind != SYNC_EXCHANGE) {
+            break;
+        }
+        bool lane = strcmp(action.path, "/v1/blob") == 0;
+        w.records_after_files = w.records_after_files || (!lane && w.exchanges > 0);
+        if (lane && w.exchanges == most && !lose) {
+            break;
+        }
+        buf_clear(&reply);
+        event = (struct sync_event){.kind = SYNC_REPLY};
+        event.status = nodes_answer_at(&town->nodes, server, action.path, action.body, &reply);
+        event.body = buf_span(&reply);
+        if (lane && w.exchanges++ == most) {
+            break; /* the server took it, nobody heard */
+        }
+    }
+    w.gave_up = action.kind == SYNC_GAVE_UP ? action.diag.code : OK;
+    sync_free(sync);
+    buf_release(&reply);
+    return w;
+}
+
+static struct watched sync_blobs(struct town *town, struct node *node, struct node *server)
+{
+    struct watched w = watch(town, node, server, -1, false, NULL);
+    assert_int_equal(w.gave_up, OK);
+    return w;
+}
+
+static bool here(struct node *node, const struct blob_name *name)
+{
+    struct blob_state state;
+    assert_int_equal(blob_state(node, name, &state), OK);
+    return state.here;
+}
+
+static bool is_stable(struct node *node, const struct blob_name *name)
+{
+    struct blob_state state;
+    assert_int_equal(blob_state(node, name, &state), OK);
+    return state.stable;
+}
+
+static struct blob_name attach_to(struct town *town, struct node *node, struct id entity,
+                                  const char *property, struct span file)
+{
+    struct attached attached;
+    assert_int_equal(attach(town, node, town->amina, entity, property, file, &attached), OK);
+    return attached.file.whole;
+}
+
+static void a_file_goes_up_after_the_records_and_down_when_wanted(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct span file = make_file(bytes, sizeof bytes, 11);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    struct watched w = sync_blobs(town, town->a, town->hub);
+    assert_int_equal(w.result.blobs_sent, 1);
+    assert_false(w.records_after_files);
+    assert_true(holds(town, town->hub, &name, file));
+    (void)sync_blobs(town, town->hub, town->region);
+    assert_true(holds(town, town->region, &name, file));
+    /* A second sync asks for nothing more of it. */
+    assert_int_equal(sync_blobs(town, town->a, town->hub).exchanges, 0);
+    w = sync_blobs(town, town->b, town->hub);
+    assert_int_equal(w.result.blobs_received, 0);
+    assert_false(here(town->b, &name));
+    assert_int_equal(blob_want(town->b, &name), OK);
+    w = sync_blobs(town, town->b, town->hub);
+    assert_int_equal(w.result.blobs_received, 1);
+    assert_true(holds(town, town->b, &name, file));
+}
+
+/* The device dies at each exchange of the lane in turn, with the reply heard or lost: each attempt
+   goes on where the last was, and sends at most one piece again. */
+static void a_file_cut_anywhere_resumes_up_and_down(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    int64_t spent = 0;
+    struct span file = make_file(bytes, sizeof bytes, 12);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    int tries = 0;
+    for (; !here(town->hub, &name) && tries < 20; tries++) {
+        spent += watch(town, town->a, town->hub, 1, tries % 2 == 0, NULL).result.blob_bytes;
+    }
+    assert_true(holds(town, town->hub, &name, file));
+    assert_in_range(tries, 2, 6);
+    /* Each attempt asks and may lose one piece. */
+    assert_in_range(spent, FILE_SIZE, FILE_SIZE + (unsigned)tries * (WIRE_BLOB_CHUNK + 1024));
+    (void)sync_blobs(town, town->b, town->hub);
+    assert_int_equal(blob_want(town->b, &name), OK);
+    for (tries = 0; !here(town->b, &name) && tries < 20; tries++) {
+        (void)watch(town, town->b, town->hub, 2, tries % 2 == 0, NULL);
+    }
+    assert_true(holds(town, town->b, &name, file));
+    assert_in_range(tries, 2, 6);
+}
+
+static void a_hub_fetches_from_above_what_its_device_wants(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct span file = make_file(bytes, sizeof bytes, 13);
+    struct id house = town_household(town, town->region, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->region, house, "house_photo", file);
+    (void)sync_blobs(town, town->hub, town->region);
+    (void)sync_blobs(town, town->b, town->hub);
+    assert_false(here(town->hub, &name));
+    assert_int_equal(blob_want(town->b, &name), OK);
+    assert_int_equal(sync_blobs(town, town->b, town->hub).result.blobs_received, 0);
+    assert_int_equal(sync_blobs(town, town->hub, town->region).result.blobs_received, 1);
+    assert_int_equal(sync_blobs(town, town->b, town->hub).result.blobs_received, 1);
+    assert_true(holds(town, town->b, &name, file));
+}
+
+/* ---- who may */
+
+static void a_hash_alone_opens_nothing(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    char value[512];
+    struct file_value stolen = {.mime = "audio/ogg"};
+    struct buf json;
+    struct span file = make_file(bytes, sizeof bytes, 14);
+    struct id house = town_household(town, town->a, town->amina, TOWN_BESIDE, "x");
+    stolen.whole = attach_to(town, town->a, house, "house_photo", file);
+    (void)sync_blobs(town, town->a, town->hub);
+    assert_true(here(town->hub, &stolen.whole));
+    /* Brahim's device may not read that commune. It learnt the hash somewhere and writes it into a
+       record of its own, where it may read. */
+    struct id own = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "y");
+    buf_init(&json, &town->nodes.host.mem, sizeof value - 1);
+    file_value_write(&stolen, &json);
+    (void)snprintf(value, sizeof value, "%s", buf_text(&json));
+    buf_release(&json);
+    town_edit(town, town->b, town->brahim, own, "house_photo", value);
+    assert_int_equal(blob_want(town->b, &stolen.whole), OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sync_blobs(town, town->b, town->hub).result.blobs_received, 0);
+    }
+    assert_false(here(town->b, &stolen.whole));
+}
+
+static void a_compartment_is_closed_to_who_lacks_it(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct arena arena;
+    struct saved saved;
+    struct diag diag = {0};
+    struct span file = make_file(bytes, sizeof bytes, 15);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct change changes[] = {{"name_ar", span_of("\"x\"")}, {"sex", span_of("\"f\"")}};
+    struct save save = {.person = town->amina,
+                        .type = "person",
+                        .is_new = true,
+                        .has_parent = true,
+                        .parent = house,
+                        .changes = changes,
+                        .change_count = 2};
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    enum err e = node_save(town->a, &save, &arena, &saved, &diag);
+    if (e) {
+        fail_msg("%s %s", err_name(e), diag.args[0]);
+    }
+    struct blob_name name = attach_to(town, town->a, saved.entity, "disability_document", file);
+    arena_release(&arena);
+    (void)sync_blobs(town, town->a, town->hub);
+    (void)sync_blobs(town, town->b, town->hub);
+    assert_true(here(town->hub, &name));
+    struct blob_state known;
+    assert_int_equal(blob_state(town->b, &name, &known), OK);
+    assert_false(known.known); /* not even the op came */
+}
+
+/* ---- wrong bytes, budgets, space */
+
+static void a_file_damaged_at_home_is_not_passed_on(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct span file = make_file(bytes, sizeof bytes, 16);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    flip_a_byte(town, "a");
+    struct watched w = sync_blobs(town, town->a, town->hub);
+    assert_int_equal(w.result.blobs_wrong, 1);
+    assert_int_equal(w.result.blobs_sent, 0);
+    assert_false(here(town->hub, &name));
+    assert_false(here(town->a, &name));
+    assert_int_equal(blob_sweep(town->hub), OK);
+    assert_int_equal(file_count(town, "hub"), 0);
+}
+
+static void a_file_damaged_at_the_hub_is_thrown_away_and_told(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct span file = make_file(bytes, sizeof bytes, 17);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    (void)sync_blobs(town, town->a, town->hub);
+    (void)sync_blobs(town, town->b, town->hub);
+    flip_a_byte(town, "hub");
+    assert_int_equal(blob_want(town->b, &name), OK);
+    struct watched w = sync_blobs(town, town->b, town->hub);
+    assert_true(w.result.blobs_wrong > 0);
+    assert_int_equal(w.result.blobs_received, 0);
+    assert_false(here(town->b, &name));
+}
+
+static void a_budget_bounds_files_and_never_records(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct sync_options options = {.has_budget = true, .budget = 0};
+    struct span file = make_file(bytes, sizeof bytes, 18);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    struct watched w = watch(town, town->a, town->hub, -1, false, &options);
+    assert_int_equal(w.gave_up, OK);
+    assert_int_equal(w.exchanges, 0);
+    assert_true(w.result.blobs_left);
+    assert_true(w.result.ops_pushed > 0);
+    options.budget = 70000;
+    int tries = 0;
+    for (; !here(town->hub, &name) && tries < 10; tries++) {
+        w = watch(town, town->a, town->hub, -1, false, &options);
+        assert_in_range(w.result.blob_bytes, 1, 70000);
+    }
+    assert_int_equal(tries, 3);
+    assert_true(holds(town, town->hub, &name, file));
+}
+
+static void only_what_the_backup_has_is_dropped(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    char copy[300];
+    struct blob_sum sum = {0};
+    struct diag diag = {0};
+    struct span file = make_file(bytes, sizeof bytes, 19);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    (void)snprintf(copy, sizeof copy, "%s/copies.db", town->nodes.folder);
+    (void)sync_blobs(town, town->a, town->hub);
+    (void)sync_blobs(town, town->hub, town->region);
+    (void)sync_blobs(town, town->hub, town->region);
+    (void)sync_blobs(town, town->a, town->hub);
+    assert_int_equal(blob_drop_stable(town->a, &sum, &diag), OK);
+    assert_int_equal(sum.count, 0);
+    assert_int_equal(blob_backup(town->region, copy, &diag), OK);
+    assert_true(is_stable(town->region, &name));
+    (void)sync_blobs(town, town->hub, town->region);
+    assert_true(is_stable(town->hub, &name));
+    (void)sync_blobs(town, town->a, town->hub);
+    assert_true(is_stable(town->a, &name));
+    assert_int_equal(blob_drop_stable(town->a, &sum, &diag), OK);
+    assert_int_equal(sum.count, 1);
+    assert_int_equal(sum.bytes, FILE_SIZE);
+    assert_int_equal(file_count(town, "a"), 0);
+    /* Wanted again, it comes back. */
+    assert_int_equal(blob_want(town->a, &name), OK);
+    assert_int_equal(sync_blobs(town, town->a, town->hub).result.blobs_received, 1);
+    assert_true(holds(town, town->a, &name, file));
+}
+
+/* The hub's disk lost the file after it said that it has it: what it says now is believed. */
+static void what_a_hub_lost_is_sent_again(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    char command[400];
+    char copy[300];
+    bool right = true;
+    struct diag diag = {0};
+    struct blob_row row;
+    struct span file = make_file(bytes, sizeof bytes, 20);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    (void)sync_blobs(town, town->a, town->hub);
+    (void)snprintf(command, sizeof command, "rm -r '%s/hub.db.blobs'", town->nodes.folder);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(blob_find(town->hub, &name, &row), OK);
+    assert_int_equal(node_begin(town->hub), OK);
+    assert_int_equal(node_end(town->hub, blob_verify(town->hub, &row, &right)), OK);
+    assert_false(right);
+    /* The op becomes stable: now the device asks after its file, and sends it the next time. */
+    (void)snprintf(copy, sizeof copy, "%s/copies.db", town->nodes.folder);
+    (void)sync_blobs(town, town->hub, town->region);
+    assert_int_equal(blob_backup(town->region, copy, &diag), OK);
+    (void)sync_blobs(town, town->hub, town->region);
+    (void)sync_blobs(town, town->a, town->hub);
+    assert_int_equal(sync_blobs(town, town->a, town->hub).result.blobs_sent, 1);
+    assert_true(holds(town, town->hub, &name, file));
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(a_file_goes_up_after_the_records_and_down_when_wanted),
+        CASE(a_file_cut_anywhere_resumes_up_and_down),
+        CASE(a_hub_fetches_from_above_what_its_device_wants),
+        CASE(a_hash_alone_opens_nothing),
+        CASE(a_compartment_is_closed_to_who_lacks_it),
+        CASE(a_file_damaged_at_home_is_not_passed_on),
+        CASE(a_file_damaged_at_the_hub_is_thrown_away_and_told),
+        CASE(a_budget_bounds_files_and_never_records),
+        CASE(only_what_the_backup_has_is_dropped),
+        CASE(what_a_hub_lost_is_sent_again),
+    };
+#undef CASE
+    return cmocka_run_group_tests_name("blob_lane", tests, NULL, NULL);
+}
