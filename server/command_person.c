@@ -89,7 +89,7 @@ static enum err find_person(struct app *app, const struct org **ret_org,
 
 static enum err read_verbs(struct app *app, struct word_list *ret)
 {
-    static const char *const verbs[] = {"read", "write", "review"};
+    static const char *const verbs[] = {"read", "write", "review", "redact"};
     enum err e = app_list(app, "verbs", ret);
     for (size_t i = 0; !e && i < ret->count; i++) {
         bool known = false;
@@ -97,8 +97,8 @@ static enum err read_verbs(struct app *app, struct word_list *ret)
             known = known || strcmp(ret->texts[i], verbs[j]) == 0;
         }
         if (!known) {
-            e = diag_set(app->diag, ERR_BAD_CHOICE, "--verbs", ret->texts[i], "read, write, review",
-                         NULL);
+            e = diag_set(app->diag, ERR_BAD_CHOICE, "--verbs", ret->texts[i],
+                         "read, write, review, redact", NULL);
         }
     }
     return e;
@@ -199,8 +199,9 @@ static void list_grants(struct listing *listing, const struct org *org, struct i
         for (size_t j = 0; j < grant->compartment_count; j++) {
             buf_add_format(&text, "%s%s", j > 0 ? "+" : "", grant->compartments[j]);
         }
-        buf_add_format(&text, ":%s%s%s", grant->verbs & VERB_READ ? "r" : "",
-                       grant->verbs & VERB_WRITE ? "w" : "", grant->verbs & VERB_REVIEW ? "v" : "");
+        buf_add_format(&text, ":%s%s%s%s", grant->verbs & VERB_READ ? "r" : "",
+                       grant->verbs & VERB_WRITE ? "w" : "", grant->verbs & VERB_REVIEW ? "v" : "",
+                       grant->verbs & VERB_REDACT ? "x" : "");
         texts[count] = arena_text(arena, buf_text(&text));
         count += texts[count] != NULL;
         buf_release(&text);

@@ -28,12 +28,12 @@ static const struct option options[] = {
     {"home", 0, "DIR", true}, {"json", 0, NULL, true}, {"help", 'h', NULL, true}, {"lang", 0, "LANGUAGE", true},
     {"region", 0, NULL, false}, {"hub", 0, NULL, false}, {"name", 0, "NAME", false}, {"address", 0, "ADDRESS", false},
     {"port", 0, "PORT", false}, {"url", 0, "URL", false}, {"scope", 0, "CODE,...", false},
-    {"compartment", 0, "NAME,...", false}, {"verbs", 0, "read,write,review", false}, {"role", 0, "ROLE", false},
+    {"compartment", 0, "NAME,...", false}, {"verbs", 0, "read,write,review,redact", false}, {"role", 0, "ROLE", false},
     {"person", 0, "PERSON", false}, {"hours", 0, "N", false}, {"limit", 0, "N", false}, {"after", 0, "N", false},
     {"take", 0, "N", false}, {"value", 0, "VALUE", false}, {"reason", 0, "TEXT", false}, {"history", 0, NULL, false},
     {"deleted", 0, NULL, false}, {"where", 0, "PROPERTY=VALUE", false}, {"format", 0, "csv|json|geojson", false},
     {"output", 'o', "FILE", false}, {"attachments", 0, "DIR", false}, {"sensitive", 0, NULL, false}, {"bom", 0, NULL, false},
-    {"rebuild", 0, NULL, false}, {"nodes", 0, NULL, false}, {"flags", 0, NULL, false},
+    {"rebuild", 0, NULL, false}, {"nodes", 0, NULL, false}, {"all", 0, NULL, false}, {"yes", 0, NULL, false}, {"copies", 0, NULL, false}, {"flags", 0, NULL, false},
 };
 /* clang-format on */
 #define OPTION_COUNT (sizeof options / sizeof options[0])

@@ -45,6 +45,8 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
     X("review settle", "review_settle", "FLAG", 1, 1, "", NEED_NODE, command_review_settle)        \
     X("notice list", "notice_list", "", 0, 0, "", NEED_NODE, command_notice_list)                  \
     X("notice settle", "notice_settle", "NUMBER", 1, 1, "", NEED_NODE, command_notice_settle)      \
+    X("redact", "redact", "RECORD [PROPERTY] --reason TEXT", 1, 2, "all reason person yes", NEED_NODE, command_redact)  \
+    X("redact status", "redact_status", "[RECORD]", 0, 1, "nodes copies", NEED_NODE, command_redact_status)           \
     X("show", "show", "RECORD", 1, 1, "history", NEED_NODE, command_show)                          \
     X("list", "list", "[TYPE]", 0, 1, "limit after deleted where", NEED_NODE, command_list)        \
     X("find", "find", "WORDS...", 1, 32, "limit", NEED_NODE, command_find)                         \

@@ -160,6 +160,8 @@ static enum err show_json(struct app *app, const struct record *record,
     json_close(&json, ']');
     json_name(&json, "deleted");
     json_put_bool(&json, record->deleted);
+    json_name(&json, "erased");
+    json_put_bool(&json, record->erased);
     json_name(&json, "updated");
     json_put_int(&json, record->updated_ms);
     put_properties(&json, record, disputes_only);
@@ -192,6 +194,9 @@ static void say_head(struct app *app, const struct record *record)
              buf_text(&places), when, NULL);
     if (record->deleted) {
         face_say(app->face, "admin.record_deleted", NULL);
+    }
+    if (record->erased) {
+        face_say(app->face, "admin.record_erased", NULL);
     }
     buf_release(&places);
 }

@@ -12,6 +12,10 @@
 #define RETRY_MS          600000 /* after a copy that failed: a disk to be mounted, room to be made */
 #define SETTING_DONE      "backup_done_ms"
 #define SETTING_SLOT      "backup_slot"
+#define SETTING_COPY      "backup_at_"   /* and the slot: when that copy was made */
+#define SETTING_BY_HAND   "backup_hand_" /* and 0..: "ms path"; alone: the next number */
+#define SETTING_KEY       40
+#define BY_HAND_MAX       16
 #define SETTING_ARENA_MAX 4096
 
 enum err backup_state(struct node *node, struct arena *arena, struct backup_state *ret)
@@ -44,7 +48,32 @@ static enum err read_state(struct node *node, const struct host *host, struct ba
     return e;
 }
 
-static enum err note(struct node *node, const struct host *host, int64_t slot)
+/* Which copies there are: a redaction must name those that still hold what it took out. */
+static enum err note_copy(struct node *node, const struct host *host, const char *now, int64_t slot,
+                          const char *by_hand)
+{
+    char key[SETTING_KEY], next[NUM_TEXT_SIZE], text[CONFIG_PATH_SIZE + NUM_TEXT_SIZE + 1];
+    struct arena arena;
+    struct span number = {0};
+    int64_t at = 0;
+    if (by_hand == NULL) {
+        (void)snprintf(key, sizeof key, SETTING_COPY "%lld", (long long)slot);
+        return node_setting_set(node, key, span_of(now));
+    }
+    arena_init(&arena, &host->mem, SETTING_ARENA_MAX);
+    enum err e = node_setting(node, SETTING_BY_HAND, &arena, &number);
+    at = num_read_i64(number, &at) ? at : 0;
+    num_write_i64((at + 1) % BY_HAND_MAX, next);
+    (void)snprintf(key, sizeof key, SETTING_BY_HAND "%lld", (long long)at);
+    (void)snprintf(text, sizeof text, "%s %s", now, by_hand);
+    arena_release(&arena);
+    if (!e) {
+        e = node_setting_set(node, key, span_of(text));
+    }
+    return e ? e : node_setting_set(node, SETTING_BY_HAND, span_of(next));
+}
+
+static enum err note(struct node *node, const struct host *host, int64_t slot, const char *by_hand)
 {
     char now[NUM_TEXT_SIZE], number[NUM_TEXT_SIZE];
     num_write_i64(host->now_ms(host->ctx), now);
@@ -56,6 +85,9 @@ static enum err note(struct node *node, const struct host *host, int64_t slot)
     e = node_setting_set(node, SETTING_DONE, span_of(now));
     if (!e) {
         e = node_setting_set(node, SETTING_SLOT, span_of(number));
+    }
+    if (!e) {
+        e = note_copy(node, host, now, slot, by_hand);
     }
     return node_end(node, e);
 }
@@ -103,7 +135,7 @@ enum err backup_once(const struct host *host, const char *home, const struct ser
         e = blob_backup(node, target, diag);
     }
     if (!e) {
-        e = note(node, host, slot);
+        e = note(node, host, slot, path);
     }
     node_close(node);
     if (e) {
@@ -111,6 +143,68 @@ enum err backup_once(const struct host *host, const char *home, const struct ser
     }
     memcpy(ret_path, target, sizeof target);
     return OK;
+}
+
+static enum err add_copy(const struct host *host, const char *path, int64_t at_ms,
+                         struct arena *arena, struct backup_copy *list, size_t *count)
+{
+    if (at_ms == 0 || !host->files->exists(host->ctx, path)) {
+        return OK;
+    }
+    const char *kept = arena_text(arena, path);
+    list[*count] = (struct backup_copy){kept, at_ms};
+    *count += kept != NULL;
+    return kept ? OK : ERR_NOMEM;
+}
+
+static enum err add_slot(struct node *node, const struct host *host, const char *folder,
+                         int64_t slot, struct arena *arena, struct backup_copy *list, size_t *count)
+{
+    char key[SETTING_KEY], path[CONFIG_PATH_SIZE + 32];
+    struct span text = {0};
+    int64_t at_ms = 0;
+    (void)snprintf(key, sizeof key, SETTING_COPY "%lld", (long long)slot);
+    (void)snprintf(path, sizeof path, "%s/douar-%lld.db", folder, (long long)slot);
+    enum err e = node_setting(node, key, arena, &text);
+    at_ms = num_read_i64(text, &at_ms) ? at_ms : 0;
+    return e ? e : add_copy(host, path, at_ms, arena, list, count);
+}
+
+static enum err add_by_hand(struct node *node, const struct host *host, int64_t number,
+                            struct arena *arena, struct backup_copy *list, size_t *count)
+{
+    char key[SETTING_KEY], path[CONFIG_PATH_SIZE];
+    struct span text = {0}, time = {0};
+    int64_t at_ms = 0;
+    (void)snprintf(key, sizeof key, SETTING_BY_HAND "%lld", (long long)number);
+    enum err e = node_setting(node, key, arena, &text);
+    if (e || !span_split(&text, ' ', &time) || !num_read_i64(time, &at_ms)) {
+        return e;
+    }
+    span_text(text, path, sizeof path);
+    return add_copy(host, path, at_ms, arena, list, count);
+}
+
+enum err backup_copies(struct node *node, const struct host *host, const char *home,
+                       const struct server_config *config, struct arena *arena,
+                       struct backup_copy **ret, size_t *ret_count)
+{
+    char folder[CONFIG_PATH_SIZE];
+    size_t count = 0;
+    int64_t slots = config->backup_keep;
+    struct backup_copy *list = arena_array(arena, (size_t)slots + BY_HAND_MAX, sizeof *list);
+    enum err e = list ? home_path(home, config->backup_folder, folder) : ERR_NOMEM;
+    for (int64_t slot = 1; !e && slot <= slots; slot++) {
+        e = add_slot(node, host, folder, slot, arena, list, &count);
+    }
+    for (int64_t i = 0; !e && i < BY_HAND_MAX; i++) {
+        e = add_by_hand(node, host, i, arena, list, &count);
+    }
+    if (!e) {
+        *ret = list;
+        *ret_count = count;
+    }
+    return e;
 }
 
 /* How long until the next copy is due; measured by the last one's time, so that a server that is

@@ -22,6 +22,16 @@ struct backup_state {
 };
 MUST_CHECK enum err backup_state(struct node *node, struct arena *arena, struct backup_state *ret);
 
+/* Copies that were made and that are still there: those of the folder, and the last that were made
+   by hand under another path. */
+struct backup_copy {
+    const char *path;
+    int64_t at_ms;
+};
+MUST_CHECK enum err backup_copies(struct node *node, const struct host *host, const char *home,
+                                  const struct server_config *config, struct arena *arena,
+                                  struct backup_copy **ret, size_t *ret_count);
+
 typedef void (*backup_log)(void *ctx, const char *where, const struct diag *diag);
 
 struct backup {

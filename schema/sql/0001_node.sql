@@ -91,6 +91,7 @@ CREATE TABLE caller(
     seen_ms INTEGER, clock_offset_ms INTEGER, relay_epoch INTEGER, relay_got INTEGER NOT NULL DEFAULT 0,
     told INTEGER NOT NULL DEFAULT 0, proof BLOB, origin BLOB) WITHOUT ROWID; -- origin: in which it wrote or asked last
 CREATE TABLE visit(hub BLOB, node BLOB, seen_ms INTEGER, PRIMARY KEY(hub, node)) WITHOUT ROWID;
+CREATE INDEX visit_node ON visit(node);
 
 CREATE TABLE invite(
     code BLOB PRIMARY KEY, secret_hash BLOB NOT NULL, definition TEXT NOT NULL, expires_ms INTEGER NOT NULL,
@@ -165,3 +166,21 @@ CREATE TABLE taking(
     server INTEGER, scope TEXT, compartment TEXT, n INTEGER NOT NULL, hash INTEGER NOT NULL, snapshot BLOB NOT NULL,
     frames INTEGER NOT NULL, frame INTEGER NOT NULL DEFAULT 0, ops INTEGER NOT NULL, part_hash BLOB, part BLOB NOT NULL DEFAULT x'',
     PRIMARY KEY(server, scope, compartment));
+
+-- ---- Redaction (schema/protocol.md, "Redaction").
+-- A mark of the organisation's lane that is known here (its op), about which entity (whose ops may
+-- not be here), on whose request. held: how many ops it scrubbed here; done_ms: when their values
+-- were in no page any more, NULL before.
+CREATE TABLE redaction(
+    id INTEGER PRIMARY KEY, op INTEGER NOT NULL UNIQUE, mark BLOB NOT NULL, entity BLOB NOT NULL, request BLOB NOT NULL,
+    held INTEGER NOT NULL DEFAULT 0, done_ms INTEGER);
+CREATE INDEX redaction_entity ON redaction(entity);
+CREATE INDEX redaction_undone ON redaction(id) WHERE done_ms IS NULL;
+CREATE INDEX redaction_request ON redaction(request);
+-- Ops that marks name, held here or not.
+CREATE TABLE redacted(uid BLOB PRIMARY KEY, redaction INTEGER NOT NULL) WITHOUT ROWID;
+-- Which node has finished a mark, as it said. told: a server above was told.
+CREATE TABLE receipt(
+    mark BLOB, node BLOB, held INTEGER NOT NULL, at_ms INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY(mark, node)) WITHOUT ROWID;
+CREATE INDEX receipt_untold ON receipt(mark, node) WHERE told = 0;

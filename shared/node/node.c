@@ -7,6 +7,7 @@
 #include "code.h"
 #include "node_build.h"
 #include "node_internal.h"
+#include "node_redact.h"
 #include "notice.h"
 
 #define NODE_SYMBOL_ARENA (8u * 1024 * 1024)
@@ -353,6 +354,7 @@ enum err node_open(const struct host *host, const char *path, struct node **ret,
         return e;
     }
     node->version = db_version(node->db);
+    node->scrub_wanted = true; /* a power cut may have come between a mark's commit and its end */
     *ret = node;
     return OK;
 }
@@ -515,6 +517,10 @@ enum err node_end(struct node *node, enum err e)
             node_write_anchor(node);
         }
         node->wrote_own = false;
+        if (!e && node->scrub_wanted) {
+            enum err later = redact_finish(node);
+            (void)later; /* What fails now stays to be done: node_scour(). */
+        }
     }
     if (e && (wrote || node->n_changed)) {
         node->n_loaded = false;

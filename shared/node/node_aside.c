@@ -3,6 +3,7 @@
  */
 #include "node_aside.h"
 #include "node_internal.h"
+#include "node_redact.h"
 
 /* ---- quarantine */
 
@@ -25,6 +26,25 @@ static enum err has_room(struct node *node, struct id from, struct span bytes, b
     return stmt_end(s);
 }
 
+/* Not even here may stand what a mark has taken out. */
+static enum err put_clean(struct node *node, const char *why, struct id from, struct span bytes)
+{
+    struct buf cleaned;
+    bool changed = false;
+    buf_init(&cleaned, &node->host->mem, 2 * QUARANTINE_SIZE_MAX);
+    enum err e = redact_clean_text(node, bytes, &cleaned, &changed);
+    if (!e) {
+        struct stmt *s = db_stmt(node->db, QUARANTINE_ADD);
+        stmt_bind_text(s, 1, span_of(why));
+        stmt_bind_blob(s, 2, from.bytes, ID_SIZE);
+        stmt_bind_i64(s, 3, node->host->now_ms(node->host->ctx));
+        stmt_bind_blob(s, 4, cleaned.data, cleaned.size);
+        e = stmt_run(s);
+    }
+    buf_release(&cleaned);
+    return e;
+}
+
 enum err log_quarantine(struct node *node, const char *why, struct id from, struct span bytes,
                         bool *ret_kept)
 {
@@ -37,15 +57,7 @@ enum err log_quarantine(struct node *node, const char *why, struct id from, stru
     if (!e && ret_kept) {
         *ret_kept = held || room;
     }
-    if (e || !room) {
-        return e;
-    }
-    struct stmt *s = db_stmt(node->db, QUARANTINE_ADD);
-    stmt_bind_text(s, 1, span_of(why));
-    stmt_bind_blob(s, 2, from.bytes, ID_SIZE);
-    stmt_bind_i64(s, 3, node->host->now_ms(node->host->ctx));
-    stmt_bind_blob(s, 4, bytes.data, bytes.size);
-    return stmt_run(s);
+    return e || !room ? e : put_clean(node, why, from, bytes);
 }
 
 /* ---- definitions */

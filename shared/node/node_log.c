@@ -14,8 +14,9 @@
 #include "node_internal.h"
 #include "node_log.h"
 #include "node_member.h"
+#include "node_redact.h"
 
-#define LOG_BODY_ARENA (1024u * 1024)
+#define LOG_BODY_ARENA (8u * 1024 * 1024)
 
 static int64_t min_i64(int64_t a, int64_t b)
 {
@@ -452,10 +453,15 @@ static enum err apply_new(struct node *node, const struct arriving *in,
     if (!e && late) { /* Readers may know as little as we did of who superseded it. */
         e = tell_late(node, &entity, compartment);
     }
-    if (!e && effect->org) {
+    if (!e && effect->org && span_is(op->type, REDACT_TYPE)) {
+        e = redact_take_mark(node, op, row);
+    } else if (!e && effect->org) {
         node->org_stale = true;
     } else if (!e) {
         e = log_mark_dirty(node, entity.id);
+    }
+    if (!e && node->has_org_key && in->way != WAY_OWN && !effect->org) {
+        e = redact_late(node, op, row);
     }
     if (!e) {
         *ret_row = row;
@@ -526,7 +532,7 @@ static enum err apply_unheld(struct node *node, const struct arriving *in, int64
     enum err e = OK;
     if (effect.org) {
         e = in->has_org_signature ? org_op_trusted(node, in->op, &in->org_signature, &trusted) : OK;
-        trusted = trusted && in->has_org_signature;
+        trusted = trusted && in->has_org_signature && !in->op->redacted;
         if (!e && !trusted) {
             e = log_quarantine(node, "org_signature", in->from, in->op->body, NULL);
             return e ? e : refuse(node, in, aside, ret, ret_row);
@@ -550,11 +556,15 @@ static enum err apply_unheld(struct node *node, const struct arriving *in, int64
     return e;
 }
 
-enum err log_apply(struct node *node, const struct arriving *in, enum applied *ret, int64_t *ret_op)
+static enum err apply_as_it_is(struct node *node, const struct arriving *in, enum applied *ret,
+                               int64_t *ret_op)
 {
     struct held_op held;
     int64_t row = 0;
     enum err e = log_find(node, in->op->uid, &held);
+    if (!e && held.row != 0 && !in->op->redacted) {
+        e = redact_restore(node, in->op, &held);
+    }
     if (e) {
         return e;
     }
@@ -580,6 +590,40 @@ enum err log_apply(struct node *node, const struct arriving *in, enum applied *r
         *ret_op = row;
     }
     return e;
+}
+
+/* A mark names it: its values never reach the disk. */
+static enum err apply_scrubbed(struct node *node, const struct arriving *in, enum applied *ret,
+                               int64_t *ret_op)
+{
+    struct arriving scrubbed = *in;
+    struct arena arena;
+    struct buf body;
+    struct op op;
+    arena_init(&arena, &node->host->mem, LOG_BODY_ARENA);
+    buf_init(&body, &node->host->mem, 2 * OP_BODY_MAX);
+    enum err e = op_redact(in->op, &body);
+    if (!e) {
+        e = op_read(buf_span(&body), &arena, &op, NULL);
+    }
+    if (!e) {
+        scrubbed.op = &op;
+        e = apply_as_it_is(node, &scrubbed, ret, ret_op);
+    }
+    buf_release(&body);
+    arena_release(&arena);
+    return e;
+}
+
+enum err log_apply(struct node *node, const struct arriving *in, enum applied *ret, int64_t *ret_op)
+{
+    bool marked = false;
+    bool may = in->op->known_format && !in->op->redacted;
+    enum err e = may ? redact_marked(node, in->op->uid, &marked) : OK;
+    if (e) {
+        return e;
+    }
+    return marked ? apply_scrubbed(node, in, ret, ret_op) : apply_as_it_is(node, in, ret, ret_op);
 }
 
 enum err log_apply_dead(struct node *node, struct id name, struct span reg, const uint64_t *preds,

@@ -148,7 +148,10 @@ static enum err add_grant(struct org_reader *r, const struct json *def, bool rev
     static const struct {
         const char *name;
         enum verb verb;
-    } verbs[] = {{"read", VERB_READ}, {"write", VERB_WRITE}, {"review", VERB_REVIEW}};
+    } verbs[] = {{"read", VERB_READ},
+                 {"write", VERB_WRITE},
+                 {"review", VERB_REVIEW},
+                 {"redact", VERB_REDACT}};
     r->grants =
         one_more(r->arena, r->grants, r->org.grant_count, &r->grant_capacity, sizeof *r->grants);
     if (!r->grants) {

@@ -327,6 +327,12 @@ bool shown_deleted(const struct shown *shown)
     return reg && span_is(reg->shown.json, "true");
 }
 
+bool shown_erased(const struct shown *shown)
+{
+    const struct shown_register *reg = shown_register(shown, span_of(REGISTER_ERASED));
+    return reg && span_is(reg->shown.json, "true");
+}
+
 enum err shown_part(const struct property *property, struct span register_json, struct arena *arena,
                     struct span *ret)
 {

@@ -18,6 +18,7 @@
 #define REGISTER_PARENT  "_parent" /* the direct parent, when it isn't the root */
 #define REGISTER_CASE    "_case"
 #define REGISTER_DELETED "_deleted"
+#define REGISTER_ERASED  "_erased"
 #define COMPARTMENT_BASE "base"
 
 struct shown_member {
@@ -65,6 +66,7 @@ const struct shown_register *shown_register(const struct shown *shown, struct sp
 MUST_CHECK enum err shown_own_text(const struct shown *shown, const char *reg, struct arena *arena,
                                    const char **ret);
 bool shown_deleted(const struct shown *shown);
+bool shown_erased(const struct shown *shown); /* redacted as a whole: a shell is left */
 /* Some live op wasn't known to who deleted the record. `ret_op`: the first such, or 0. */
 MUST_CHECK enum err shown_edited_after_delete(const struct shown *shown, bool *ret,
                                               int64_t *ret_op);

@@ -68,6 +68,7 @@ struct node {
     uint64_t requests_seen[NODE_REQUESTS_SEEN]; /* serve_sync.c: by their own low bits */
     bool put_back;      /* noticed when it was opened: node_was_put_back() */
     int64_t anchored_n; /* of the feeds, as the anchor says */
+    bool scrub_wanted;  /* a mark took values out: their pages are cleaned after the commit */
     bool wrote_own;     /* own ops since the last commit: the anchor is rewritten after it */
 };
 

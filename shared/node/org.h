@@ -13,7 +13,7 @@
 #include "place.h"
 #include "type.h"
 
-enum verb { VERB_READ = 1, VERB_WRITE = 2, VERB_REVIEW = 4 };
+enum verb { VERB_READ = 1, VERB_WRITE = 2, VERB_REVIEW = 4, VERB_REDACT = 8 };
 
 struct org_place {
     const char *code;

@@ -49,6 +49,7 @@ struct record {
     const char *const *scopes;
     size_t scope_count;
     bool deleted;
+    bool erased; /* redacted as a whole: nothing but the shell is left */
     bool edited_after_delete;
     struct shown_property *properties; /* in the type's order; absent ones are null */
     size_t property_count;

@@ -187,6 +187,7 @@ static enum err read_record(struct view *view, int64_t entity, struct arena *are
     }
     struct record record = {
         .entity = shown.entity.name, .type = shown.type, .type_name = shown.type_name};
+    record.erased = shown_erased(&shown);
     e = read_row(view->node, entity, arena, &record);
     if (!e) {
         e = shown.type ? read_properties(view, &shown, arena, &record)

@@ -185,6 +185,9 @@ enum err draft_open_record(struct node *node, struct id entity, bool deleted_too
     if (shown_deleted(&draft->shown) && !deleted_too) {
         return diag_set(diag, ERR_DELETED, text, NULL);
     }
+    if (shown_erased(&draft->shown) && !deleted_too) {
+        return diag_set(diag, ERR_ERASED, text, NULL);
+    }
     draft->type = draft->shown.type;
     draft->root_row = row.root;
     return OK;

@@ -10,6 +10,7 @@
 #include "node_aside.h"
 #include "node_log.h"
 #include "node_offer.h"
+#include "node_redact.h"
 #include "notice.h"
 #include "num.h"
 #include "serve_internal.h"
@@ -305,6 +306,9 @@ static enum err apply_ops(struct taking *t)
         }
         if (!e && applied == APPLIED_NEW && t->ops[i].known_format) {
             e = late_flag(t->serve, t->author, &t->ops[i], &before, row);
+        }
+        if (!e && applied == APPLIED_NEW && t->ops[i].known_format) {
+            e = redact_judge(node, t->author, &t->ops[i], row);
         }
         if (!e && applied == APPLIED_QUARANTINED) {
             t->serve->reply.refused_count++;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node_build.h"
+#include "node_redact.h"
 #include "serve_internal.h"
 
 #define SERVE_ARENA_MAX (96u * 1024 * 1024)
@@ -250,6 +251,11 @@ enum err serve_look_again(struct serve *serve, const char *path)
     }
     serve->readers[0] = serve->caller;
     serve->reader_count = 1;
+    e = receipts_take(serve->node, serve->caller, serve->request.erased,
+                      serve->request.erased_count);
+    if (e) {
+        return e;
+    }
     if (serve->caller->role != ROLE_HUB) {
         return OK;
     }

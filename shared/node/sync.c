@@ -6,6 +6,7 @@
 #include "code.h"
 #include "envelope.h"
 #include "json.h"
+#include "node_redact.h"
 #include "notice.h"
 #include "num.h"
 #include "snapshot_message.h"
@@ -239,6 +240,7 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
     bool again = false;
     bool moved = false;
     bool asked = sync->ask_first;
+    bool receipts = false;
     int64_t ops = 0;
     int64_t batches = 0;
     if (sync->lane.on) {
@@ -253,6 +255,9 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
     }
     if (!e) {
         e = sync_left(sync, &ops, &batches);
+    }
+    if (!e) { /* What the reply erased is confirmed at once: the next contact may be weeks away. */
+        e = receipts_left(sync->node, &receipts);
     }
     if (e) {
         give_up(sync, &diag, e, ret);
@@ -280,7 +285,7 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
         exchange(sync, ret);
         return;
     }
-    if ((again || ((ops > 0 || batches > 0) && !refused) || more_wanted) &&
+    if ((again || receipts || ((ops > 0 || batches > 0) && !refused) || more_wanted) &&
         sync->idle < SYNC_IDLE_MOST) {
         exchange(sync, ret);
         return;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "envelope.h"
+#include "node_redact.h"
 #include "serve_internal.h"
 #include "sync_internal.h"
 
@@ -353,6 +354,20 @@ static enum err put_visits(struct sync *sync, struct sync_request *request)
     return e;
 }
 
+static enum err put_erased(struct sync *sync, struct sync_request *request)
+{
+    struct erased *list = NULL;
+    size_t count = 0;
+    enum err e = receipts_untold(sync->node, &sync->arena, &list, &count);
+    if (!e && count > 0) {
+        memcpy(sync->erased, list, count * sizeof *list);
+    }
+    sync->erased_count = e ? 0 : count;
+    request->erased = sync->erased;
+    request->erased_count = sync->erased_count;
+    return e;
+}
+
 /* ---- the whole */
 
 enum err sync_seal(struct sync *sync, const char *path, struct span text)
@@ -427,6 +442,9 @@ enum err sync_ask(struct sync *sync)
     }
     if (!e && !request.has_offer) {
         e = put_roots(sync, &request);
+    }
+    if (!e) {
+        e = put_erased(sync, &request);
     }
     if (!e && !request.has_offer) {
         e = put_rests(sync, &request);

@@ -104,6 +104,8 @@ struct sync {
     bool named_roots, wanted;
     struct id visits[SYNC_VISITS_MAX]; /* callers of ours that it tells of */
     size_t visit_count;
+    struct erased erased[WIRE_ERASED_MAX]; /* receipts of redactions that it tells */
+    size_t erased_count;
     bool entered;        /* the reply brought a tree whole */
     bool take_next;      /* a snapshot's next piece is what to ask for */
     bool asked_snapshot; /* ... and was */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "node_log.h"
+#include "node_redact.h"
 #include "sync_internal.h"
 
 struct take {
@@ -60,6 +61,12 @@ static enum err take_ack(struct take *t)
             t->reply.ack.seq > sync->server.acked ? t->reply.ack.seq - sync->server.acked : 0;
     }
     int64_t before = sync->server.acked;
+    if (t->reply.ack.seq < before) { /* it was put back, and has forgotten receipts, too */
+        e = receipts_tell_again(node);
+        if (e) {
+            return e;
+        }
+    }
     sync->server.acked = t->reply.ack.seq;
     sync->below = sync->below >= 0 ? sync->server.acked : sync->below;
     int64_t scope = 0;
@@ -500,6 +507,7 @@ static enum err take_got(struct take *t)
     }
     if (got < sync->server.got) {
         e = stmt_run(db_stmt(node->db, VISITS_FORGOTTEN));
+        e = e ? e : receipts_tell_again(node);
     }
     sync->server.got = got;
     sync->result.ops_pushed += got == sync->relayed_to ? sync->pushed_count : 0;
@@ -517,7 +525,7 @@ static enum err take_told(struct take *t)
         e = stmt_run(s);
     }
     t->again = t->again || sync->visit_count == SYNC_VISITS_MAX;
-    return e;
+    return e ? e : receipts_told(sync->node, sync->erased, sync->erased_count);
 }
 
 static enum err take_all(struct take *t, struct diag *diag)

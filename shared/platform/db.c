@@ -230,6 +230,16 @@ int64_t db_version(struct db *db)
     return stmt_end(stmt) == OK ? version : -1;
 }
 
+enum err db_scour(struct db *db)
+{
+    assert(!db->writing && db->read_depth == 0);
+    /* SQLite attaches the copy to the connection, which is otherwise never allowed. */
+    (void)sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 1);
+    enum err e = db_exec(db, "VACUUM");
+    (void)sqlite3_limit(db->handle, SQLITE_LIMIT_ATTACHED, 0);
+    return e ? e : db_checkpoint(db);
+}
+
 enum err db_checkpoint(struct db *db)
 {
     return db_fail(

@@ -90,6 +90,13 @@ MUST_CHECK enum err db_check(struct db *db, struct buf *ret_findings);
 MUST_CHECK enum err db_checkpoint(struct db *db);
 /* Makes the database one file again, which needs that nobody else has it open: else ERR_IN_USE. */
 MUST_CHECK enum err db_alone(struct db *db);
+/*
+ * Writes the whole database anew and empties the write-ahead log: after it no page holds what was
+ * deleted, which secure_delete alone doesn't promise (moved rows leave copies in the free part of
+ * pages). Takes memory of the database's size, since nothing may lie in a file outside it. Not in a
+ * transaction; ERR_BUSY while another connection reads or writes.
+ */
+MUST_CHECK enum err db_scour(struct db *db);
 /* Prepares every text of the table against the migrated schema (a test calls it). */
 MUST_CHECK enum err db_prepare_all(struct db *db, struct diag *diag);
 

@@ -31,6 +31,14 @@ struct tree_rest {
     int64_t next;
 };
 
+/* A node has finished a mark of redaction. */
+struct erased {
+    struct id mark;
+    struct id node;
+    int64_t held; /* ops that it scrubbed */
+    int64_t at_ms;
+};
+
 /* Ops that the caller holds: `count` from number `from` on of an origin; a loose one by its uid. */
 struct offer_run {
     bool loose;
@@ -64,6 +72,8 @@ struct sync_request {
     struct id origin; /* the caller's own, which the next two speak of */
     struct tree_rest *rest;
     size_t rest_count;
+    struct erased *erased;
+    size_t erased_count;
     int64_t stable_seq; /* of the own origin, as the caller knows it; 0: nothing */
     int64_t acked_seq;  /* "at": how far the callee acknowledged the own origin, as known; 0 */
     bool has_relay;     /* "relay":[from,to,"epoch"]: batches of a hub follow, after its number

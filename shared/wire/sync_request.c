@@ -78,6 +78,25 @@ static void put_rest(struct json_writer *writer, const struct sync_request *requ
     json_close(writer, ']');
 }
 
+static void put_erased(struct json_writer *writer, const struct sync_request *request)
+{
+    if (request->erased_count == 0) {
+        return;
+    }
+    json_name(writer, "erased");
+    json_open(writer, '[');
+    for (size_t i = 0; i < request->erased_count; i++) {
+        const struct erased *erased = &request->erased[i];
+        json_open(writer, '[');
+        line_put_id(writer, erased->mark);
+        line_put_id(writer, erased->node);
+        json_put_int(writer, erased->held);
+        json_put_int(writer, erased->at_ms);
+        json_close(writer, ']');
+    }
+    json_close(writer, ']');
+}
+
 void sync_request_write(const struct sync_request *request, struct buf *ret)
 {
     struct json_writer writer;
@@ -105,6 +124,7 @@ void sync_request_write(const struct sync_request *request, struct buf *ret)
     line_put_ids(&writer, "roots", request->roots, request->root_count);
     line_put_ids(&writer, "want", request->want, request->want_count);
     put_rest(&writer, request);
+    put_erased(&writer, request);
     if (request->takes_snapshots) {
         json_name(&writer, "snap");
         json_put_bool(&writer, true);
@@ -189,6 +209,25 @@ static void read_rest(struct line *line, struct arena *arena, struct sync_reques
     }
 }
 
+static void read_erased(struct line *line, struct arena *arena, struct sync_request *ret)
+{
+    const struct json *array = line_get(line, "erased");
+    ret->erased = line_array(line, array, "erased", WIRE_ERASED_MAX, sizeof *ret->erased, arena,
+                             &ret->erased_count);
+    const struct json *item = json_first(array);
+    for (size_t i = 0; i < ret->erased_count && line->failed == OK; i++) {
+        struct erased *erased = &ret->erased[i];
+        const struct json *part = line_tuple(line, item, "erased", 4);
+        erased->mark = line_id(line, part, "erased");
+        part = json_next(part);
+        erased->node = line_id(line, part, "erased");
+        part = json_next(part);
+        erased->held = line_int(line, part, "erased", 0, JSON_INT_MAX);
+        erased->at_ms = line_int(line, json_next(part), "erased", 0, JSON_INT_MAX);
+        item = json_next(item);
+    }
+}
+
 static void read_of_a_hub(struct line *line, struct arena *arena, struct sync_request *ret)
 {
     const struct json *item = line_get(line, "relay");
@@ -229,6 +268,7 @@ enum err sync_request_read(struct span text, struct arena *arena, struct sync_re
     request.roots = line_ids(&line, "roots", WIRE_ROOTS_MAX, arena, &request.root_count);
     request.want = line_ids(&line, "want", WIRE_ROOTS_MAX, arena, &request.want_count);
     read_rest(&line, arena, &request);
+    read_erased(&line, arena, &request);
     const struct json *snap = line_get(&line, "snap");
     if (snap != NULL && !json_is(snap, JSON_BOOL)) {
         line_refuse(&line, "not a boolean", "snap");

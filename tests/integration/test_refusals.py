@@ -201,6 +201,19 @@ DOUARD = [
              "Nobody"], "unknown_person"),
     ("hub", ["review", "settle", "nope"], "not_found"),
     ("nowhere", ["notice", "list"], "no_home"),
+    ("hub", ["redact", "{case}", "phone", "--person", "Amina", "--reason", "x", "--yes"], "not_allowed"),
+    ("hub", ["redact", "{case}", "phone", "--person", "Khadija", "--reason", "x", "--yes"], "not_allowed"),
+    ("hub", ["redact", "{case}", "phone", "--person", "Rkia", "--reason", "x"], "missing_argument"),
+    ("hub", ["redact", "{case}", "phone", "--person", "Rkia", "--yes"], "missing_argument"),
+    ("hub", ["redact", "{case}", "--person", "Rkia", "--reason", "x", "--yes"], "missing_argument"),
+    ("hub", ["redact", "{case}", "phnoe", "--person", "Rkia", "--reason", "x", "--yes"],
+     "unknown_property"),
+    ("hub", ["redact", "{case}", "phone", "--person", "Rkia", "--reason", "had 0661234567", "--yes"],
+     "reason_repeats"),
+    ("hub", ["redact", "Z99-99999-9", "--all", "--person", "Rkia", "--reason", "x", "--yes"],
+     "not_found"),
+    ("hub", ["redact", "status", "Z99-99999-9"], "not_found"),
+    ("nowhere", ["redact", "status"], "no_home"),
     ("hub", ["notice", "settle", "nope"], "not_found"),
     ("hub", ["notice", "settle", "99999"], "not_found"),
     ("hub", ["show", "Z99-99999-9"], "not_found"),
@@ -335,6 +348,7 @@ class Refusals(unittest.TestCase):
         office.person("Amina", "worker", [TABANT])
         office.person("Youssef", "worker", [TABANT], verbs=["read"])
         office.person("Khadija", "supervisor", ["05.081"], verbs=["read", "write", "review"])
+        office.person("Rkia", "supervisor", ["05.081"], verbs=["read", "write", "redact"])
         hub.uplink()
         words = {"used": hub.invite("worker", [TABANT], ["base"], "Amina")}
         amina = Device(office, "amina")

@@ -64,12 +64,22 @@ static const size_t whole_reads[] = {
     ROOTS_UNSURE,
     ROOTS_MISSING,
     TREES_IN_PART,
+    /* Of an index that holds only what is to be done. */
+    REDACTION_UNDONE,
+    REDACTION_DONE,
+    RECEIPT_OWN,
+    RECEIPT_UNTOLD,
+    RECEIPT_ANY,
+    /* Redactions are few: each is a person's decision. */
+    REDACTION_LIST,
+    REDACTION_WAITING,
+    RECEIPT_TELL_AGAIN,
 };
 
 static const char *const names[] = {
 #define NAME_OF(name, sql) [name] = #name,
     LOG_SQL(NAME_OF) RECORD_SQL(NAME_OF) SYNC_SQL(NAME_OF) AUDIT_SQL(NAME_OF) BACK_SQL(NAME_OF)
-        BLOB_SQL(NAME_OF) SPACE_SQL(NAME_OF)
+        BLOB_SQL(NAME_OF) SPACE_SQL(NAME_OF) REDACT_SQL(NAME_OF)
 #undef NAME_OF
 };
 

@@ -1,0 +1,560 @@
+/*
+ * test_redact.c - values that must not be kept: they leave every node's files, by whatever way and
+ * in whatever order marks and ops come; nothing else is lost; nobody erases who may not.
+ */
+#define _XOPEN_SOURCE 700
+
+#include "node_redact.h"
+#include "redact.h"
+#include "test_forge.h"
+#include "test_town.h"
+
+#define SECRET  "Zerhouni-7714"
+#define REWRITE "Zerhouni-8825"
+
+/* ---- who may */
+
+static void let_redact(struct town *town, struct id person, const char *scope)
+{
+    char id[ID_TEXT_SIZE];
+    char who[ID_TEXT_SIZE];
+    char definition[512];
+    struct id grant;
+    nodes_random(&town->nodes, grant.bytes, ID_SIZE);
+    id_write(grant, id);
+    id_write(person, who);
+    (void)snprintf(definition, sizeof definition,
+                   "{\"id\":\"%s\",\"person\":\"%s\",\"scope\":\"%s\",\"compartments\":[\"base\","
+                   "\"health\",\"aid\",\"protection\"],\"verbs\":[\"redact\"]}",
+                   id, who, scope);
+    nodes_publish(town->region, "_grant", id, definition);
+}
+
+static enum err ask(struct node *node, struct id person, struct id entity, const char *property,
+                    const char *reason, struct redact_asked *ret)
+{
+    struct diag diag = {0};
+    struct redact redact = {.person = person,
+                            .entity = entity,
+                            .property = property,
+                            .all = property == NULL,
+                            .reason = reason};
+    return node_redact(node, &redact, ret, &diag);
+}
+
+static size_t redact(struct node *node, struct id person, struct id entity, const char *property)
+{
+    struct redact_asked asked = {.done = false};
+    enum err e = ask(node, person, entity, property, "asked by the person", &asked);
+    if (e) {
+        fail_msg("redact: %s", err_name(e));
+    }
+    return asked.op_count;
+}
+
+/* ---- files */
+
+static bool file_holds(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "rb");
+    size_t size = strlen(text);
+    size_t at = 0;
+    bool found = false;
+    int c = 0;
+    if (!file) {
+        return false;
+    }
+    while (!found && (c = fgetc(file)) != EOF) {
+        at = c == text[at] ? at + 1 : (c == text[0] ? 1 : 0);
+        found = at == size;
+    }
+    (void)fclose(file);
+    return found;
+}
+
+static bool node_holds(struct node *node, const char *text)
+{
+    static const char *const suffixes[] = {"", "-wal", "-journal", ".anchor"};
+    bool found = false;
+    for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
+        char path[1100];
+        (void)snprintf(path, sizeof path, "%s%s", node->path, suffixes[i]);
+        found = found || file_holds(path, text);
+    }
+    return found;
+}
+
+/* The search index holds folded words in an order of its own, so each word is looked for. */
+static void assert_gone(struct town *town, const char *text)
+{
+    struct node *nodes[] = {town->region, town->hub, town->a, town->b};
+    static const char *const folded[] = {"zerhouni"};
+    for (size_t i = 0; i < COUNT_OF(nodes); i++) {
+        if (node_holds(nodes[i], text)) {
+            fail_msg("%s is in the files of node %zu", text, i);
+        }
+        if (node_holds(nodes[i], folded[0])) {
+            fail_msg("%s is in the index of node %zu", folded[0], i);
+        }
+        town_assert_clean(town, nodes[i]);
+    }
+}
+
+static void assert_same_everywhere(struct town *town)
+{
+    town_assert_same(town, town->region, town->hub, TOWN_COMMUNE, "base");
+    town_assert_same(town, town->hub, town->a, TOWN_COMMUNE, "base");
+    town_assert_same(town, town->hub, town->b, TOWN_COMMUNE, "base");
+    town_assert_same(town, town->region, town->a, "org", "redact");
+    town_assert_same(town, town->region, town->b, "org", "redact");
+}
+
+static void look_at_all(struct town *town)
+{
+    struct node *nodes[] = {town->region, town->hub, town->a, town->b};
+    for (size_t i = 0; i < COUNT_OF(nodes); i++) {
+        bool more = false;
+        assert_int_equal(node_project(nodes[i], 0, &more), OK);
+    }
+}
+
+static int setup(void **state)
+{
+    (void)town_setup(state);
+    struct town *town = *state;
+    let_redact(town, town->amina, TOWN_PROVINCE);
+    town_sync_all(town);
+    return 0;
+}
+
+/* A household with a phone beside the name that is to go, known and shown everywhere. */
+static struct id secret_household(struct town *town)
+{
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, SECRET);
+    town_edit(town, town->a, town->amina, entity, "phone", "\"0600112233\"");
+    town_sync_all(town);
+    look_at_all(town);
+    assert_true(node_holds(town->b, SECRET));
+    return entity;
+}
+
+/* ---- cases */
+
+static void a_redacted_value_is_in_no_file_of_any_node(void **state)
+{
+    struct town *town = *state;
+    struct id entity = secret_household(town);
+    for (int i = 0; i < 300; i++) { /* pages split and move their rows */
+        char name[32];
+        (void)snprintf(name, sizeof name, "Voisin %d", i);
+        (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, name);
+    }
+    town_edit(town, town->a, town->amina, entity, "head_name_ar", "\"" REWRITE "\"");
+    town_sync_all(town);
+    look_at_all(town);
+    assert_int_equal(redact(town->region, town->amina, entity, "head_name_ar"), 2);
+    town_sync_all(town);
+    assert_gone(town, SECRET);
+    assert_gone(town, REWRITE);
+    assert_same_everywhere(town);
+    assert_true(town_shows(town, town->b, entity, "head_name_ar", "null"));
+}
+
+static void what_else_the_op_said_lives_on(void **state)
+{
+    struct town *town = *state;
+    struct arena arena;
+    struct record record;
+    struct id entity = secret_household(town);
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    assert_int_equal(record_read(town->b, NULL, entity, &arena, &record, NULL), OK);
+    const char *case_number = arena_text(&arena, record.case_number);
+    assert_string_not_equal(case_number, "");
+    (void)redact(town->region, town->amina, entity, "head_name_ar");
+    town_sync_all(town);
+    struct node *nodes[] = {town->region, town->hub, town->a, town->b};
+    for (size_t i = 0; i < COUNT_OF(nodes); i++) {
+        assert_true(town_shows(town, nodes[i], entity, "phone", "\"0600112233\""));
+        assert_true(town_shows(town, nodes[i], entity, "place", "\"" TOWN_COMMUNE "\""));
+        assert_int_equal(record_read(nodes[i], NULL, entity, &arena, &record, NULL), OK);
+        assert_string_equal(record.case_number, case_number);
+    }
+    arena_release(&arena);
+}
+
+static void a_supervisor_may_ask_from_a_device(void **state)
+{
+    struct town *town = *state;
+    struct node *c = town_more(town, "c", ROLE_SUPERVISOR, town->hub,
+                               "{\"role\":\"supervisor\",\"scopes\":[\"" TOWN_PROVINCE
+                               "\"],\"compartments\":[\"base\"]}");
+    struct redact_asked asked;
+    struct id entity = secret_household(town);
+    (void)nodes_sync(&town->nodes, c, town->hub);
+    assert_int_equal(ask(c, town->amina, entity, "head_name_ar", "asked", &asked), OK);
+    assert_false(asked.done);
+    (void)nodes_sync(&town->nodes, c, town->hub);
+    assert_true(town_shows(town, town->hub, entity, "head_name_ar", "\"" SECRET "\""));
+    town_sync_all(town); /* up to the region, and the marks down */
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    town_sync_all(town);
+    (void)nodes_sync(&town->nodes, c, town->hub);
+    assert_gone(town, SECRET);
+    assert_false(node_holds(c, SECRET));
+    assert_same_everywhere(town);
+}
+
+static void a_workers_device_erases_nothing(void **state)
+{
+    struct town *town = *state;
+    struct redact_asked asked;
+    struct arena arena;
+    struct flag_row *flags = NULL;
+    size_t count = 0;
+    struct id entity = secret_household(town);
+    assert_int_equal(ask(town->a, town->brahim, entity, "head_name_ar", "malice", &asked),
+                     ERR_NOT_ALLOWED);
+    assert_int_equal(ask(town->a, town->amina, entity, "head_name_ar", "stolen", &asked), OK);
+    town_sync_all(town);
+    town_sync_all(town);
+    assert_true(town_shows(town, town->region, entity, "head_name_ar", "\"" SECRET "\""));
+    assert_true(town_shows(town, town->b, entity, "head_name_ar", "\"" SECRET "\""));
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    assert_int_equal(record_flags(town->region, &arena, &flags, &count), OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(flags[0].why, "redaction_refused");
+    arena_release(&arena);
+}
+
+static void a_mark_that_the_organisation_did_not_sign_erases_nothing(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    char values[400];
+    char target[ID_TEXT_SIZE];
+    char uid[ID_TEXT_SIZE];
+    struct id entity = secret_household(town);
+    struct op_register regs[] = {{span_of("def"), NULL, 0}};
+    struct arena arena;
+    struct history_entry *entries = NULL;
+    size_t count = 0;
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    assert_int_equal(record_history(town->hub, NULL, entity, &arena, &entries, &count, NULL), OK);
+    id_write(entries[0].uid, uid);
+    id_write(entity, target);
+    (void)snprintf(values, sizeof values,
+                   "{\"def\":{\"id\":\"x\",\"entity\":\"%s\",\"all\":true,\"ops\":[\"%s\"]}}",
+                   target, uid);
+    forge_open(&forge, &town->nodes, town->hub, town->a);
+    struct secret_key own;
+    assert_int_equal(node_secret(town->a, &own), OK);
+    struct forged mark = {.type = "_redact",
+                          .entity = forge_random(&forge),
+                          .compartment = "redact",
+                          .registers = regs,
+                          .register_count = 1,
+                          .values = values,
+                          .org_key = &own};
+    (void)forge_op(&forge, &mark);
+    mark.org_key = NULL;
+    (void)forge_op(&forge, &mark);
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    assert_true(forge_says(&forge, "\"refused\":2"));
+    assert_true(town_shows(town, town->hub, entity, "head_name_ar", "\"" SECRET "\""));
+    forge_release(&forge);
+    arena_release(&arena);
+}
+
+static void an_edit_made_apart_goes_too(void **state)
+{
+    struct town *town = *state;
+    struct id entity = secret_household(town);
+    town_edit(town, town->b, town->brahim, entity, "head_name_ar", "\"" REWRITE "\"");
+    (void)redact(town->region, town->amina, entity, "head_name_ar");
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    town_sync_all(town);
+    town_sync_all(town);
+    assert_gone(town, SECRET);
+    assert_gone(town, REWRITE);
+    assert_same_everywhere(town);
+    assert_true(town_shows(town, town->a, entity, "head_name_ar", "null"));
+}
+
+static void who_knows_of_it_may_write_the_property_again(void **state)
+{
+    struct town *town = *state;
+    struct id entity = secret_household(town);
+    (void)redact(town->region, town->amina, entity, "head_name_ar");
+    town_sync_all(town);
+    town_edit(town, town->a, town->amina, entity, "head_name_ar", "\"Corrected\"");
+    town_sync_all(town);
+    assert_true(town_shows(town, town->region, entity, "head_name_ar", "\"Corrected\""));
+    assert_true(town_shows(town, town->b, entity, "head_name_ar", "\"Corrected\""));
+    assert_same_everywhere(town);
+}
+
+static void a_late_full_copy_is_scrubbed_on_arrival(void **state)
+{
+    struct town *town = *state;
+    struct forge late;
+    struct node *c = town_more(town, "c", ROLE_WORKER, town->hub, WORKER_IN(TOWN_COMMUNE, ""));
+    struct id entity = secret_household(town);
+    struct op_register regs[] = {{span_of("head_name_ar"), NULL, 0}};
+    forge_open(&late, &town->nodes, town->hub, c);
+    struct id uid =
+        forge_op(&late, &(struct forged){.type = "household",
+                                         .entity = entity,
+                                         .compartment = "base",
+                                         .registers = regs,
+                                         .register_count = 1,
+                                         .values = "{\"head_name_ar\":\"" REWRITE "\"}"});
+    struct buf copy;
+    buf_init(&copy, &town->nodes.host.mem, 1u << 20);
+    forge_batch(&late, NULL);
+    buf_add_span(&copy, buf_span(&late.batches));
+    assert_int_equal(forge_send(&late), 200);
+    town_sync_all(town);
+    (void)redact(town->region, town->amina, entity, "head_name_ar");
+    town_sync_all(town);
+    buf_add_span(&late.batches, buf_span(&copy));
+    assert_int_equal(forge_send(&late), 200);
+    assert_true(forge_held(town->hub, uid).row != 0);
+    assert_gone(town, REWRITE);
+    buf_release(&copy);
+    forge_release(&late);
+}
+
+/* Makes the body of each op line scrubbed, as a relay without scruples could. */
+static void scrub_lines(struct forge *forge)
+{
+    struct buf scrubbed;
+    struct span rest = buf_span(&forge->lines);
+    struct span line;
+    buf_init(&scrubbed, &forge->nodes->host.mem, 1u << 20);
+    while (span_split(&rest, '\n', &line)) {
+        struct op op;
+        assert_int_equal(op_read(line, &forge->arena, &op, NULL), OK);
+        assert_int_equal(op_redact(&op, &scrubbed), OK);
+        buf_add_byte(&scrubbed, '\n');
+    }
+    buf_clear(&forge->lines);
+    buf_add_span(&forge->lines, buf_span(&scrubbed));
+    buf_release(&scrubbed);
+}
+
+static void a_scrubbed_body_without_a_mark_erases_nothing(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    struct buf full;
+    struct op_register regs[] = {{span_of("phone"), NULL, 0}};
+    struct id entity = secret_household(town);
+    forge_open(&forge, &town->nodes, town->hub, town->b);
+    buf_init(&full, &town->nodes.host.mem, 1u << 20);
+    (void)forge_op(&forge, &(struct forged){.type = "household",
+                                            .entity = entity,
+                                            .compartment = "base",
+                                            .time_ms = town->nodes.now_ms + 1000,
+                                            .registers = regs,
+                                            .register_count = 1,
+                                            .values = "{\"phone\":\"0655443322\"}"});
+    int64_t count = forge.line_count;
+    buf_add_span(&full, buf_span(&forge.lines));
+    scrub_lines(&forge);
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    assert_false(town_shows(town, town->hub, entity, "phone", "\"0655443322\""));
+    forge.seq = 0; /* the very batch again, whole */
+    forge.link = link_first(forge.origin);
+    forge.line_count = count;
+    buf_add_span(&forge.lines, buf_span(&full));
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    assert_true(town_shows(town, town->hub, entity, "phone", "\"0655443322\""));
+    forge.seq = 0;
+    forge.link = link_first(forge.origin);
+    forge.line_count = count;
+    buf_add_span(&forge.lines, buf_span(&full));
+    scrub_lines(&forge);
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    assert_true(town_shows(town, town->hub, entity, "phone", "\"0655443322\""));
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    assert_true(town_shows(town, town->a, entity, "phone", "\"0655443322\""));
+    town_assert_clean(town, town->hub);
+    buf_release(&full);
+    forge_release(&forge);
+}
+
+static void a_device_that_lost_the_record_scrubs_its_own_log(void **state)
+{
+    struct town *town = *state;
+    struct id entity = town_household(town, town->b, town->brahim, TOWN_COMMUNE, SECRET);
+    town_sync_all(town);
+    town_edit(town, town->a, town->amina, entity, "place", "\"" TOWN_BESIDE "\"");
+    town_sync_all(town);
+    assert_true(node_holds(town->b, SECRET));
+    (void)redact(town->region, town->amina, entity, "head_name_ar");
+    town_sync_all(town);
+    assert_gone(town, SECRET);
+}
+
+static void a_person_is_erased_and_a_shell_remains(void **state)
+{
+    struct town *town = *state;
+    struct redact_asked asked;
+    struct id entity = secret_household(town);
+    assert_int_equal(ask(town->region, town->amina, entity, NULL, "asked by the person", &asked),
+                     OK);
+    assert_int_equal(asked.op_count, 2);
+    town_edit(town, town->b, town->brahim, entity, "phone", "\"0699887766\"");
+    town_sync_all(town);
+    town_sync_all(town);
+    assert_gone(town, SECRET);
+    assert_gone(town, "0600112233");
+    assert_gone(town, "0699887766");
+    assert_same_everywhere(town);
+    struct arena arena;
+    struct record record;
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    assert_int_equal(record_read(town->b, NULL, entity, &arena, &record, NULL), OK);
+    assert_true(record.erased);
+    assert_string_not_equal(record.case_number, "");
+    assert_string_equal(record.title, record.case_number);
+    arena_release(&arena);
+    struct change changes[] = {{"phone", span_of("\"0611111111\"")}};
+    struct saved saved;
+    struct diag diag = {0};
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    struct save save = {
+        .person = town->brahim, .entity = entity, .changes = changes, .change_count = 1};
+    assert_int_equal(node_save(town->b, &save, &arena, &saved, &diag), ERR_ERASED);
+    arena_release(&arena);
+}
+
+static void a_reason_must_not_repeat_the_value(void **state)
+{
+    struct town *town = *state;
+    struct redact_asked asked;
+    struct id entity = secret_household(town);
+    assert_int_equal(ask(town->region, town->amina, entity, "head_name_ar",
+                         "was wrongly ZERHOUNI 7714, said the person", &asked),
+                     ERR_REASON_REPEATS);
+    assert_int_equal(ask(town->region, town->amina, entity, "head_name_ar", "", &asked),
+                     ERR_MISSING_ARGUMENT);
+    assert_int_equal(ask(town->region, town->amina, entity, "head_name", "x", &asked),
+                     ERR_UNKNOWN_PROPERTY);
+}
+
+static void what_was_put_aside_is_scrubbed(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    struct id entity = secret_household(town);
+    struct op_register regs[] = {{span_of("head_name_ar"), NULL, 0}};
+    forge_open(&forge, &town->nodes, town->hub, town->b);
+    struct id uid =
+        forge_op(&forge, &(struct forged){.type = "household",
+                                          .entity = entity,
+                                          .compartment = "base",
+                                          .registers = regs,
+                                          .register_count = 1,
+                                          .values = "{\"head_name_ar\":\"" REWRITE "\"}"});
+    struct buf text;
+    bool changed = false;
+    buf_init(&text, &town->nodes.host.mem, 1u << 20);
+    assert_int_equal(redact_clean_text(town->hub, buf_span(&forge.lines), &text, &changed), OK);
+    assert_false(changed);
+    assert_true(span_equal(buf_span(&text), buf_span(&forge.lines)));
+    assert_int_equal(node_begin(town->hub), OK);
+    struct stmt *s = db_stmt(town->hub->db, REDACTED_ADD);
+    stmt_bind_blob(s, 1, uid.bytes, ID_SIZE);
+    stmt_bind_i64(s, 2, 1);
+    assert_int_equal(stmt_run(s), OK);
+    assert_int_equal(node_end(town->hub, OK), OK);
+    buf_clear(&text);
+    assert_int_equal(redact_clean_text(town->hub, buf_span(&forge.lines), &text, &changed), OK);
+    assert_true(changed);
+    assert_null(strstr(buf_text(&text), REWRITE));
+    buf_release(&text);
+    forge_release(&forge);
+}
+
+/* Who has confirmed the newest mark, as the region knows it. */
+static size_t confirmed(struct town *town, size_t *ret_nodes)
+{
+    struct arena arena;
+    struct redaction_row *rows = NULL;
+    size_t count = 0;
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    assert_int_equal(redaction_list(town->region, NULL, &arena, &rows, &count), OK);
+    assert_true(count > 0);
+    size_t result = rows[count - 1].confirmed_count;
+    *ret_nodes = rows[count - 1].node_count;
+    arena_release(&arena);
+    return result;
+}
+
+static void every_node_confirms_and_the_region_knows_who_has_not(void **state)
+{
+    struct town *town = *state;
+    size_t nodes = 0;
+    struct id entity = secret_household(town);
+    (void)redact(town->region, town->amina, entity, "head_name_ar");
+    assert_int_equal(confirmed(town, &nodes), 1);
+    assert_int_equal(nodes, 4);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    assert_int_equal(confirmed(town, &nodes), 3);
+    struct arena arena;
+    struct redaction_row *rows = NULL;
+    struct redaction_node *list = NULL;
+    struct node_identity b;
+    size_t count = 0;
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    assert_int_equal(node_identity(town->b, &b), OK);
+    assert_int_equal(redaction_list(town->region, &entity, &arena, &rows, &count), OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].op_count, 1);
+    assert_int_equal(redaction_nodes(town->region, rows[0].mark, &arena, &list, &count), OK);
+    assert_int_equal(count, 4);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(list[i].confirmed, !id_equal(list[i].node, b.id));
+        assert_int_equal(list[i].held, list[i].confirmed ? 1 : 0);
+    }
+    arena_release(&arena);
+    town_sync_all(town);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    assert_int_equal(confirmed(town, &nodes), 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_redacted_value_is_in_no_file_of_any_node, setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(what_else_the_op_said_lives_on, setup, town_teardown),
+        cmocka_unit_test_setup_teardown(a_supervisor_may_ask_from_a_device, setup, town_teardown),
+        cmocka_unit_test_setup_teardown(a_workers_device_erases_nothing, setup, town_teardown),
+        cmocka_unit_test_setup_teardown(a_mark_that_the_organisation_did_not_sign_erases_nothing,
+                                        setup, town_teardown),
+        cmocka_unit_test_setup_teardown(an_edit_made_apart_goes_too, setup, town_teardown),
+        cmocka_unit_test_setup_teardown(who_knows_of_it_may_write_the_property_again, setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(a_late_full_copy_is_scrubbed_on_arrival, setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(a_scrubbed_body_without_a_mark_erases_nothing, setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(a_device_that_lost_the_record_scrubs_its_own_log, setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(a_person_is_erased_and_a_shell_remains, setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(a_reason_must_not_repeat_the_value, setup, town_teardown),
+        cmocka_unit_test_setup_teardown(every_node_confirms_and_the_region_knows_who_has_not, setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(what_was_put_aside_is_scrubbed, setup, town_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
