@@ -184,3 +184,12 @@ CREATE TABLE receipt(
     mark BLOB, node BLOB, held INTEGER NOT NULL, at_ms INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY(mark, node)) WITHOUT ROWID;
 CREATE INDEX receipt_untold ON receipt(mark, node) WHERE told = 0;
+
+-- ---- Alias of duplicates (schema/protocol.md, "Alias").
+-- [derived] What the live value of `_alias` names; head: the record that stands for this one, as
+-- it was when this one was shown last; case_number: this one's own, by which people still ask.
+CREATE TABLE alias(
+    entity INTEGER PRIMARY KEY, target INTEGER NOT NULL, head INTEGER NOT NULL DEFAULT 0,
+    case_number TEXT NOT NULL DEFAULT '');
+CREATE INDEX alias_target ON alias(target);
+CREATE INDEX alias_case ON alias(case_number);

@@ -10,6 +10,7 @@
 #include "blob_internal.h"
 #include "hash.h"
 #include "json.h"
+#include "node_alias.h"
 #include "node_aside.h"
 #include "node_internal.h"
 #include "node_log.h"
@@ -290,6 +291,7 @@ static struct op_effect effect_of(const struct op *op)
     for (size_t i = 0; i < op->register_count; i++) {
         effect.writes_scope |= span_is(op->registers[i].name, "_scope");
         effect.writes_root |= span_is(op->registers[i].name, "_root");
+        effect.writes_alias |= span_is(op->registers[i].name, REGISTER_ALIAS);
     }
     return effect;
 }
@@ -445,6 +447,9 @@ static enum err apply_new(struct node *node, const struct arriving *in,
     }
     if (!e) {
         e = member_settle(node, &entity, op, effect);
+    }
+    if (!e && effect->writes_alias) {
+        e = alias_refresh(node, entity.id);
     }
     if (!e) {
         struct feed_event event = {FEED_OP, row, id_prefix8(op->uid)};
@@ -659,6 +664,9 @@ enum err log_apply_dead(struct node *node, struct id name, struct span reg, cons
     if (span_is(reg, "_scope") && entity.root == entity.id && entity.root != 0) {
         e = member_refresh(node, entity.id);
     }
+    if (!e && span_is(reg, REGISTER_ALIAS)) {
+        e = alias_refresh(node, entity.id);
+    }
     if (!e) {
         e = feed_dead(node, &entity, &before);
     }
@@ -683,5 +691,8 @@ enum err log_replay(struct node *node, const struct op *op, int64_t row)
     if (!e) {
         e = write_registers(node, entity.id, op, row, &late);
     }
-    return e ? e : member_settle(node, &entity, op, &effect);
+    if (!e) {
+        e = member_settle(node, &entity, op, &effect);
+    }
+    return e || !effect.writes_alias ? e : alias_refresh(node, entity.id);
 }

@@ -11,6 +11,7 @@ struct op_effect {
     bool org;          /* a definition of the organisation */
     bool writes_scope; /* `_scope` */
     bool writes_root;  /* `_root` */
+    bool writes_alias; /* `_alias` */
 };
 
 /* `type` empty and type_op INT64_MAX: named by somebody, its own ops not seen yet. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "node_alias.h"
 #include "node_project.h"
 #include "node_shown.h"
 #include "record.h"
@@ -205,8 +206,19 @@ static enum err project_shown(struct node *node, int64_t entity, struct arena *a
     struct shown shown = {0};
     bool seen = false;
     bool had = false;
-    enum err e = shown_read(node, entity, arena, &shown);
-    if (!e && shown.register_count > 0 && shown.type_name[0] != '_') {
+    int64_t head = entity;
+    const char *number = "";
+    enum err e = alias_before_show(node, entity, &head);
+    if (!e) {
+        e = shown_read(node, entity, arena, &shown);
+    }
+    if (!e && head != entity) {
+        e = shown_own_text(&shown, REGISTER_CASE, arena, &number);
+    }
+    if (!e) {
+        e = alias_note_shown(node, entity, head, number);
+    }
+    if (!e && head == entity && shown.register_count > 0 && shown.type_name[0] != '_') {
         e = root_in_sight(node, shown.entity.root, &seen);
     }
     if (!e) {

@@ -16,6 +16,7 @@
 #include "node_member.h"
 #include "node_redact.h"
 #include "record.h"
+#include "snapshot.h"
 
 #define REDACT_ARENA_MAX (16u * 1024 * 1024)
 
@@ -301,6 +302,12 @@ enum err redact_take_mark(struct node *node, const struct op *mark, int64_t row)
     if (!e && is_new) {
         e = take_named(&t, def, name);
         node->scrub_wanted = true;
+    }
+    if (!e && is_new) { /* pieces of a snapshot that began to come before its server knew */
+        e = stmt_run(db_stmt(node->db, TAKING_PARTS_DROP));
+    }
+    if (!e && t.scrubbed_count > 0 && node->identity.role >= ROLE_HUB) {
+        e = snapshot_drop_all(node);
     }
     json_free(values);
     arena_release(&t.arena);

@@ -5,10 +5,12 @@
  * group becomes an object with its properties in the type's order, so that equal values have
  * equal bytes on every node that knows the type.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "code.h"
 #include "json.h"
+#include "node_alias.h"
 #include "node_shown.h"
 
 #define SHOWN_VALUE_MAX (1024u * 1024) /* bytes of one value put together */
@@ -97,33 +99,96 @@ static enum err read_op(struct node *node, const struct org *org, int64_t row, s
 
 struct live_row {
     struct span name;
-    int64_t op;
+    int64_t op, reg, entity;
+    uint64_t uid8;
 };
+
+static enum err live_count(struct node *node, int64_t entity, size_t *ret)
+{
+    struct stmt *s = db_stmt(node->db, SHOWN_LIVE_COUNT);
+    stmt_bind_i64(s, 1, entity);
+    *ret = stmt_row(s) ? (size_t)stmt_i64(s, 0) : 0;
+    return stmt_end(s);
+}
+
+/* Of a duplicate only what its type holds: its place, number and family stay its own. */
+static enum err add_live_rows(struct node *node, int64_t entity, bool duplicate,
+                              struct arena *arena, struct live_row *rows, size_t capacity,
+                              size_t *count)
+{
+    enum err e = OK;
+    struct stmt *s = db_stmt(node->db, SHOWN_LIVE);
+    stmt_bind_i64(s, 1, entity);
+    while (!e && *count < capacity && stmt_row(s)) {
+        struct span name = stmt_span(s, 0);
+        if (duplicate && name.size > 0 && name.data[0] == '_') {
+            continue;
+        }
+        struct live_row *row = &rows[*count];
+        *row = (struct live_row){
+            .op = stmt_i64(s, 1), .reg = stmt_i64(s, 2), .uid8 = stmt_u64(s, 3), .entity = entity};
+        e = arena_copy(arena, name, &row->name);
+        (*count)++;
+    }
+    enum err end = stmt_end(s);
+    return e ? e : end;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct live_row *x = a;
+    const struct live_row *y = b;
+    int order = span_compare(x->name, y->name);
+    return order != 0 ? order : (x->uid8 > y->uid8) - (x->uid8 < y->uid8);
+}
+
+/* What somebody decided about the one record names ops of any of those it stands for. */
+static enum err keep_undecided(struct node *node, const struct alias_members *members,
+                               struct live_row *rows, size_t *count)
+{
+    size_t kept = 0;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < *count; i++) {
+        bool dead = false;
+        for (size_t k = 0; !e && !dead && k < members->count; k++) {
+            struct stmt *s = db_stmt(node->db, DEAD_HAS);
+            stmt_bind_i64(s, 1, members->entities[k]);
+            stmt_bind_i64(s, 2, rows[i].reg);
+            stmt_bind_u64(s, 3, rows[i].uid8);
+            dead = stmt_row(s) && members->entities[k] != rows[i].entity;
+            e = stmt_end(s);
+        }
+        if (!dead) {
+            rows[kept++] = rows[i];
+        }
+    }
+    *count = kept;
+    return e;
+}
 
 static enum err live_rows(struct node *node, int64_t entity, struct arena *arena,
                           struct live_row **ret, size_t *ret_count)
 {
-    struct stmt *s = db_stmt(node->db, SHOWN_LIVE_COUNT);
-    stmt_bind_i64(s, 1, entity);
-    size_t capacity = stmt_row(s) ? (size_t)stmt_i64(s, 0) : 0;
-    enum err e = stmt_end(s);
-    if (e) {
-        return e;
-    }
-    struct live_row *rows = arena_array(arena, capacity, sizeof *rows);
-    if (!rows) {
-        return ERR_NOMEM;
-    }
+    struct alias_members members;
+    size_t capacity = 0;
     size_t count = 0;
-    s = db_stmt(node->db, SHOWN_LIVE);
-    stmt_bind_i64(s, 1, entity);
-    while (!e && count < capacity && stmt_row(s)) {
-        rows[count].op = stmt_i64(s, 1);
-        e = arena_copy(arena, stmt_span(s, 0), &rows[count].name);
-        count++;
+    enum err e = alias_members(node, entity, &members);
+    for (size_t i = 0; !e && i < members.count; i++) {
+        size_t more = 0;
+        e = live_count(node, members.entities[i], &more);
+        capacity += more;
     }
-    enum err end = stmt_end(s);
-    e = e ? e : end;
+    struct live_row *rows = e ? NULL : arena_array(arena, capacity, sizeof *rows);
+    if (!rows) {
+        return e ? e : ERR_NOMEM;
+    }
+    for (size_t i = 0; !e && i < members.count; i++) {
+        e = add_live_rows(node, members.entities[i], i > 0, arena, rows, capacity, &count);
+    }
+    if (!e && members.count > 1) {
+        qsort(rows, count, sizeof *rows, by_name);
+        e = keep_undecided(node, &members, rows, &count);
+    }
     if (!e) {
         *ret = rows;
         *ret_count = count;

@@ -3,11 +3,12 @@
  *
  * Values are bound, never printed in. A unit test prepares each against the migrated schema.
  * The lists are split by subject: log_sql.h, sync_sql.h, record_sql.h, audit_sql.h, back_sql.h,
- * blob_sql.h, space_sql.h, redact_sql.h.
+ * blob_sql.h, space_sql.h, redact_sql.h, alias_sql.h.
  */
 #ifndef NODE_SQL_H
 #define NODE_SQL_H
 
+#include "alias_sql.h"
 #include "audit_sql.h"
 #include "back_sql.h"
 #include "blob_sql.h"
@@ -21,7 +22,7 @@ enum node_stmt {
 #define NODE_STMT_ENUM(name, sql) name,
     LOG_SQL(NODE_STMT_ENUM) RECORD_SQL(NODE_STMT_ENUM) SYNC_SQL(NODE_STMT_ENUM)
         AUDIT_SQL(NODE_STMT_ENUM) BACK_SQL(NODE_STMT_ENUM) BLOB_SQL(NODE_STMT_ENUM)
-            SPACE_SQL(NODE_STMT_ENUM) REDACT_SQL(NODE_STMT_ENUM)
+            SPACE_SQL(NODE_STMT_ENUM) REDACT_SQL(NODE_STMT_ENUM) ALIAS_SQL(NODE_STMT_ENUM)
 #undef NODE_STMT_ENUM
                 NODE_STMT_COUNT
 };

@@ -62,6 +62,9 @@ struct record {
    ERR_NOT_FOUND ("record", text), ERR_AMBIGUOUS (text, how many). */
 MUST_CHECK enum err record_resolve_id(struct node *node, const char *text, struct id *ret,
                                       struct diag *diag);
+/* The same without following aliases: a duplicate itself. */
+MUST_CHECK enum err record_resolve_own(struct node *node, const char *text, struct id *ret,
+                                       struct diag *diag);
 /* Everything lives in `arena`, but for the types and properties, which are borrowed from the
    organisation's configuration (org.h). ERR_NOT_FOUND, ERR_OUT_OF_SCOPE. */
 MUST_CHECK enum err record_read(struct node *node, const struct id *viewer, struct id entity,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "case_number.h"
+#include "node_alias.h"
 #include "num.h"
 #include "record_view.h"
 
@@ -80,7 +81,13 @@ static enum err by_case_number(struct node *node, const char *text, struct id *r
     }
     struct stmt *s = db_stmt(node->db, RECORD_BY_CASE);
     stmt_bind_text(s, 1, span_of(number));
-    return first_name(s, ret, count);
+    enum err e = first_name(s, ret, count);
+    if (!e && *count == 0) {
+        s = db_stmt(node->db, ALIAS_BY_CASE);
+        stmt_bind_text(s, 1, span_of(number));
+        e = first_name(s, ret, count);
+    }
+    return e;
 }
 
 static enum err by_id(struct node *node, const char *text, struct id *ret, size_t *count)
@@ -103,10 +110,17 @@ static enum err by_id(struct node *node, const char *text, struct id *ret, size_
     struct stmt *s = db_stmt(node->db, RECORD_BY_NAMES);
     stmt_bind_blob(s, 1, least.bytes, ID_SIZE);
     stmt_bind_blob(s, 2, most.bytes, ID_SIZE);
-    return first_name(s, ret, count);
+    enum err e = first_name(s, ret, count);
+    if (!e && *count == 0) {
+        s = db_stmt(node->db, ALIAS_BY_NAMES);
+        stmt_bind_blob(s, 1, least.bytes, ID_SIZE);
+        stmt_bind_blob(s, 2, most.bytes, ID_SIZE);
+        e = first_name(s, ret, count);
+    }
+    return e;
 }
 
-enum err record_resolve_id(struct node *node, const char *text, struct id *ret, struct diag *diag)
+enum err record_resolve_own(struct node *node, const char *text, struct id *ret, struct diag *diag)
 {
     struct id found = {{0}};
     size_t count = 0;
@@ -131,4 +145,15 @@ enum err record_resolve_id(struct node *node, const char *text, struct id *ret, 
     }
     *ret = found;
     return OK;
+}
+
+/* What was told to be a duplicate leads to the record that stands for it. */
+enum err record_resolve_id(struct node *node, const char *text, struct id *ret, struct diag *diag)
+{
+    struct id own;
+    enum err e = record_resolve_own(node, text, &own, diag);
+    if (e) {
+        return e;
+    }
+    return node_failed(node, alias_head_name(node, own, ret), diag);
 }

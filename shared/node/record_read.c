@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "node_alias.h"
 #include "record_custody.h"
 #include "record_view.h"
 
@@ -239,6 +240,9 @@ enum err record_read(struct node *node, const struct id *viewer, struct id entit
     char text[ID_TEXT_SIZE];
     id_write(entity, text);
     enum err e = view_open(node, viewer, &view);
+    if (!e) {
+        e = alias_head_name(node, entity, &entity);
+    }
     if (!e) {
         e = entity_find(node, entity, &row);
     }

@@ -12,7 +12,7 @@
     X(PROJECT_TYPE, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity WHERE type = ?1") \
     X(PROJECT_ALL, "INSERT OR IGNORE INTO dirty(entity) SELECT e.id FROM entity e JOIN symbol s ON s.id = e.type WHERE substr(s.text, 1, 1) <> '_'") \
     X(SHOWN_LIVE_COUNT, "SELECT count(*) FROM live WHERE entity = ?1") \
-    X(SHOWN_LIVE, "SELECT s.text, l.op FROM live l JOIN symbol s ON s.id = l.register WHERE l.entity = ?1 ORDER BY s.text, l.uid8") \
+    X(SHOWN_LIVE, "SELECT s.text, l.op, l.register, l.uid8 FROM live l JOIN symbol s ON s.id = l.register WHERE l.entity = ?1 ORDER BY s.text, l.uid8") \
     X(RECORD_PUT, "INSERT INTO record(entity, type, case_number, title, document, disputes, deleted, updated_ms)" \
                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(entity) DO UPDATE SET type = ?2, case_number = ?3, title = ?4," \
                   " document = ?5, disputes = ?6, deleted = ?7, updated_ms = ?8") \

@@ -72,6 +72,8 @@ static const size_t whole_reads[] = {
     RECEIPT_ANY,
     /* Redactions are few: each is a person's decision. */
     REDACTION_LIST,
+    UNIQUE_DOUBLES,
+    TAKING_PARTS_DROP,
     REDACTION_WAITING,
     RECEIPT_TELL_AGAIN,
 };
@@ -79,7 +81,7 @@ static const size_t whole_reads[] = {
 static const char *const names[] = {
 #define NAME_OF(name, sql) [name] = #name,
     LOG_SQL(NAME_OF) RECORD_SQL(NAME_OF) SYNC_SQL(NAME_OF) AUDIT_SQL(NAME_OF) BACK_SQL(NAME_OF)
-        BLOB_SQL(NAME_OF) SPACE_SQL(NAME_OF) REDACT_SQL(NAME_OF)
+        BLOB_SQL(NAME_OF) SPACE_SQL(NAME_OF) REDACT_SQL(NAME_OF) ALIAS_SQL(NAME_OF)
 #undef NAME_OF
 };
 
