@@ -5,6 +5,7 @@
 #include "blob.h"
 #include "call_put.h"
 #include "num.h"
+#include "sync.h"
 
 #define RECORD_ARENA_MAX (64u * 1024 * 1024)
 #define FINDINGS_MAX     (1024u * 1024)
@@ -72,6 +73,31 @@ static void put_clock(struct call *call, const struct node_clock *clock)
     json_name(call->out, "insane");
     json_put_bool(call->out, clock->insane);
     json_close(call->out, '}');
+}
+
+/* Whom this device syncs with; after a move to another office there are several. */
+static enum err put_servers(struct call *call)
+{
+    struct known_server *servers = NULL;
+    size_t count = 0;
+    enum err e = sync_servers(call->node, call->arena, &servers, &count);
+    if (e || count == 0) {
+        return e;
+    }
+    json_name(call->out, "servers");
+    json_open(call->out, '[');
+    for (size_t i = 0; i < count; i++) {
+        json_open(call->out, '{');
+        put_text(call, "url", servers[i].url);
+        json_name(call->out, "chosen");
+        json_put_bool(call->out, servers[i].chosen);
+        if (servers[i].synced_ms > 0) {
+            put_int(call, "synced", servers[i].synced_ms);
+        }
+        json_close(call->out, '}');
+    }
+    json_close(call->out, ']');
+    return OK;
 }
 
 static enum err put_custody(struct call *call, struct id entity, struct arena *record_arena)
@@ -151,7 +177,8 @@ enum err call_status(struct call *call)
     put_sums(call, &status);
     put_files(call, &files);
     put_clock(call, &clock);
-    if (id) {
+    e = put_servers(call);
+    if (!e && id) {
         e = put_one(call, id);
     }
     return !e && each ? put_each(call) : e;

@@ -574,7 +574,13 @@ static enum err add_server(struct node *node, const struct node_enrolment *enrol
     stmt_bind_text(s, 3, span_of(enrolment->pins));
     stmt_bind_text(s, 4, span_of(enrolment->ca_pem));
     stmt_bind_u64(s, 5, enrolment->hub_epoch);
-    return stmt_run(s);
+    enum err e = stmt_run(s);
+    if (!e) { /* a later enrolment is a move: this one is called from now on */
+        s = db_stmt(node->db, SERVER_CHOSEN);
+        stmt_bind_blob(s, 1, enrolment->hub.bytes, ID_SIZE);
+        e = stmt_run(s);
+    }
+    return e;
 }
 
 static enum err write_enrolment(struct node *node, const struct node_enrolment *enrolment)
@@ -610,7 +616,8 @@ static enum err write_enrolment(struct node *node, const struct node_enrolment *
 
 enum err node_enrol(struct node *node, const struct node_enrolment *enrolment, struct diag *diag)
 {
-    if (node->identity.enrolled) {
+    if (node->identity.enrolled &&
+        !bytes_equal(node->identity.org_key.bytes, enrolment->org_key.bytes, PUBLIC_KEY_SIZE)) {
         return diag_set(diag, ERR_ALREADY_ENROLLED, node->identity.short_code, NULL);
     }
     enum err e = node_begin(node);

@@ -83,6 +83,8 @@ struct node_enrolment {
     struct span definition; /* the _node definition, JSON */
     int64_t hub_time_ms;
 };
+/* Once more by a server of the same organisation, the node moves there and keeps all that it holds;
+   else ERR_ALREADY_ENROLLED. */
 MUST_CHECK enum err node_enrol(struct node *node, const struct node_enrolment *enrolment,
                                struct diag *diag);
 

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "code.h"
 #include "hash.h"
 #include "json.h"
 #include "node_internal.h"
@@ -22,6 +23,22 @@ void org_entity_id(const char *kind, const char *name, struct id *ret)
 }
 
 /* ---- whose signature counts */
+
+/* Somebody else vouches for a node, and is there to do so. When an office is lost for good, it is
+   revoked, and another one takes its devices over: as they are, with the keys that they have. */
+static bool is_anothers(const struct org *org, const struct org_node *known,
+                        const struct org_node *hub, const struct json *def)
+{
+    struct public_key key;
+    const struct org_node *by = org_node(org, known->by);
+    if (id_equal(known->by, hub->id)) {
+        return false;
+    }
+    return !by || by->role != ROLE_HUB || !by->revoked ||
+           !base64_read(span_of(json_get_text(def, "key", "")), key.bytes, PUBLIC_KEY_SIZE) ||
+           !bytes_equal(key.bytes, known->key.bytes, PUBLIC_KEY_SIZE) ||
+           strcmp(json_get_text(def, "short", ""), known->short_code) != 0;
+}
 
 /* A hub may vouch for workers and supervisors within its own scopes, and revoke those. */
 static bool hub_may_vouch(const struct org *org, const struct org_node *hub, const struct op *op,
@@ -52,8 +69,8 @@ static bool hub_may_vouch(const struct org *org, const struct org_node *hub, con
         return false; /* It would stand in another node's place. */
     }
     const struct org_node *known = org_node(org, id);
-    if (known && !id_equal(known->by, hub->id)) {
-        return false; /* Somebody else vouches for that node. */
+    if (known && is_anothers(org, known, hub, def)) {
+        return false;
     }
     if (!role_from_name(json_get_text(def, "role", ""), &role) || role > ROLE_SUPERVISOR ||
         !id_read(span_of(json_get_text(def, "by", "")), &by) || !id_equal(by, hub->id)) {

@@ -163,6 +163,60 @@ static enum err build_definition(struct node *node, const struct json *invited,
     return buf_error(ret);
 }
 
+static void put_names(struct json_writer *w, const char *key, const char *const *names,
+                      size_t count)
+{
+    json_name(w, key);
+    json_open(w, '[');
+    for (size_t i = 0; i < count; i++) {
+        json_put_text(w, names[i]);
+    }
+    json_close(w, ']');
+}
+
+/* A definition as it stands. */
+static enum err known_definition(const struct org_node *known, struct buf *ret)
+{
+    struct json_writer w;
+    char text[ID_TEXT_SIZE];
+    char key[BASE64_SIZE(PUBLIC_KEY_SIZE) + 1];
+    json_begin(&w, ret);
+    json_open(&w, '{');
+    id_write(known->id, text);
+    json_name(&w, "id");
+    json_put_text(&w, text);
+    json_name(&w, "name");
+    json_put_text(&w, known->name);
+    base64_write(known->key.bytes, PUBLIC_KEY_SIZE, key);
+    json_name(&w, "key");
+    json_put_text(&w, key);
+    json_name(&w, "short");
+    json_put_text(&w, known->short_code);
+    id_write(known->by, text);
+    json_name(&w, "by");
+    json_put_text(&w, text);
+    json_name(&w, "role");
+    json_put_text(&w, role_name(known->role));
+    put_names(&w, "scopes", known->scopes, known->scope_count);
+    put_names(&w, "compartments", known->compartments, known->compartment_count);
+    if (known->has_person) {
+        id_write(known->person, text);
+        json_name(&w, "person");
+        json_put_text(&w, text);
+    }
+    json_close(&w, '}');
+    return buf_error(ret);
+}
+
+/* Another office's device, which that office goes on to vouch for, learns to sync here as well:
+   what it may see stays as it is. */
+static bool is_guest(const struct node *node, const struct org *org, const struct org_node *known)
+{
+    const struct org_node *by = known ? org_node(org, known->by) : NULL;
+    return known && !node->has_org_key && !id_equal(known->by, node->identity.id) &&
+           !(by && by->role == ROLE_HUB && by->revoked);
+}
+
 static enum err use_invite(struct node *node, const struct enrol_request *request,
                            const struct json *invited, struct buf *definition, struct diag *diag)
 {
@@ -173,11 +227,20 @@ static enum err use_invite(struct node *node, const struct enrol_request *reques
         return diag_set(diag, ERR_BAD_CODE, "role", NULL);
     }
     id_write(request->node, name);
-    enum err e = next_short(node, role, short_code, sizeof short_code);
-    if (!e) {
-        e = build_definition(node, invited, request, short_code, definition);
+    const struct org *org = NULL;
+    enum err e = node_org(node, &org);
+    const struct org_node *known = e ? NULL : org_node(org, request->node);
+    if (known) { /* it moves here: papers bear its short code already */
+        (void)snprintf(short_code, sizeof short_code, "%s", known->short_code);
+    } else if (!e) {
+        e = next_short(node, role, short_code, sizeof short_code);
     }
+    bool guest = !e && is_guest(node, org, known);
     if (!e) {
+        e = guest ? known_definition(known, definition)
+                  : build_definition(node, invited, request, short_code, definition);
+    }
+    if (!e && !guest) {
         e = org_publish(node, "_node", name, buf_span(definition), diag);
     }
     if (!e) {
@@ -250,13 +313,17 @@ static enum err judge(struct node *node, const struct enrol_request *request,
     return OK;
 }
 
-/* A node that is known already can't be taken over with a fresh code and another key. */
+/* A node that is known already moves here with its own key; it can't be taken over with another. */
 static enum err not_taken(struct node *node, const struct enrol_request *request, struct diag *diag)
 {
     const struct org *org = NULL;
     char id[ID_TEXT_SIZE];
     enum err e = node_org(node, &org);
-    if (!e && org_node(org, request->node)) {
+    const struct org_node *known = e ? NULL : org_node(org, request->node);
+    if (known && known->revoked) {
+        return diag_set(diag, ERR_REVOKED, known->name, NULL);
+    }
+    if (known && !bytes_equal(known->key.bytes, request->key.bytes, PUBLIC_KEY_SIZE)) {
         id_write(request->node, id);
         e = diag_set(diag, ERR_EXISTS, "node", id, NULL);
     }

@@ -64,7 +64,7 @@ struct sync_options {
     int64_t budget;
 };
 
-/* The server to call: the only one unless the node knows several (`server` by id). Keeps node
+/* The server to call: the one enrolled with last, unless another is named (`server` by id). Keeps node
    and pack by reference. ERR_NOT_ENROLLED. */
 MUST_CHECK enum err sync_new(struct node *node, struct pack *pack, const struct id *server,
                              const struct sync_options *options, struct sync **ret,
@@ -73,6 +73,16 @@ void sync_free(struct sync *sync);
 
 /* A database failure ends the sync with SYNC_GAVE_UP. */
 void sync_step(struct sync *sync, const struct sync_event *event, struct sync_action *ret);
+
+/* The servers that this node knows, in the order it came to know them. */
+struct known_server {
+    struct id id;
+    const char *url;
+    int64_t synced_ms; /* 0: never */
+    bool chosen;       /* called when none is named */
+};
+MUST_CHECK enum err sync_servers(struct node *node, struct arena *arena, struct known_server **ret,
+                                 size_t *ret_count);
 
 /* Where the machine talks to: url, pins, CA; whether certificate dates can be judged. Borrowed. */
 struct sync_server {

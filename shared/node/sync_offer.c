@@ -290,6 +290,8 @@ enum err offer_ask(struct sync *sync, struct sync_request *request, struct buf *
         return e ? e : put_sums(sync, request);
     }
     request->has_offer = true;
+    request->has_origin = true;
+    request->origin = sync->node->own_origin_name;
     if (pushing) {
         offer->stage = OFFER_EMPTY;
     } else if (offer->hand_done < offer->hand_count) {

@@ -5,6 +5,8 @@
 
 #include "sync_internal.h"
 
+#define SERVERS_MAX 64
+
 enum err server_load(struct node *node, const struct id *name, struct server_row *ret)
 {
     struct server_row row = {0};
@@ -84,6 +86,32 @@ enum err server_feeds(struct node *node, const struct server_row *server, struct
         feed->n = stmt_i64(s, 2);
         feed->hash = stmt_u64(s, 3);
         count++;
+    }
+    enum err end = stmt_end(s);
+    e = e ? e : end;
+    if (!e) {
+        *ret = list;
+        *ret_count = count;
+    }
+    return e;
+}
+
+enum err sync_servers(struct node *node, struct arena *arena, struct known_server **ret,
+                      size_t *ret_count)
+{
+    struct known_server *list = arena_array(arena, SERVERS_MAX, sizeof *list);
+    size_t count = 0;
+    enum err e = list ? OK : ERR_NOMEM;
+    struct stmt *s = db_stmt(node->db, SERVERS_LIST);
+    while (!e && count < SERVERS_MAX && stmt_row(s)) {
+        struct known_server *server = &list[count++];
+        char url[WIRE_URL_MAX + 1];
+        span_text(stmt_span(s, 1), url, sizeof url);
+        *server = (struct known_server){.url = arena_text(arena, url),
+                                        .synced_ms = stmt_i64(s, 2),
+                                        .chosen = stmt_i64(s, 3) != 0};
+        (void)stmt_blob(s, 0, server->id.bytes, ID_SIZE);
+        e = server->url ? OK : ERR_NOMEM;
     }
     enum err end = stmt_end(s);
     e = e ? e : end;

@@ -145,6 +145,35 @@ class Back(unittest.TestCase):
         for node in (stays, self.hub, region):
             node.call("check")
 
+    def test_hub_whose_disk_is_lost_is_replaced_and_refilled(self):
+        gone, stays = self.worker("amina"), self.worker("brahim")
+        first = self.household(stays)
+        self.sync_all(gone, stays)
+        case = self.household(gone, head_name_ar="حادة")
+        own = self.household(stays, head_name_ar="رقية")
+        gone.sync()
+        stays.sync()
+        self.hub.kill()
+        shutil.rmtree(self.hub.home)
+        self.office.region.call("node", "revoke", "azilal")
+        self.hub = self.office.hub("azilal-2", "05.081")
+        self.assertEqual(len(self.hub.call("list", "household")["list"]), 1)
+        stays.call("enrol", self.hub.invite("worker", (TABANT,), ("base",), "Brahim"))
+        self.sync_all(stays)
+        for node in (self.hub, self.office.region):
+            cases = {row["case"] for row in node.call("list", "household")["list"]}
+            self.assertEqual(cases, {first, case, own}, node.name)
+        self.assert_equal_digests(stays, self.hub)
+        self.assertEqual([server["chosen"] for server in stays.call("status")["servers"]],
+                         [False, True])
+        short = stays.call("whoami")["short"]
+        self.assertTrue(own.startswith(short))
+        gone.call("enrol", self.hub.invite("worker", (TABANT,), ("base",), "Amina"))
+        self.sync_all(gone, stays)
+        self.assert_equal_digests(gone, stays, self.hub)
+        for node in (gone, stays, self.hub, self.office.region):
+            node.call("check")
+
     def test_what_is_no_backup_of_this_office_is_not_restored(self):
         region = self.office.region
         backup = region.call("backup")["file"]

@@ -454,6 +454,77 @@ static void a_backup_of_another_node_is_not_restored(void **state)
     assert_int_equal(node_restore(&town->nodes.host, path, &me, &diag), ERR_NOT_ALLOWED);
 }
 
+/* ---- a hub lost for good */
+
+static void a_device_moves_to_the_hub_that_takes_the_place_of_a_lost_one(void **state)
+{
+    struct town *town = *state;
+    struct node_identity before;
+    struct node_identity after;
+    struct arena arena;
+    struct known_server *servers = NULL;
+    struct diag diag = {0};
+    char lost[ID_TEXT_SIZE];
+    size_t count = 0;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "before");
+    town_sync_all(town);
+    /* The hub goes with what it hadn't told the region, and Brahim's device with it. */
+    struct id own = town_household(town, town->a, town->amina, TOWN_COMMUNE, "own");
+    struct id entity = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "lost");
+    (void)sync_with_hub(town, town->b);
+    (void)sync_with_hub(town, town->a);
+    assert_false(is_held(town->region, own));
+    assert_int_equal(node_identity(town->hub, &before), OK);
+    id_write(before.id, lost);
+    assert_int_equal(org_revoke(town->region, "_node", lost, &diag), OK);
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    (void)nodes_sync(&town->nodes, next, town->region);
+    assert_int_equal(node_identity(town->a, &before), OK);
+    nodes_enrol(&town->nodes, next, town->a, WORKER_IN(TOWN_PROVINCE, ",\"health\""));
+    (void)nodes_sync(&town->nodes, town->a, next);
+    (void)nodes_sync(&town->nodes, next, town->region);
+    (void)nodes_sync(&town->nodes, town->a, next);
+    assert_true(is_held(town->region, own));
+    assert_true(town_shows(town, town->region, entity, "head_name_ar", "\"lost\""));
+    town_assert_same(town, town->a, town->region, TOWN_COMMUNE, "base");
+    town_assert_same(town, next, town->region, TOWN_COMMUNE, "base");
+    town_assert_clean(town, next);
+    assert_int_equal(left_to_send(town->a), 0);
+    assert_int_equal(node_identity(town->a, &after), OK);
+    assert_string_equal(before.short_code, after.short_code);
+    arena_init(&arena, &town->nodes.host.mem, 1u << 20);
+    assert_int_equal(sync_servers(town->a, &arena, &servers, &count), OK);
+    assert_int_equal(count, 2);
+    assert_false(servers[0].chosen);
+    assert_true(servers[1].chosen);
+    arena_release(&arena);
+}
+
+static void a_guest_of_another_hub_keeps_what_it_may_see(void **state)
+{
+    struct town *town = *state;
+    const struct org *org = NULL;
+    struct node_identity me;
+    struct node_identity hub;
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    town_sync_all(town);
+    (void)nodes_sync(&town->nodes, next, town->region);
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_PROVINCE, ",\"health\""));
+    struct id entity = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "on the way");
+    (void)nodes_sync(&town->nodes, town->b, next);
+    assert_true(is_held(next, entity));
+    assert_int_equal(node_identity(town->b, &me), OK);
+    assert_int_equal(node_identity(town->hub, &hub), OK);
+    assert_int_equal(node_org(next, &org), OK);
+    const struct org_node *known = org_node(org, me.id);
+    assert_non_null(known);
+    assert_true(id_equal(known->by, hub.id));
+    assert_string_equal(known->scopes[0], TOWN_COMMUNE);
+    (void)nodes_sync(&town->nodes, next, town->region);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    town_assert_same(town, town->hub, town->region, TOWN_COMMUNE, "base");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 
 int main(void)
@@ -472,6 +543,8 @@ int main(void)
         CASE(a_restored_region_gets_from_its_hubs_what_came_from_others),
         CASE(a_region_restored_from_before_what_was_stable_gets_it_again),
         CASE(a_backup_of_another_node_is_not_restored),
+        CASE(a_device_moves_to_the_hub_that_takes_the_place_of_a_lost_one),
+        CASE(a_guest_of_another_hub_keeps_what_it_may_see),
     };
     return cmocka_run_group_tests_name("back", tests, NULL, NULL);
 }

@@ -23,6 +23,7 @@ static const size_t whole_reads[] = {
     SERVERS_START_OVER,
     SERVER_FIRST,
     SERVER_TOLD,
+    SERVERS_LIST,
     CALLER_LIST,
     VISITS_UNTOLD,
     VISITS_FORGOTTEN,
