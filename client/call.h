@@ -92,8 +92,10 @@ enum err call_version(struct call *call); /* call_home.c */
 enum err call_init(struct call *call);
 enum err call_whoami(struct call *call);
 enum err call_persons(struct call *call);
-enum err call_enrol(struct call *call);  /* call_enrol.c */
-enum err call_sync(struct call *call);   /* call_sync.c */
+enum err call_enrol(struct call *call);         /* call_enrol.c */
+enum err call_sync(struct call *call);          /* call_sync.c */
+enum err call_bundle_export(struct call *call); /* call_bundle.c */
+enum err call_bundle_import(struct call *call);
 enum err call_status(struct call *call); /* call_status.c */
 enum err call_digest(struct call *call);
 enum err call_check(struct call *call);

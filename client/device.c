@@ -64,6 +64,9 @@ static const struct call_kind call_kinds[] = {
     {"find", NEED_PERSON, call_find, {{"text", ARG_TEXT, true, 0, 0}, CALL_ARG_LIMIT, {0}}},
     {"disputes", NEED_PERSON, call_disputes, {CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}},
     {"sync", NEED_ENROLLED, call_sync, {{"max_data", ARG_INT, false, 0, JSON_INT_MAX}, {0}}},
+    {"bundle_export", NEED_ENROLLED, call_bundle_export, {
+        {"file", ARG_TEXT, true, 0, 0}, {"to", ARG_TEXT, false, 0, 0}, {0}}},
+    {"bundle_import", NEED_HOME, call_bundle_import, {{"file", ARG_TEXT, true, 0, 0}, {0}}},
     {"status", NEED_HOME, call_status, {
         {"id", ARG_TEXT, false, 0, 0}, {"records", ARG_BOOL, false, 0, 0},
         CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}},
@@ -253,6 +256,11 @@ static enum err find_person(struct call *call, const struct json *request, bool 
     return OK;
 }
 
+static bool brings_configuration(const struct call_kind *kind)
+{
+    return kind->run == call_sync || kind->run == call_enrol || kind->run == call_bundle_import;
+}
+
 static enum err prepare(struct call *call, const struct json *request,
                         const struct call_kind **ret_kind)
 {
@@ -276,7 +284,7 @@ static enum err prepare(struct call *call, const struct json *request,
     if (!e && kind->need >= NEED_HOME) {
         e = call_open_node(call);
     }
-    if (!e && call->node && kind->run != call_sync && kind->run != call_enrol) {
+    if (!e && call->node && !brings_configuration(kind)) {
         node_org_hold(call->node);
         call->holds_org = true;
     }

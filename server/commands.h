@@ -38,6 +38,8 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
     X("uplink set", "uplink_set", "CODE", 1, 1, "", NEED_NODE, command_uplink_set)                 \
     X("uplink sync", "uplink_sync", "", 0, 0, "", NEED_HOME, command_uplink_sync)                  \
     X("uplink status", "uplink_status", "", 0, 0, "", NEED_NODE, command_uplink_status)            \
+    X("bundle export", "bundle_export", "FILE|FOLDER", 1, 1, "to", NEED_HOME, command_bundle_export)   \
+    X("bundle import", "bundle_import", "FILE...", 1, ARGS_MAX, "", NEED_HOME, command_bundle_import)  \
     X("review list", "review_list", "", 0, 0, "limit after flags", NEED_NODE, command_review_list)       \
     X("review show", "review_show", "RECORD", 1, 1, "", NEED_NODE, command_review_show)            \
     X("review resolve", "review_resolve", "RECORD PROPERTY --reason TEXT", 2, 2, "take value reason person",     \

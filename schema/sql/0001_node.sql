@@ -93,6 +93,14 @@ CREATE TABLE caller(
 CREATE TABLE visit(hub BLOB, node BLOB, seen_ms INTEGER, PRIMARY KEY(hub, node)) WITHOUT ROWID;
 CREATE INDEX visit_node ON visit(node);
 
+-- What is remembered of another node between two bundles. Of a server: the id of the last asks
+-- written for it, NULL once a sync by network came after; its key, until its definition is here. Of
+-- a caller: line 1 of its last ask, the id of that bundle, the epoch it named; the code of its
+-- enrolment while that wasn't seen to be answered.
+CREATE TABLE bundle_peer(
+    node BLOB PRIMARY KEY, asked INTEGER, key BLOB, request TEXT, ask INTEGER, epoch INTEGER, came_ms INTEGER,
+    enrol BLOB) WITHOUT ROWID;
+
 CREATE TABLE invite(
     code BLOB PRIMARY KEY, secret_hash BLOB NOT NULL, definition TEXT NOT NULL, expires_ms INTEGER NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0, used_by BLOB, used_key BLOB, answer TEXT) WITHOUT ROWID;

@@ -29,7 +29,10 @@ struct serve {
     struct request_proof proof; /* that it called */
     int64_t now_ms;
     bool clock_sane; /* else no receipts are given */
-    bool wrote;      /* something was taken or handed out: the ratchet moves on */
+    bool by_bundle;  /* its asks came in a file: repeating is no offence */
+    size_t roots_told, wants_told, rests_told; /* of the request's, in this reply */
+    int64_t new_ops;                           /* taken by this request */
+    bool wrote; /* something was taken or handed out: the ratchet moves on */
 };
 
 /* serve_sync.c: who calls, and with what text; for every route of the conversation. */
@@ -48,6 +51,19 @@ MUST_CHECK enum err snapshot_offer_of(struct serve *serve, int64_t feed, int64_t
 
 /* serve_push.c: applies the batches of the request. */
 MUST_CHECK enum err serve_push(struct serve *serve, struct diag *diag);
+
+/* How many batches of the hub that calls are here. */
+MUST_CHECK enum err serve_relay_got(struct serve *serve, int64_t *ret);
+
+/* serve_sync.c: how far the caller's origin is known. */
+MUST_CHECK enum err serve_tell_origin(struct serve *serve);
+MUST_CHECK enum err serve_judge_clock(struct serve *serve);
+/* Line 1 of a request, the rest into serve->rest. */
+MUST_CHECK enum err serve_read_request(struct serve *serve, struct span text, struct diag *diag);
+
+/* serve_pull.c: which of the feeds that the request names are read as it says, by their hashes. */
+MUST_CHECK enum err serve_proven(struct serve *serve, struct feed_position **ret,
+                                 size_t *ret_count);
 
 /* serve_pull.c: positions, rows, roots, stable; fills reply and rows. */
 MUST_CHECK enum err serve_pull(struct serve *serve, struct diag *diag);

@@ -485,6 +485,7 @@ static enum err answer_roots(struct pull *pull)
     struct serve *serve = pull->serve;
     enum err e = OK;
     for (size_t i = 0; !e && i < serve->request.root_count && has_room(serve); i++) {
+        serve->roots_told = i + 1;
         struct entity_row entity;
         struct members members;
         bool granted = false;
@@ -531,6 +532,7 @@ static enum err answer_wanted(struct pull *pull)
     struct serve *serve = pull->serve;
     enum err e = OK;
     for (size_t i = 0; !e && i < serve->request.want_count && has_room(serve); i++) {
+        serve->wants_told = i + 1;
         struct entity_row entity;
         e = entity_find(serve->node, serve->request.want[i], &entity);
         if (e || entity.id == 0 || entity.root != entity.id) {
@@ -560,6 +562,7 @@ static enum err answer_rests(struct pull *pull)
     struct serve *serve = pull->serve;
     enum err e = OK;
     for (size_t i = 0; !e && i < serve->request.rest_count && has_room(serve); i++) {
+        serve->rests_told = i + 1;
         const struct tree_rest *rest = &serve->request.rest[i];
         struct entity_row entity;
         int64_t compartment = 0;
@@ -647,4 +650,31 @@ enum err serve_pull(struct serve *serve, struct diag *diag)
         e = answer_rests(&pull);
     }
     return e ? e : tell_stables(serve);
+}
+
+enum err serve_proven(struct serve *serve, struct feed_position **ret, size_t *ret_count)
+{
+    struct pull pull = {.serve = serve};
+    size_t count = 0;
+    struct feed_position *list = NULL;
+    enum err e = list_feeds(&pull);
+    if (!e) {
+        e = start_from_feeds(&pull);
+    }
+    serve->reply.drops = NULL;
+    serve->reply.drop_count = 0;
+    if (!e) {
+        list = arena_array(serve->arena, pull.feed_count + 1, sizeof *list);
+        e = list ? OK : ERR_NOMEM;
+    }
+    for (size_t i = 0; !e && i < pull.feed_count; i++) {
+        if (pull.feeds[i].known) {
+            list[count++] = pull.feeds[i].position;
+        }
+    }
+    if (!e) {
+        *ret = list;
+        *ret_count = count;
+    }
+    return e;
 }

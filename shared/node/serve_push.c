@@ -310,6 +310,7 @@ static enum err apply_ops(struct taking *t)
         if (!e && applied == APPLIED_NEW && t->ops[i].known_format) {
             e = redact_judge(node, t->author, &t->ops[i], row);
         }
+        t->serve->new_ops += !e && applied == APPLIED_NEW;
         if (!e && applied == APPLIED_QUARANTINED) {
             t->serve->reply.refused_count++;
         }
@@ -600,6 +601,28 @@ static enum err keep_relay_point(struct serve *serve)
     return e;
 }
 
+enum err serve_relay_got(struct serve *serve, int64_t *ret)
+{
+    struct relay_point point = {0};
+    enum err e = relay_point(serve, &point);
+    if (!e) {
+        *ret = point.got;
+    }
+    return e;
+}
+
+/* By network both ends stand at one number. A bundle may begin before it, and may end before it:
+   what is here already does no harm, and its number doesn't go back. */
+static bool relay_follows(struct serve *serve, int64_t got)
+{
+    struct sync_request *request = &serve->request;
+    if (!serve->by_bundle || request->relay_from > got) {
+        return request->relay_from == got;
+    }
+    request->relay_to = request->relay_to > got ? request->relay_to : got;
+    return true;
+}
+
 enum err serve_push(struct serve *serve, struct diag *diag)
 {
     struct relay_point point = {0};
@@ -614,7 +637,7 @@ enum err serve_push(struct serve *serve, struct diag *diag)
         }
         serve->reply.has_got = true;
         serve->reply.got = point.got;
-        if (point.got != serve->request.relay_from) {
+        if (!relay_follows(serve, point.got)) {
             return OK; /* It starts elsewhere: told where, it sends again. */
         }
         serve->reply.got = serve->request.relay_to;

@@ -374,3 +374,20 @@ enum err serve_sync(struct node *node, struct pack *pack, const char *path, stru
     arena_release(&arena);
     return node_failed(node, e, diag);
 }
+
+/* ---- the same in parts: serve_bundle.c */
+
+enum err serve_tell_origin(struct serve *serve)
+{
+    return tell_origin(serve);
+}
+
+enum err serve_judge_clock(struct serve *serve)
+{
+    return judge_clock(serve);
+}
+
+enum err serve_read_request(struct serve *serve, struct span text, struct diag *diag)
+{
+    return read_request(serve, text, diag);
+}

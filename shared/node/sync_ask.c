@@ -204,11 +204,13 @@ static enum err put_own(struct sync *sync, const struct origin_point *stable, st
     bool acked_there = sync->server.acked >= stable->seq;
     int64_t from = acked_there ? sync->server.acked : stable->seq;
     from = sync->below >= 0 && sync->below < from ? sync->below : from;
+    bool follows = sync->bundled > from; /* an earlier frame of the same bundle */
     buf_init(&lines, &node->host->mem, WIRE_PLAIN_MAX);
+    from = follows ? sync->bundled : from;
     batch.from = from + 1;
     enum err e = gather_own(sync, from, &batch, &lines);
     if (!e && batch.count > 0) {
-        if (batch.from > 1 && !(acked_there && from > 0)) {
+        if (batch.from > 1 && !follows && !(acked_there && from > 0)) {
             e = log_link_at(node, node->own_origin, from, &found, &batch.prev);
             batch.has_prev = true;
         }
@@ -304,7 +306,7 @@ static enum err relay_lines(struct sync *sync, const struct relay_batch *relay, 
 static enum err put_relayed(struct sync *sync, struct buf *text)
 {
     struct buf lines;
-    int64_t last = sync->server.got;
+    int64_t last = sync->bundled > sync->server.got ? sync->bundled : sync->server.got;
     size_t start = text->size;
     bool found = true;
     enum err e = OK;
@@ -334,6 +336,7 @@ static enum err put_visits(struct sync *sync, struct sync_request *request)
 {
     struct request_proof *list = arena_array(&sync->arena, SYNC_VISITS_MAX, sizeof *list);
     size_t count = 0;
+    size_t skipped = 0;
     if (!list) {
         return ERR_NOMEM;
     }
@@ -341,7 +344,10 @@ static enum err put_visits(struct sync *sync, struct sync_request *request)
     while (count < SYNC_VISITS_MAX && stmt_row(s)) {
         struct id visitor;
         uint8_t proof[PROOF_SIZE];
-        if (stmt_blob(s, 0, visitor.bytes, ID_SIZE) && stmt_blob(s, 1, proof, sizeof proof)) {
+        if (skipped < sync->visit_skip) {
+            skipped++;
+        } else if (stmt_blob(s, 0, visitor.bytes, ID_SIZE) &&
+                   stmt_blob(s, 1, proof, sizeof proof)) {
             proof_read(proof, visitor, &list[count]);
             sync->visits[count++] = visitor;
         }
@@ -406,10 +412,10 @@ static enum err put_relay(struct sync *sync, struct sync_request *request)
     enum err e = self_i64(sync->node, "relay_epoch", (int64_t)sync->node->identity.epoch, &epoch);
     request->has_relay = true;
     request->relay_epoch = (uint64_t)epoch;
-    request->relay_from = sync->server.got;
+    request->relay_from = sync->bundled > sync->server.got ? sync->bundled : sync->server.got;
     request->has_stables = true;
     request->stables = sync->server.stables;
-    sync->relayed_to = sync->server.got;
+    sync->relayed_to = request->relay_from;
     return e;
 }
 
@@ -430,7 +436,7 @@ enum err sync_ask(struct sync *sync)
     struct buf rows;
     buf_init(&rows, &node->host->mem, WIRE_PLAIN_MAX);
     enum err e = put_clock(sync, &request);
-    if (!e) {
+    if (!e && !sync->by_bundle) {
         e = offer_ask(sync, &request, &rows);
     }
     if (!e && !request.has_offer) {
@@ -449,7 +455,7 @@ enum err sync_ask(struct sync *sync)
     if (!e && !request.has_offer) {
         e = put_rests(sync, &request);
     }
-    if (!e && !request.has_offer) {
+    if (!e && !request.has_offer && !sync->by_bundle) {
         e = snapshots_wanted(sync, request.has_cursor, &request.takes_snapshots);
     }
     if (!e && hub) {

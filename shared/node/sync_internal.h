@@ -113,8 +113,27 @@ struct sync {
     bool sums;           /* the request holds the sums of a reconcile */
     int64_t below;       /* the callee has less of the own origin than is stable; -1 */
     struct offer offer;
+    /* By bundle (bundle_ask.c, bundle_answer.c). */
+    bool by_bundle;    /* nobody answers: no reconcile, no snapshots */
+    int64_t bundled;   /* how far earlier frames of this bundle reach: own number or batch number */
+    size_t visit_skip; /* visits told in earlier frames */
+    const struct bundle_answers *answers; /* what the replies came in; NULL: by network */
     struct sync_result result;
 };
+
+/* The bundle that replies came in. What a network's reply may do, only `news` may. */
+struct bundle_answers {
+    bool news;                        /* nothing later was heard of this server */
+    bool same_epoch;                  /* numbers mean what ours mean */
+    bool relay_mine;                  /* its `got` is of our batches as they are numbered now */
+    bool later;                       /* than any reply so far */
+    const struct feed_position *base; /* where the first reply begins */
+    size_t base_count;
+    const struct feed_position *mine; /* how far this node had read when it began */
+    size_t mine_count;
+};
+/* May this feed move to `n` by what the bundle brought? bundle_answer.c */
+bool bundle_feed_moves(const struct bundle_answers *answers, const struct feed_position *feed);
 
 /* sync_ask.c: builds the next request into sync->body. */
 MUST_CHECK enum err sync_ask(struct sync *sync);

@@ -36,6 +36,9 @@ static enum err take_ack(struct take *t)
     struct sync *sync = t->sync;
     struct node *node = sync->node;
     bool ours = false;
+    if (sync->answers && !sync->answers->news) {
+        return OK; /* Later word of it was heard. */
+    }
     if (!t->reply.has_ack) {
         /* Asked after an unknown outcome and told nothing else: it stands where we thought. */
         return OK;
@@ -99,6 +102,9 @@ static enum err take_stable(struct take *t)
 {
     struct node *node = t->sync->node;
     bool ours = false;
+    if (t->sync->answers && !t->sync->answers->news) {
+        return OK;
+    }
     if (!t->reply.has_stable || !id_equal(t->reply.stable.origin, node->own_origin_name)) {
         return OK;
     }
@@ -227,6 +233,7 @@ static enum err take_op(struct take *t, const struct sync_row *row, bool confirm
         sync->result.ops_received++;
     }
     t->skipped += !e && applied == APPLIED_SKIPPED;
+    confirms = confirms && (!sync->answers || sync->answers->news);
     if (!e && confirms && applied != APPLIED_SKIPPED && op.known_format) {
         struct entity_row entity;
         e = entity_find(sync->node, op.entity, &entity);
@@ -268,8 +275,12 @@ static enum err note_told(struct take *t, const struct sync_row *head,
     const struct server_row *server = &t->sync->server;
     bool enter = head->kind == ROW_ENTER;
     enum err e = OK;
-    if (!seen || (enter && t->parted)) {
+    bool late = t->sync->answers && !t->sync->answers->news; /* newer rows may have gone by */
+    if (!seen || (enter && (t->parted || (late && head->next > 0)))) {
         return entity_unread(node, root->id, server->name);
+    }
+    if (late) {
+        return OK;
     }
     if (!enter) { /* It isn't read there any more: nothing more of it will be told. */
         return root->missing ? entity_parts_read(node, root->id, server->name, 0) : OK;
@@ -348,7 +359,7 @@ static enum err take_row(struct take *t, const struct sync_row *row, struct diag
         return e;
     case ROW_AGREE:
         e = entity_find(node, row->id, &entity);
-        return e ? e : agree(t, entity.root);
+        return e || (t->sync->answers && !t->sync->answers->news) ? e : agree(t, entity.root);
     }
     return ERR_PEER;
 }
@@ -377,6 +388,9 @@ static enum err take_positions(struct take *t)
     enum err e = OK;
     for (size_t i = 0; !e && i < t->reply.feed_count; i++) {
         const struct feed_position *feed = &t->reply.feeds[i];
+        if (sync->answers && !bundle_feed_moves(sync->answers, feed)) {
+            continue;
+        }
         struct stmt *s = db_stmt(node->db, SERVER_FEED_SET);
         stmt_bind_i64(s, 1, sync->server.id);
         stmt_bind_text(s, 2, feed->scope);
@@ -389,7 +403,8 @@ static enum err take_positions(struct take *t)
         }
         t->moved = true;
     }
-    for (size_t i = 0; !e && i < t->reply.drop_count; i++) {
+    bool drops = !sync->answers || sync->answers->news;
+    for (size_t i = 0; !e && drops && i < t->reply.drop_count; i++) {
         struct stmt *s = db_stmt(node->db, SERVER_FEED_DROP);
         stmt_bind_i64(s, 1, sync->server.id);
         stmt_bind_text(s, 2, t->reply.drops[i].scope);
@@ -402,6 +417,10 @@ static enum err take_positions(struct take *t)
     }
     if (e) {
         return e;
+    }
+    if (sync->answers) { /* The next request names each feed. */
+        sync->server.cursor = -1;
+        return OK;
     }
     if (t->reply.need_feeds) {
         sync->need_feeds = true;
@@ -425,7 +444,7 @@ static enum err check_state(struct take *t)
     struct feed_position *feeds = NULL;
     size_t count = 0;
     uint8_t state[16];
-    if (!t->reply.has_cursor) {
+    if (!t->reply.has_cursor || t->sync->answers) {
         return OK;
     }
     arena_reset(t->arena);
@@ -447,7 +466,7 @@ static enum err take_clock(struct take *t)
     int64_t now = node->host->now_ms(node->host->ctx);
     int64_t offset = now - t->reply.time_ms;
     enum err e = node_clock(node, &clock);
-    if (!e &&
+    if (!e && !t->sync->answers && /* a stick's way takes days */
         (!clock.has_offset || offset > clock.offset_ms + 2000 || offset < clock.offset_ms - 2000)) {
         e = self_set_i64(node, "has_offset", 1);
         if (!e) {
@@ -498,6 +517,9 @@ static enum err take_got(struct take *t)
     struct node *node = sync->node;
     int64_t got = t->reply.got;
     enum err e = OK;
+    if (sync->answers && !(sync->answers->news && sync->answers->relay_mine)) {
+        return OK;
+    }
     if (got > sync->server.got && got > sync->server.unsure) {
         int64_t epoch = 0;
         node->host->random(node->host->ctx, &epoch, sizeof epoch);
@@ -575,15 +597,20 @@ static enum err take_all(struct take *t, struct diag *diag)
         e = what_is_shown_changed(t, saw_me, scopes);
     }
     bool offered = false;
-    if (!e) {
+    if (!e && !sync->answers) {
         e = offer_take(sync, &t->reply, &offered);
         t->moved = t->moved || offered;
         t->again = t->again || sync->server.offer != OFFER_DONE;
     }
-    if (!e) {
+    if (!e && (!sync->answers || sync->answers->later)) {
         struct stmt *s = db_stmt(node->db, SERVER_SYNCED);
         stmt_bind_i64(s, 1, sync->server.id);
         stmt_bind_i64(s, 2, t->reply.time_ms);
+        e = stmt_run(s);
+    }
+    if (!e && !sync->answers) { /* an answer still on its way is older news than this */
+        struct stmt *s = db_stmt(node->db, BUNDLE_ASK_OVER);
+        stmt_bind_blob(s, 1, sync->server.name.bytes, ID_SIZE);
         e = stmt_run(s);
     }
     return e ? e : server_save(node, &sync->server);

@@ -102,13 +102,20 @@ static enum err append(void *ctx, const char *path, struct span bytes)
     return sim_disk_append(host->disk, path, bytes);
 }
 
+static enum err read_at(void *ctx, const char *path, uint64_t offset, size_t size, struct buf *ret)
+{
+    const struct sim_host *host = ctx;
+    return sim_disk_read_at(host->disk, path, offset, size, ret);
+}
+
 static const struct host_files files = {.read = read_file,
                                         .write_atomic = write_atomic,
                                         .make_folder = make_folder,
                                         .remove = remove_file,
                                         .exists = file_exists,
                                         .rename = rename_file,
-                                        .append = append};
+                                        .append = append,
+                                        .read_at = read_at};
 
 void sim_host_init(struct sim_host *host, const char *name, uint64_t seed, uint64_t stream,
                    const int64_t *true_now_ms, void *owner,

@@ -297,6 +297,23 @@ enum err sim_disk_read(struct sim_disk *disk, const char *path, struct buf *ret)
     return buf_error(ret);
 }
 
+enum err sim_disk_read_at(struct sim_disk *disk, const char *path, uint64_t offset, size_t size,
+                          struct buf *ret)
+{
+    const struct file *file = find_file(disk, path);
+    if (disk->dead) {
+        return ERR_FILE;
+    }
+    if (!file) {
+        return ERR_NOT_FOUND;
+    }
+    size_t left = offset < file->content.size ? file->content.size - (size_t)offset : 0;
+    if (left > 0) {
+        buf_add(ret, file->content.current + offset, size < left ? size : left);
+    }
+    return buf_error(ret);
+}
+
 static void replace(struct sim_disk *disk, const char *path, struct span bytes)
 {
     struct file *file = find_file(disk, path);

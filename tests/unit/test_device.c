@@ -4,6 +4,7 @@
 #define _XOPEN_SOURCE 700
 
 #include "test_office.h"
+#include "test_wrong_calls.h"
 
 #define HOUSEHOLD                                                                                  \
     "{\"call\":\"new\",\"args\":{\"form\":\"register_household\",\"place\":\"" OFFICE_COMMUNE      \
@@ -54,156 +55,6 @@ static const char *with_id(const struct field *field, const char *request)
 
 /* ---- every call against wrong inputs */
 
-enum where { BARE, FRESH, READY };
-
-/* clang-format off */
-static const struct wrong {
-    const char *call;
-    enum where where;
-    const char *rest; /* of the request, after the call's name */
-    const char *error;
-    const char *arg; /* the first argument of the error; NULL: any */
-} wrongs[] = {
-    {"version", BARE, ",\"args\":{\"v\":1}", "unknown_option", "v"},
-    {"version", BARE, ",\"args\":[]", "bad_value", "args"},
-    {"version", BARE, ",\"lang\":\"de\"", "bad_choice", "lang"},
-    {"version", BARE, ",\"lang\":7", "bad_value", "lang"},
-    {"version", BARE, ",\"id\":1", "unknown_option", "id"},
-    {"init", FRESH, "", "exists", "home"},
-    {"init", BARE, ",\"args\":{\"home\":\"/tmp/x\"}", "unknown_option", "home"},
-    {"enrol", BARE, ",\"args\":{\"code\":\"DOUAR1-AAAA\"}", "no_home", NULL},
-    {"enrol", FRESH, "", "missing_argument", "code"},
-    {"enrol", FRESH, ",\"args\":{\"code\":\"\"}", "missing_argument", "code"},
-    {"enrol", FRESH, ",\"args\":{\"code\":[1]}", "bad_value", "code"},
-    {"enrol", FRESH, ",\"args\":{\"code\":\"DOUAR1-AAAA\"}", "bad_code", NULL},
-    {"enrol", FRESH, ",\"args\":{\"code\":\"DOUAR1-AAAA\",\"sync\":\"no\"}", "bad_value", "sync"},
-    {"enrol", FRESH, ",\"args\":{\"code\":\"x\",\"names\":\"a\"}", "unknown_option", "names"},
-    {"whoami", BARE, "", "no_home", NULL},
-    {"whoami", FRESH, ",\"args\":{\"x\":1}", "unknown_option", "x"},
-    {"whoami", READY, ",\"person\":\"Nobody\"", "unknown_person", "Nobody"},
-    {"persons", BARE, "", "no_home", NULL},
-    {"persons", FRESH, "", "not_enrolled", NULL},
-    {"persons", READY, ",\"args\":{\"x\":1}", "unknown_option", "x"},
-    {"forms", FRESH, "", "not_enrolled", NULL},
-    {"forms", READY, ",\"args\":{\"form\":\"x\"}", "unknown_option", "form"},
-    {"form", FRESH, ",\"args\":{\"form\":\"register_household\"}", "not_enrolled", NULL},
-    {"form", READY, "", "missing_argument", "form"},
-    {"form", READY, ",\"args\":{\"form\":null}", "bad_value", "form"},
-    {"form", READY, ",\"args\":{\"form\":\"nope\"}", "unknown_form", "nope"},
-    {"types", FRESH, "", "not_enrolled", NULL},
-    {"types", READY, ",\"args\":{\"x\":1}", "unknown_option", "x"},
-    {"type", FRESH, ",\"args\":{\"type\":\"person\"}", "not_enrolled", NULL},
-    {"type", READY, "", "missing_argument", "type"},
-    {"type", READY, ",\"args\":{\"type\":3}", "bad_value", "type"},
-    {"type", READY, ",\"args\":{\"type\":\"nope\"}", "unknown_type", "nope"},
-    {"places", FRESH, "", "not_enrolled", NULL},
-    {"places", READY, ",\"args\":{\"under\":\"Azilal!\"}", "unknown_place", "Azilal!"},
-    {"places", READY, ",\"args\":{\"limit\":0}", "out_of_range", "limit"},
-    {"places", READY, ",\"args\":{\"limit\":\"7\"}", "bad_value", "limit"},
-    {"places", READY, ",\"args\":{\"after\":7}", "bad_value", "after"},
-    {"place_add", FRESH, ",\"args\":{\"parent\":\"05\",\"answers\":{}}", "not_enrolled", NULL},
-    {"place_add", READY, ",\"args\":{\"answers\":{}}", "missing_argument", "parent"},
-    {"place_add", READY, ",\"args\":{\"parent\":\"05.081.03.09\"}", "missing_argument", "answers"},
-    {"place_add", READY, ",\"args\":{\"parent\":\"05.081.03.09\",\"answers\":{\"name_ar\":\"أيت\",\"nam_fr\":\"x\"}}", "unknown_property", "nam_fr"},
-    {"place_add", READY, ",\"args\":{\"parent\":\"05.081.03.09\",\"answers\":{\"name_fr\":\"x\"}}", "required", "name_ar"},
-    {"place_add", READY, ",\"args\":{\"parent\":\"99.1\",\"answers\":{\"name_ar\":\"أيت\"}}", "unknown_place", "99.1"},
-    {"place_add", READY, ",\"args\":{\"parent\":\"05.301.03.01\",\"answers\":{\"name_ar\":\"أيت\"}}", "out_of_scope", "05.301.03.01"},
-    {"new", FRESH, ",\"args\":{\"form\":\"register_household\",\"answers\":{}}", "not_enrolled", NULL},
-    {"new", READY, ",\"args\":{\"answers\":{}}", "missing_argument", "form"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\"}", "missing_argument", "answers"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"answers\":[]}", "bad_value", "answers"},
-    {"new", READY, ",\"args\":{\"form\":\"register_house\",\"answers\":{}}", "unknown_form", "register_house"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"answers\":{\"head_name_ar\":\"x\"}}", "missing_argument", "place"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"place\":\"05.081.03.09\",\"answers\":{}}", "required", "head_name_ar"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"place\":\"05.081.03.09\",\"answers\":{\"head_name_ar\":\"x\",\"phnoe\":\"1\"}}", "unknown_property", "phnoe"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"place\":\"05.081.03.09\",\"answers\":{\"head_name_ar\":\"x\",\"phone\":\"12\"}}", "pattern", "phone"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"place\":\"05.081.03.09\",\"answers\":{\"head_name_ar\":\"x\",\"members\":\"many\"}}", "bad_value", "members"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"place\":\"05.081.03.09\",\"answers\":{\"head_name_ar\":\"x\",\"members\":99}}", "out_of_range", "members"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"place\":\"05.081.03.09\",\"answers\":{\"head_name_ar\":\"x\",\"housing\":\"palace\"}}", "bad_choice", "housing"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"place\":\"05.081.03.99\",\"answers\":{\"head_name_ar\":\"x\"}}", "unknown_place", "05.081.03.99"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"place\":\"05.081.03.11\",\"answers\":{\"head_name_ar\":\"x\"}}", "out_of_scope", "05.081.03.11"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"parent\":\"$ID\",\"answers\":{\"head_name_ar\":\"x\"}}", "unknown_option", "parent"},
-    {"new", READY, ",\"args\":{\"form\":\"register_person\",\"answers\":{\"name_ar\":\"x\",\"sex\":\"f\"}}", "missing_argument", "parent"},
-    {"new", READY, ",\"args\":{\"form\":\"register_person\",\"parent\":\"zzzzz\",\"answers\":{\"name_ar\":\"x\"}}", "not_found", "record"},
-    {"new", READY, ",\"args\":{\"form\":\"register_household\",\"answers\":{},\"dry_run\":1}", "bad_value", "dry_run"},
-    {"new", READY, ",\"person\":\"Nobody\",\"args\":{\"form\":\"register_household\",\"answers\":{}}", "unknown_person", "Nobody"},
-    {"edit", FRESH, ",\"args\":{\"id\":\"A\",\"answers\":{}}", "not_enrolled", NULL},
-    {"edit", READY, ",\"args\":{\"answers\":{}}", "missing_argument", "id"},
-    {"edit", READY, ",\"args\":{\"id\":\"$ID\"}", "missing_argument", "answers"},
-    {"edit", READY, ",\"args\":{\"id\":7,\"answers\":{}}", "bad_value", "id"},
-    {"edit", READY, ",\"args\":{\"id\":\"zzzzz\",\"answers\":{}}", "not_found", "record"},
-    {"edit", READY, ",\"args\":{\"id\":\"$ID\",\"answers\":{\"phonee\":\"1\"}}", "unknown_property", "phonee"},
-    {"edit", READY, ",\"args\":{\"id\":\"$ID\",\"answers\":{\"phone\":\"1\"}}", "pattern", "phone"},
-    {"edit", READY, ",\"args\":{\"id\":\"$ID\",\"form\":\"nope\",\"answers\":{}}", "unknown_form", "nope"},
-    {"edit", READY, ",\"args\":{\"id\":\"$ID\",\"form\":\"register_person\",\"answers\":{}}", "bad_choice", "form"},
-    {"edit", READY, ",\"args\":{\"id\":\"$ID\",\"answers\":{\"status\":\"moved\",\"status_date\":\"yesterday\"}}", "bad_value", "status_date"},
-    {"undo", FRESH, "", "not_enrolled", NULL},
-    {"undo", READY, ",\"args\":{\"id\":\"$ID\"}", "unknown_option", "id"},
-    {"undo", READY, ",\"person\":\"Brahim\"", "nothing_to_undo", NULL},
-    {"delete", FRESH, ",\"args\":{\"id\":\"A\",\"reason\":\"x\"}", "not_enrolled", NULL},
-    {"delete", READY, ",\"args\":{\"reason\":\"x\"}", "missing_argument", "id"},
-    {"delete", READY, ",\"args\":{\"id\":\"$ID\"}", "missing_argument", "reason"},
-    {"delete", READY, ",\"args\":{\"id\":\"$ID\",\"reason\":\"\"}", "missing_argument", "reason"},
-    {"delete", READY, ",\"args\":{\"id\":\"$ID\",\"reason\":true}", "bad_value", "reason"},
-    {"delete", READY, ",\"args\":{\"id\":\"zzzzz\",\"reason\":\"x\"}", "not_found", "record"},
-    {"attach", FRESH, ",\"args\":{\"id\":\"A\",\"property\":\"house_photo\",\"file\":\"x\"}", "not_enrolled", NULL},
-    {"attach", READY, ",\"args\":{\"id\":\"$ID\",\"file\":\"x\"}", "missing_argument", "property"},
-    {"attach", READY, ",\"args\":{\"id\":\"$ID\",\"property\":\"house_photo\"}", "missing_argument", "file"},
-    {"attach", READY, ",\"args\":{\"id\":\"$ID\",\"property\":\"house_photo\",\"file\":\"/nowhere/x.jpg\"}", "not_found", "file"},
-    {"attach", READY, ",\"args\":{\"id\":\"$ID\",\"property\":\"house_photo\",\"file\":\"" SCHEMA_DIR "/protocol.md\"}", "file_kind", SCHEMA_DIR "/protocol.md"},
-    {"attach", READY, ",\"args\":{\"id\":\"$ID\",\"property\":\"phone\",\"file\":\"" SCHEMA_DIR "/protocol.md\"}", "bad_value", "phone"},
-    {"attach", READY, ",\"args\":{\"id\":\"$ID\",\"property\":\"photoo\",\"file\":\"" SCHEMA_DIR "/protocol.md\"}", "unknown_property", "photoo"},
-    {"attachment", FRESH, ",\"args\":{\"id\":\"A\",\"property\":\"house_photo\"}", "not_enrolled", NULL},
-    {"attachment", READY, ",\"args\":{\"id\":\"$ID\"}", "missing_argument", "property"},
-    {"attachment", READY, ",\"args\":{\"id\":\"$ID\",\"property\":\"house_photo\"}", "not_found", "attachment"},
-    {"attachment", READY, ",\"args\":{\"id\":\"$ID\",\"property\":\"photoo\"}", "unknown_property", "photoo"},
-    {"attachment", READY, ",\"args\":{\"id\":\"$ID\",\"property\":\"house_photo\",\"thumb\":1}", "bad_value", "thumb"},
-    {"attachments_drop", FRESH, "", "not_enrolled", NULL},
-    {"attachments_drop", READY, ",\"args\":{\"stable\":false}", "unknown_option", "stable"},
-    {"resolve", FRESH, ",\"args\":{\"id\":\"A\",\"property\":\"phone\",\"reason\":\"x\"}", "not_enrolled", NULL},
-    {"resolve", READY, ",\"args\":{\"property\":\"phone\",\"take\":1,\"reason\":\"x\"}", "missing_argument", "id"},
-    {"resolve", READY, ",\"args\":{\"id\":\"$ID\",\"take\":1,\"reason\":\"x\"}", "missing_argument", "property"},
-    {"resolve", READY, ",\"args\":{\"id\":\"$ID\",\"property\":\"phone\",\"take\":1}", "missing_argument", "reason"},
-    {"resolve", READY, ",\"args\":{\"id\":\"$ID\",\"property\":\"phone\",\"take\":1,\"reason\":\"x\"}", "not_disputed", "phone"},
-    {"resolve", READY, ",\"args\":{\"id\":\"$ID\",\"property\":\"fone\",\"take\":1,\"reason\":\"x\"}", "unknown_property", "fone"},
-    {"resolve", READY, ",\"args\":{\"id\":\"zzzzz\",\"property\":\"phone\",\"take\":1,\"reason\":\"x\"}", "not_found", "record"},
-    {"show", FRESH, ",\"args\":{\"id\":\"A\"}", "not_enrolled", NULL},
-    {"show", READY, "", "missing_argument", "id"},
-    {"show", READY, ",\"args\":{\"id\":\"zzzzz\"}", "not_found", "record"},
-    {"show", READY, ",\"args\":{\"id\":\"$ID\",\"history\":\"yes\"}", "bad_value", "history"},
-    {"show", READY, ",\"person\":12,\"args\":{\"id\":\"$ID\"}", "bad_value", "person"},
-    {"list", FRESH, "", "not_enrolled", NULL},
-    {"list", READY, ",\"args\":{\"type\":\"nope\"}", "unknown_type", "nope"},
-    {"list", READY, ",\"args\":{\"type\":7}", "bad_value", "type"},
-    {"list", READY, ",\"args\":{\"limit\":1001}", "out_of_range", "limit"},
-    {"list", READY, ",\"args\":{\"where\":{\"property\":\"phone\",\"value\":\"0661234567\"}}", "missing_argument", "type"},
-    {"list", READY, ",\"args\":{\"type\":\"household\",\"where\":{\"property\":\"phone\"}}", "missing_argument", "value"},
-    {"list", READY, ",\"args\":{\"type\":\"household\",\"where\":{\"property\":\"fone\",\"value\":\"1\"}}", "unknown_property", "fone"},
-    {"list", READY, ",\"args\":{\"type\":\"household\",\"where\":{\"property\":\"members\",\"value\":\"x\"}}", "bad_value", "members"},
-    {"list", READY, ",\"args\":{\"type\":\"household\",\"where\":{\"property\":\"phone\",\"value\":\"1\",\"or\":2}}", "unknown_option", "or"},
-    {"find", FRESH, ",\"args\":{\"text\":\"a\"}", "not_enrolled", NULL},
-    {"find", READY, "", "missing_argument", "text"},
-    {"find", READY, ",\"args\":{\"text\":5}", "bad_value", "text"},
-    {"find", READY, ",\"args\":{\"text\":\"a\",\"limit\":-1}", "out_of_range", "limit"},
-    {"disputes", FRESH, "", "not_enrolled", NULL},
-    {"disputes", READY, ",\"args\":{\"after\":-1}", "out_of_range", "after"},
-    {"disputes", READY, ",\"args\":{\"type\":\"household\"}", "unknown_option", "type"},
-    {"sync", BARE, "", "no_home", NULL},
-    {"sync", FRESH, "", "not_enrolled", NULL},
-    {"sync", READY, ",\"args\":{\"server\":\"x\"}", "unknown_option", "server"},
-    {"sync", READY, ",\"args\":{\"max_data\":\"2M\"}", "bad_value", "max_data"},
-    {"sync", READY, ",\"args\":{\"max_data\":-1}", "out_of_range", "max_data"},
-    {"status", BARE, "", "no_home", NULL},
-    {"status", FRESH, ",\"args\":{\"records\":true}", "not_enrolled", NULL},
-    {"status", READY, ",\"args\":{\"id\":\"zzzzz\"}", "not_found", "record"},
-    {"status", READY, ",\"args\":{\"records\":\"all\"}", "bad_value", "records"},
-    {"digest", BARE, "", "no_home", NULL},
-    {"digest", READY, ",\"args\":{\"scope\":\"05\"}", "unknown_option", "scope"},
-    {"check", BARE, "", "no_home", NULL},
-    {"check", READY, ",\"args\":{\"rebuild\":\"yes\"}", "bad_value", "rebuild"},
-};
-/* clang-format on */
-
 static struct device *device_in(const struct field *field, enum where where)
 {
     return where == BARE ? field->bare : where == FRESH ? field->fresh : field->ready;
@@ -229,8 +80,8 @@ static void wrong_inputs_are_named_and_change_nothing(void **state)
     char before[4096];
     char after[4096];
     holdings(field, before);
-    for (size_t i = 0; i < COUNT_OF(wrongs); i++) {
-        const struct wrong *wrong = &wrongs[i];
+    for (size_t i = 0; i < COUNT_OF(wrong_calls); i++) {
+        const struct wrong_call *wrong = &wrong_calls[i];
         char request[2048];
         (void)snprintf(request, sizeof request, "{\"call\":\"%s\"%s}", wrong->call,
                        with_id(field, wrong->rest));
@@ -258,8 +109,8 @@ static void every_call_has_wrong_inputs(void **state)
     (void)state;
     for (size_t i = 0; device_call_name(i); i++) {
         size_t rows = 0;
-        for (size_t k = 0; k < COUNT_OF(wrongs); k++) {
-            rows += strcmp(wrongs[k].call, device_call_name(i)) == 0;
+        for (size_t k = 0; k < COUNT_OF(wrong_calls); k++) {
+            rows += strcmp(wrong_calls[k].call, device_call_name(i)) == 0;
         }
         if (rows < 2) {
             fail_msg("%s has %zu rows", device_call_name(i), rows);

@@ -82,7 +82,8 @@ static const size_t whole_reads[] = {
 static const char *const names[] = {
 #define NAME_OF(name, sql) [name] = #name,
     LOG_SQL(NAME_OF) RECORD_SQL(NAME_OF) SYNC_SQL(NAME_OF) AUDIT_SQL(NAME_OF) BACK_SQL(NAME_OF)
-        BLOB_SQL(NAME_OF) SPACE_SQL(NAME_OF) REDACT_SQL(NAME_OF) ALIAS_SQL(NAME_OF)
+        BLOB_SQL(NAME_OF) BUNDLE_SQL(NAME_OF) SPACE_SQL(NAME_OF) REDACT_SQL(NAME_OF)
+            ALIAS_SQL(NAME_OF)
 #undef NAME_OF
 };
 

@@ -1,0 +1,79 @@
+/*
+ * call_bundle.c - a sync through a file: what this device would send, what was written for it.
+ */
+#include "call_put.h"
+#include "node_bundle.h"
+
+#define TELL_MAX 1024
+
+static bool tell_frames(void *ctx, const struct bundle_report *report)
+{
+    struct call *call = ctx;
+    struct json_writer *answer_out = call->out;
+    struct json_writer out;
+    struct buf event;
+    bool go_on = true;
+    buf_init(&event, &call->host->mem, TELL_MAX);
+    json_begin(&out, &event);
+    call->out = &out;
+    json_open(&out, '{');
+    put_text(call, "event", "bundle");
+    put_int(call, "bytes", report->bytes);
+    if (report->bytes_total > 0) {
+        put_int(call, "total", report->bytes_total);
+    }
+    json_close(&out, '}');
+    call->out = answer_out;
+    if (!buf_error(&event)) {
+        go_on = call_tell(call, buf_span(&event));
+    }
+    buf_release(&event);
+    return go_on;
+}
+
+enum err call_bundle_export(struct call *call)
+{
+    char *path = arena_alloc(call->arena, BUNDLE_PATH_SIZE);
+    struct bundle_report report;
+    struct bundle_order order = {.path = call_arg_text(call, "file"),
+                                 .to = call_arg_text(call, "to"),
+                                 .ca_pem = "",
+                                 .progress = tell_frames,
+                                 .ctx = call};
+    enum err e =
+        path ? node_bundle_export(call->node, &order, path, &report, call->diag) : ERR_NOMEM;
+    if (e) {
+        return e;
+    }
+    put_text(call, "file", path);
+    e = put_device(call, "to", report.peer);
+    put_int(call, "changes", report.ops);
+    put_int(call, "bytes", report.bytes);
+    return e;
+}
+
+static int64_t count_disputed(struct call *call)
+{
+    struct node_status status = {0};
+    return node_status(call->node, &status) ? 0 : status.disputed;
+}
+
+enum err call_bundle_import(struct call *call)
+{
+    struct bundle_report report;
+    int64_t disputed = count_disputed(call);
+    enum err e = node_bundle_import(call->node, call_arg_text(call, "file"), tell_frames, call,
+                                    &report, call->diag);
+    if (e) {
+        return e;
+    }
+    disputed = count_disputed(call) - disputed;
+    put_text(call, "file", call_arg_text(call, "file"));
+    e = put_device(call, "from", report.peer);
+    put_int(call, "received", report.ops);
+    put_int(call, "confirmed", report.acked);
+    put_true(call, "old", !report.news);
+    put_int(call, "bytes", report.bytes_total);
+    put_int(call, "disputed", disputed > 0 ? disputed : 0);
+    return e;
+}

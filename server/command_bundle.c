@@ -1,0 +1,94 @@
+/*
+ * command_bundle.c - `bundle`: an office's sync through files, with its devices and its region.
+ */
+#include "commands.h"
+
+#include "node_bundle.h"
+#include "num.h"
+#include "server_home.h"
+
+/* The node as people call it. */
+static const char *node_name(struct app *app, struct node *node, struct id id)
+{
+    const struct org *org = NULL;
+    char text[ID_TEXT_SIZE];
+    const struct org_node *known = node_org(node, &org) ? NULL : org_node(org, id);
+    id_write(id, text);
+    const char *name = arena_text(app->arena, known ? known->name : text);
+    return name ? name : "";
+}
+
+static enum err write_bundle(struct app *app, struct node *node, const char *ca_pem)
+{
+    char path[BUNDLE_PATH_SIZE];
+    struct bundle_report report;
+    struct bundle_order order = {
+        .path = app->words[0], .to = args_value(app->args, "to"), .ca_pem = ca_pem};
+    enum err e = node_bundle_export(node, &order, path, &report, app->diag);
+    if (!e) {
+        const struct member members[] = {
+            {.name = "file", .text = path},
+            {.name = "to", .text = node_name(app, node, report.peer)},
+            {.name = "changes", .number = report.ops},
+            {.name = "bytes", .number = report.bytes},
+        };
+        app_answer(app,
+                   report.way == BUNDLE_TO_SERVER ? "text.bundle_written" : "admin.bundle_answered",
+                   members, 4);
+    }
+    return e;
+}
+
+enum err command_bundle_export(struct app *app)
+{
+    struct node *node = NULL;
+    struct buf ca;
+    buf_init(&ca, &app->host->mem, HOME_PEM_MAX);
+    enum err e = home_node_open(app->host, app->home, &node, app->diag);
+    if (!e) {
+        e = home_read(app->host, app->home, HOME_CA, &ca, app->diag);
+    }
+    if (!e) {
+        e = write_bundle(app, node, buf_text(&ca));
+    }
+    node_close(node);
+    buf_release(&ca);
+    return e;
+}
+
+static enum err take_bundle(struct app *app, struct node *node, const char *path)
+{
+    struct bundle_report report;
+    enum err e = node_bundle_import(node, path, NULL, NULL, &report, app->diag);
+    if (e) {
+        return e;
+    }
+    const char *from = node_name(app, node, report.peer);
+    const struct member members[] = {
+        {.name = "file", .text = path},
+        {.name = "from", .text = from},
+        {.name = "received", .number = report.ops},
+        {.name = "confirmed", .number = report.acked},
+        {.name = "late", .number = report.late},
+        {.name = "refused", .number = report.refused},
+        {.name = "waits", .number = report.waits},
+    };
+    app_answer(app, report.way == BUNDLE_TO_SERVER ? "admin.bundle_taken" : "text.bundle_taken",
+               members, 7);
+    if (!app->face->json && report.waits) {
+        face_warn(app->face, "admin.bundle_waits", from, NULL);
+    }
+    return OK;
+}
+
+/* The region's configuration comes this way too: nothing of it is held while files are taken. */
+enum err command_bundle_import(struct app *app)
+{
+    struct node *node = NULL;
+    enum err e = home_node_open(app->host, app->home, &node, app->diag);
+    for (size_t i = 0; !e && i < app->word_count; i++) {
+        e = take_bundle(app, node, app->words[i]);
+    }
+    node_close(node);
+    return e;
+}

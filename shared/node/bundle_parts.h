@@ -1,0 +1,80 @@
+/*
+ * bundle_parts.h - what the files of bundles share (bundle_*.c and serve_bundle.c only).
+ */
+#ifndef BUNDLE_PARTS_H
+#define BUNDLE_PARTS_H
+
+#include "node_bundle.h"
+#include "node_internal.h"
+#include "pack.h"
+
+/* ---- bundle_file.c: a bundle being written: under another name until it is whole. */
+
+struct bundle_out {
+    struct node *node;
+    const struct bundle_order *order;
+    char path[BUNDLE_PATH_SIZE], part[BUNDLE_PATH_SIZE];
+    struct bundle_writer *writer; /* NULL until it began */
+    struct buf bytes;             /* finished, not in the file yet */
+    struct bundle_report *report;
+    struct diag *diag;
+};
+MUST_CHECK enum err bundle_out_begin(struct bundle_out *out, const struct public_key *receiver_key);
+MUST_CHECK enum err bundle_out_frame(struct bundle_out *out, enum bundle_kind kind,
+                                     struct span body);
+/* Signs, and gives the file its name. */
+MUST_CHECK enum err bundle_out_end(struct bundle_out *out);
+/* In any case; removes what isn't whole. */
+void bundle_out_release(struct bundle_out *out);
+
+struct bundle_in {
+    struct node *node;
+    const char *path;
+    struct bundle_parties parties;
+    struct bundle_reader reader;
+    bool reading;
+    struct buf sealed;
+    struct bundle_report *report;
+    struct diag *diag;
+};
+/* Checks the whole file, and that it is for this node. */
+MUST_CHECK enum err bundle_in_begin(struct bundle_in *in);
+MUST_CHECK enum err bundle_in_frame(struct bundle_in *in, bool *ret_found,
+                                    enum bundle_kind *ret_kind, struct span *ret_body);
+void bundle_in_release(struct bundle_in *in);
+
+/* ---- bundle_peer.c: what is remembered of another node. */
+
+struct bundle_peer {
+    bool has_asked, has_key, has_request, has_enrol;
+    uint64_t asked; /* id of the last asks written for it */
+    struct public_key key;
+    struct span request; /* line 1 of its last ask, in the arena */
+    uint64_t ask, epoch;
+    uint8_t enrol[6]; /* code id (wire/enrol_message.h) */
+};
+MUST_CHECK enum err bundle_peer_read(struct node *node, struct id name, struct arena *arena,
+                                     struct bundle_peer *ret);
+/* Its key, from its definition, else as the enrolment gave it: ERR_UNKNOWN_NODE, ERR_REVOKED. */
+MUST_CHECK enum err bundle_peer_key(struct node *node, struct id name, struct public_key *ret,
+                                    struct diag *diag);
+
+/* ---- bundle_ask.c, bundle_answer.c: the calling end */
+MUST_CHECK enum err bundle_write_asks(struct bundle_out *out, struct id server);
+
+struct bundle_taking; /* one file of answers being taken */
+MUST_CHECK enum err bundle_take_begin(struct bundle_in *in, const struct bundle_head *head,
+                                      struct bundle_taking **ret);
+MUST_CHECK enum err bundle_take_answer(struct bundle_taking *taking, struct span body,
+                                       struct diag *diag);
+void bundle_take_end(struct bundle_taking *taking);
+
+/* ---- serve_bundle.c: the answering end */
+
+/* One ask of a bundle. `report->waits`: it doesn't follow what is here, nor will the rest. */
+MUST_CHECK enum err serve_bundle_ask(struct node *node, struct pack *pack, struct id sender,
+                                     uint64_t ask, struct span body, struct bundle_report *report,
+                                     struct diag *diag);
+MUST_CHECK enum err serve_bundle_answers(struct bundle_out *out, struct id caller);
+
+#endif

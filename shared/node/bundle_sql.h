@@ -1,0 +1,24 @@
+/*
+ * bundle_sql.h - statements of bundles: what is remembered of the other side between two of them.
+ */
+#ifndef BUNDLE_SQL_H
+#define BUNDLE_SQL_H
+
+/* clang-format off */
+#define BUNDLE_SQL(X) \
+    /* the calling end */ \
+    X(BUNDLE_ASKED, "INSERT INTO bundle_peer(node, asked) VALUES(?1, ?2) ON CONFLICT(node) DO UPDATE SET asked = ?2") \
+    X(BUNDLE_ASK_OVER, "UPDATE bundle_peer SET asked = NULL WHERE node = ?1 AND asked IS NOT NULL") \
+    X(BUNDLE_KEY_SET, "INSERT INTO bundle_peer(node, key) VALUES(?1, ?2) ON CONFLICT(node) DO UPDATE SET key = ?2") \
+    X(BUNDLE_HEARD, "SELECT synced_ms FROM server WHERE name = ?1") \
+    X(BUNDLE_FEEDS_FORGET, "DELETE FROM server_feed WHERE server = ?1") \
+    /* the answering end */ \
+    X(BUNDLE_CAME, "INSERT INTO caller(node, seen_ms) VALUES(?1, ?2) ON CONFLICT(node) DO UPDATE SET seen_ms = ?2") \
+    X(BUNDLE_PROOF, "UPDATE caller SET proof = ?2 WHERE node = ?1 AND proof IS NULL") \
+    X(BUNDLE_REQUEST_SET, "INSERT INTO bundle_peer(node, request, ask, epoch, came_ms) VALUES(?1, ?2, ?3, ?4, ?5)" \
+                          " ON CONFLICT(node) DO UPDATE SET request = ?2, ask = ?3, epoch = ?4, came_ms = ?5, enrol = NULL") \
+    X(BUNDLE_ENROL_SET, "INSERT INTO bundle_peer(node, enrol) VALUES(?1, ?2) ON CONFLICT(node) DO UPDATE SET enrol = ?2") \
+    X(BUNDLE_PEER, "SELECT asked, key, request, ask, epoch, enrol FROM bundle_peer WHERE node = ?1")
+/* clang-format on */
+
+#endif

@@ -1,0 +1,116 @@
+"""The conversation carried by hand, on the real programs: no network between who writes and reads."""
+
+import pathlib
+import unittest
+
+from office import Office, Refused
+
+TABANT = "05.081.03.09"
+
+
+class Bundles(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.office = Office()
+        self.addCleanup(self.office.close)
+        self.office.open()
+        self.stick = pathlib.Path(self.office.folder) / "stick"
+        self.stick.mkdir()
+
+    def worker(self, name, hub):
+        person = self.office.person(name.title(), "worker", (TABANT,), ("base",), ("read", "write"))
+        hub.uplink()
+        return self.office.device(name, hub, (TABANT,), ("base",), person)
+
+    def household(self, device, name="عائشة أيت علي"):
+        return device.new("register_household", place=TABANT, head_name_ar=name,
+                          phone="0661234567", members=6)["case"]
+
+    def export(self, node, to=None):
+        return node.call("bundle", "export", self.stick, *(("--to", to) if to else ()))["file"]
+
+    def take(self, node, *files):
+        return node.answers("bundle", "import", *files)
+
+    def refused(self, error, node, *words):
+        with self.assertRaises(Refused) as caught:
+            node.call(*words)
+        self.assertEqual(caught.exception.error, error, caught.exception)
+
+    def test_a_month_by_stick(self):
+        hub = self.office.hub("azilal", "05.081")
+        amina, brahim = self.worker("amina", hub), self.worker("brahim", hub)
+        hub.stop()
+        self.office.region.stop()
+        case = self.household(amina)
+        ask = self.export(amina)
+        self.assertRegex(pathlib.Path(ask).name, r"^A01-A-\d{8}-\d{6}\.douar$")
+        self.assertGreater(amina.call("status")["ops"]["here"], 0)
+        self.take(hub, ask)
+        self.take(amina, self.export(hub, "A01"))
+        self.assertEqual(amina.call("status")["ops"]["here"], 0)
+        self.take(brahim, self.export(hub, "A02"))
+        self.assertEqual(brahim.value(case, "phone"), "0661234567")
+        # Both change it, and neither has met the other.
+        brahim.edit(case, phone="0662000000")
+        amina.edit(case, phone="0663111111")
+        self.take(hub, self.export(amina), self.export(brahim))
+        self.take(amina, self.export(hub, "A01"))
+        self.assertEqual(len(amina.call("disputes")["disputes"]), 1)
+        # The whole province goes to the region the same way, and its backup makes it safe.
+        self.take(self.office.region, self.export(hub))
+        self.office.region.call("backup")
+        self.take(hub, self.export(self.office.region, "A"))
+        self.take(brahim, self.export(hub, "A02"))
+        self.take(amina, self.export(hub, "A01"))
+        self.assertEqual(amina.call("status")["ops"]["province"], 0)
+        sums = [node.digest() for node in (amina, brahim, hub, self.office.region)]
+        for key in sums[0]:
+            self.assertEqual({str(one[key]) for one in sums if key in one}, {str(sums[0][key])}, key)
+        # By network nothing is left to say.
+        hub.start()
+        result = amina.sync()
+        self.assertEqual((result["sent"], result["received"]), (0, 0))
+
+    def test_late_double_and_out_of_order(self):
+        hub = self.office.hub("azilal", "05.081")
+        amina = self.worker("amina", hub)
+        first = self.household(amina)
+        one = amina.call("bundle", "export", self.stick / "one")["file"]
+        second = self.household(amina, "رشيد")
+        two = amina.call("bundle", "export", self.stick / "two")["file"]
+        self.take(hub, two, one, two, one)
+        answer = hub.call("bundle", "export", self.stick / "answer", "--to", "A01")["file"]
+        self.household(amina, "فاطمة")
+        amina.sync()  # by network, and it knows more
+        self.assertTrue(self.take(amina, answer, answer)[-1]["old"])
+        self.assertEqual(amina.call("status")["ops"]["here"], 0)
+        for case in (first, second):
+            self.assertEqual(hub.call("show", case)["case"], case)
+        self.assertEqual(amina.digest().items() <= hub.digest().items(), True)
+
+    def test_what_is_refused(self):
+        hub = self.office.hub("azilal", "05.081")
+        amina, brahim = self.worker("amina", hub), self.worker("brahim", hub)
+        self.household(amina)
+        ask = pathlib.Path(self.export(amina))
+        whole = ask.read_bytes()
+        self.assertNotIn("عائشة".encode(), whole)
+        self.refused("bundle_elsewhere", brahim, "bundle", "import", ask)
+        self.refused("bundle_elsewhere", self.office.region, "bundle", "import", ask)
+        cut = self.stick / "cut"
+        for size in (0, 5, 13, 100, len(whole) - 1):
+            cut.write_bytes(whole[:size])
+            self.refused("bad_format" if size < 13 else "bundle_damaged", hub, "bundle", "import",
+                         cut)
+        for at in (13, 30, 70, 100, 200, len(whole) - 70, len(whole) - 1):
+            cut.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+            self.refused("bundle_damaged", hub, "bundle", "import", cut)
+        self.refused("exists", amina, "bundle", "export", ask)
+        hub.call("node", "revoke", "A01")
+        self.refused("revoked", hub, "bundle", "import", ask)
+
+
+if __name__ == "__main__":
+    unittest.main()

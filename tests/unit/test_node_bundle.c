@@ -1,0 +1,349 @@
+/* node_bundle: what a network does, a stick does too: late, twice, out of order, or not at all. */
+#include "test.h"
+
+#include <sys/stat.h>
+
+#include "node_bundle.h"
+#include "test_town.h"
+
+#define PATH_SIZE 512
+
+static void path_of(const struct town *town, const char *name, char ret[PATH_SIZE])
+{
+    (void)snprintf(ret, PATH_SIZE, "%s/%s", town->nodes.folder, name);
+}
+
+static struct id id_of(struct node *node)
+{
+    struct node_identity me;
+    assert_int_equal(node_identity(node, &me), OK);
+    return me.id;
+}
+
+static enum err try_export(struct town *town, struct node *from, struct node *to, const char *name,
+                           struct bundle_report *ret, struct diag *diag)
+{
+    char path[PATH_SIZE], written[BUNDLE_PATH_SIZE], id[ID_TEXT_SIZE];
+    path_of(town, name, path);
+    if (to) {
+        id_write(id_of(to), id);
+    }
+    struct bundle_order order = {.path = path, .to = to ? id : NULL, .ca_pem = ""};
+    town->nodes.now_ms += 60000;
+    return node_bundle_export(from, &order, written, ret, diag);
+}
+
+static struct bundle_report export_to(struct town *town, struct node *from, struct node *to,
+                                      const char *name)
+{
+    struct bundle_report report;
+    struct diag diag = {0};
+    enum err e = try_export(town, from, to, name, &report, &diag);
+    if (e) {
+        fail_msg("export %s: %s %s %s", name, err_name(e), diag.args[0], diag.args[1]);
+    }
+    return report;
+}
+
+static enum err try_import(struct town *town, struct node *node, const char *name,
+                           struct bundle_report *ret, struct diag *diag)
+{
+    char path[PATH_SIZE];
+    path_of(town, name, path);
+    town->nodes.now_ms += 60000;
+    return node_bundle_import(node, path, NULL, NULL, ret, diag);
+}
+
+static struct bundle_report import(struct town *town, struct node *node, const char *name)
+{
+    struct bundle_report report;
+    struct diag diag = {0};
+    enum err e = try_import(town, node, name, &report, &diag);
+    if (e) {
+        fail_msg("import %s: %s %s %s", name, err_name(e), diag.args[0], diag.args[1]);
+    }
+    return report;
+}
+
+/* There and back: what the device has goes to the hub, what the hub has comes to the device. */
+static void round_trip(struct town *town, struct node *node, struct node *server, const char *name)
+{
+    char ask[64], answer[64];
+    (void)snprintf(ask, sizeof ask, "%s-ask", name);
+    (void)snprintf(answer, sizeof answer, "%s-answer", name);
+    (void)export_to(town, node, NULL, ask);
+    (void)import(town, server, ask);
+    (void)export_to(town, server, node, answer);
+    (void)import(town, node, answer);
+}
+
+static int64_t ops_here(struct node *node)
+{
+    struct node_status status;
+    assert_int_equal(node_status(node, &status), OK);
+    return status.ops_here;
+}
+
+/* ---- between a device and its hub */
+
+static void a_save_goes_to_the_hub_and_its_acknowledgement_comes_back(void **state)
+{
+    struct town *town = *state;
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    assert_true(ops_here(town->a) > 0);
+    struct bundle_report out = export_to(town, town->a, NULL, "ask");
+    assert_int_equal(out.way, BUNDLE_TO_SERVER);
+    assert_true(out.ops > 0 && out.bytes > 0);
+    assert_true(ops_here(town->a) > 0); /* nothing is believed to have arrived */
+    (void)import(town, town->hub, "ask");
+    assert_true(town_shows(town, town->hub, entity, "head_name_ar", "\"Aicha\""));
+    (void)export_to(town, town->hub, town->a, "answer");
+    struct bundle_report back = import(town, town->a, "answer");
+    assert_true(back.news && back.acked == out.ops);
+    assert_int_equal(ops_here(town->a), 0);
+}
+
+static void what_others_changed_comes_to_the_device(void **state)
+{
+    struct town *town = *state;
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    round_trip(town, town->b, town->hub, "one");
+    assert_true(town_shows(town, town->b, entity, "head_name_ar", "\"Aicha\""));
+    town_edit(town, town->b, town->brahim, entity, "members", "5");
+    town_edit(town, town->a, town->amina, entity, "members", "6");
+    round_trip(town, town->a, town->hub, "two");
+    round_trip(town, town->b, town->hub, "three");
+    round_trip(town, town->a, town->hub, "four");
+    town_assert_same(town, town->a, town->hub, TOWN_COMMUNE, "base");
+    /* ... and by network nothing is new after it. */
+    struct sync_result result = nodes_sync(&town->nodes, town->b, town->hub);
+    assert_int_equal(result.ops_received, 0);
+    assert_int_equal(result.ops_pushed, 0);
+}
+
+static void the_same_bundle_again_changes_nothing(void **state)
+{
+    struct town *town = *state;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    round_trip(town, town->a, town->hub, "x");
+    struct bundle_report ask = import(town, town->hub, "x-ask");
+    struct bundle_report answer = import(town, town->a, "x-answer");
+    assert_false(ask.waits);
+    assert_int_equal(answer.ops, 0);
+    assert_int_equal(ops_here(town->a), 0);
+    town_assert_same(town, town->a, town->hub, TOWN_COMMUNE, "base");
+}
+
+static void a_lost_bundle_is_made_good_by_the_next(void **state)
+{
+    struct town *town = *state;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    (void)export_to(town, town->a, NULL, "lost");
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Rachid");
+    round_trip(town, town->a, town->hub, "found");
+    assert_int_equal(ops_here(town->a), 0);
+    town_assert_same(town, town->a, town->hub, TOWN_COMMUNE, "base");
+    /* The lost one turns up after all. */
+    assert_false(import(town, town->hub, "lost").waits);
+    town_assert_same(town, town->a, town->hub, TOWN_COMMUNE, "base");
+}
+
+/* The older answer arrives after a sync by network that knew more. */
+static void a_late_answer_takes_nothing_back(void **state)
+{
+    struct town *town = *state;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    (void)export_to(town, town->a, NULL, "ask");
+    (void)import(town, town->hub, "ask");
+    (void)export_to(town, town->hub, town->a, "answer");
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Rachid");
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    assert_int_equal(ops_here(town->a), 0);
+    struct bundle_report late = import(town, town->a, "answer");
+    assert_false(late.news);
+    assert_int_equal(ops_here(town->a), 0);
+    struct sync_result result = nodes_sync(&town->nodes, town->a, town->hub);
+    assert_int_equal(result.ops_pushed + result.ops_received, 0);
+}
+
+/* Bundles of two visits arrive in the wrong order: the later says what is missing. */
+static void bundles_out_of_order_wait_for_what_is_missing(void **state)
+{
+    struct town *town = *state;
+    struct diag diag = {0};
+    struct bundle_report report;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    round_trip(town, town->a, town->hub, "first");
+    struct id second = town_household(town, town->a, town->amina, TOWN_COMMUNE, "Rachid");
+    (void)export_to(town, town->a, NULL, "second");
+    assert_int_equal(try_import(town, town->hub, "second", &report, &diag), OK);
+    assert_true(town_shows(town, town->hub, second, "head_name_ar", "\"Rachid\""));
+    assert_false(import(town, town->hub, "first-ask").waits);
+    (void)export_to(town, town->hub, town->a, "second-answer");
+    (void)import(town, town->a, "second-answer");
+    (void)import(town, town->a, "first-answer");
+    assert_int_equal(ops_here(town->a), 0);
+    town_assert_same(town, town->a, town->hub, TOWN_COMMUNE, "base");
+}
+
+/* ---- what is refused */
+
+static void only_who_it_is_for_takes_it(void **state)
+{
+    struct town *town = *state;
+    struct diag diag = {0};
+    struct bundle_report report;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    (void)export_to(town, town->a, NULL, "ask");
+    struct node *const others[] = {town->region, town->b, town->a};
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        diag = (struct diag){0};
+        assert_int_equal(try_import(town, others[i], "ask", &report, &diag), ERR_ELSEWHERE);
+    }
+    assert_int_equal(try_import(town, town->hub, "none", &report, &diag), ERR_NOT_FOUND);
+}
+
+static void a_file_is_never_overwritten(void **state)
+{
+    struct town *town = *state;
+    struct diag diag = {0};
+    struct bundle_report report;
+    (void)export_to(town, town->a, NULL, "ask");
+    assert_int_equal(try_export(town, town->a, NULL, "ask", &report, &diag), ERR_EXISTS);
+    (void)import(town, town->hub, "ask");
+}
+
+static void a_folder_gets_a_name_that_tells_who_to_whom_and_when(void **state)
+{
+    struct town *town = *state;
+    struct diag diag = {0};
+    struct bundle_report report;
+    char written[BUNDLE_PATH_SIZE], wanted[PATH_SIZE];
+    struct bundle_order order = {.path = town->nodes.folder, .ca_pem = ""};
+    town->nodes.now_ms = 1795443120000; /* 2026-11-23 14:12 UTC */
+    assert_int_equal(node_bundle_export(town->a, &order, written, &report, &diag), OK);
+    path_of(town, "A01-A-20261123-141200.douar", wanted);
+    assert_string_equal(written, wanted);
+}
+
+static void nodes_that_do_not_speak_write_no_bundles(void **state)
+{
+    struct town *town = *state;
+    struct bundle_report report;
+    struct diag diag = {0};
+    assert_int_equal(try_export(town, town->a, town->b, "x", &report, &diag), ERR_NOT_ALLOWED);
+    assert_int_equal(try_export(town, town->region, town->region, "x", &report, &diag),
+                     ERR_NOT_ALLOWED);
+    assert_int_equal(try_export(town, town->region, NULL, "x", &report, &diag),
+                     ERR_MISSING_ARGUMENT);
+    char path[PATH_SIZE];
+    path_of(town, "x", path);
+    struct stat about;
+    assert_int_equal(stat(path, &about), -1);
+}
+
+static void a_revoked_device_is_refused(void **state)
+{
+    struct town *town = *state;
+    struct bundle_report report;
+    struct diag diag = {0};
+    char id[ID_TEXT_SIZE];
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    (void)export_to(town, town->a, NULL, "ask");
+    id_write(id_of(town->a), id);
+    assert_int_equal(org_revoke(town->hub, "_node", id, &diag), OK);
+    assert_int_equal(try_import(town, town->hub, "ask", &report, &diag), ERR_REVOKED);
+}
+
+/* ---- a hub and its region */
+
+static void a_hubs_backlog_goes_to_the_region_and_its_own_comes_back(void **state)
+{
+    struct town *town = *state;
+    int64_t batches = 0, ops = 0;
+    struct id mine = {{0}};
+    for (int i = 0; i < 40; i++) {
+        mine = town_household(town, i % 2 ? town->a : town->b, i % 2 ? town->amina : town->brahim,
+                              TOWN_COMMUNE, "Aicha");
+        (void)nodes_sync(&town->nodes, i % 2 ? town->a : town->b, town->hub);
+    }
+    assert_int_equal(serve_backlog(town->hub, &batches, &ops), OK);
+    assert_true(batches >= 40 && ops >= 80);
+    struct bundle_report out = export_to(town, town->hub, NULL, "up");
+    assert_int_equal(out.ops, ops);
+    assert_int_equal(serve_backlog(town->hub, &batches, &ops), OK);
+    assert_true(batches >= 40);
+    assert_false(import(town, town->region, "up").waits);
+    assert_true(town_shows(town, town->region, mine, "head_name_ar", "\"Aicha\""));
+    town_edit(town, town->region, town->amina, mine, "members", "9");
+    (void)export_to(town, town->region, town->hub, "down");
+    (void)import(town, town->hub, "down");
+    assert_int_equal(serve_backlog(town->hub, &batches, &ops), OK);
+    assert_int_equal(batches, 0);
+    assert_true(town_shows(town, town->hub, mine, "members", "9"));
+    /* By network nothing is left to say. */
+    struct sync_result result = nodes_sync(&town->nodes, town->hub, town->region);
+    assert_int_equal(result.ops_pushed + result.ops_received, 0);
+}
+
+static void a_hubs_bundles_overlap_without_harm(void **state)
+{
+    struct town *town = *state;
+    int64_t batches = 0, ops = 0;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    (void)export_to(town, town->hub, NULL, "one");
+    struct id second = town_household(town, town->a, town->amina, TOWN_COMMUNE, "Rachid");
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    (void)export_to(town, town->hub, NULL, "two"); /* begins where one began */
+    assert_false(import(town, town->region, "one").waits);
+    assert_false(import(town, town->region, "two").waits);
+    assert_false(import(town, town->region, "one").waits); /* and once more, late */
+    assert_true(town_shows(town, town->region, second, "head_name_ar", "\"Rachid\""));
+    (void)export_to(town, town->region, town->hub, "down");
+    (void)import(town, town->hub, "down");
+    assert_int_equal(serve_backlog(town->hub, &batches, &ops), OK);
+    assert_int_equal(batches, 0);
+}
+
+static void what_the_region_has_in_its_backup_is_stable_by_bundle(void **state)
+{
+    struct town *town = *state;
+    struct diag diag = {0};
+    struct node_status status;
+    char path[PATH_SIZE];
+    path_of(town, "backup.db", path);
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    round_trip(town, town->a, town->hub, "a");
+    round_trip(town, town->hub, town->region, "h");
+    assert_int_equal(node_backup(town->region, path, &diag), OK);
+    round_trip(town, town->hub, town->region, "i");
+    round_trip(town, town->a, town->hub, "b");
+    assert_int_equal(node_status(town->a, &status), OK);
+    assert_int_equal(status.ops_here + status.ops_province, 0);
+    assert_true(status.ops_region > 0);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(a_save_goes_to_the_hub_and_its_acknowledgement_comes_back),
+        CASE(what_others_changed_comes_to_the_device),
+        CASE(the_same_bundle_again_changes_nothing),
+        CASE(a_lost_bundle_is_made_good_by_the_next),
+        CASE(a_late_answer_takes_nothing_back),
+        CASE(bundles_out_of_order_wait_for_what_is_missing),
+        CASE(only_who_it_is_for_takes_it),
+        CASE(a_file_is_never_overwritten),
+        CASE(a_folder_gets_a_name_that_tells_who_to_whom_and_when),
+        CASE(nodes_that_do_not_speak_write_no_bundles),
+        CASE(a_revoked_device_is_refused),
+        CASE(a_hubs_backlog_goes_to_the_region_and_its_own_comes_back),
+        CASE(a_hubs_bundles_overlap_without_harm),
+        CASE(what_the_region_has_in_its_backup_is_stable_by_bundle),
+    };
+#undef CASE
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
