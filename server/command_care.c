@@ -47,8 +47,12 @@ enum err command_restore(struct app *app)
     enum err e = home_restore(app->host, app->home, app->words[0], aside, app->diag);
     if (!e) {
         const struct member members[] = {{.name = "file", .text = app->words[0]},
-                                         {.name = "aside", .text = aside[0] ? aside : "-"}};
-        app_answer(app, "admin.restored", members, 2);
+                                         {.name = "aside", .text = aside}};
+        if (aside[0]) {
+            app_answer(app, "admin.restored", members, 2);
+        } else { /* the disk was lost */
+            app_answer(app, "admin.restored_empty", members, 1);
+        }
     }
     return e;
 }
