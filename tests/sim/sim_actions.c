@@ -108,7 +108,9 @@ void action_random(struct sim_world *world)
         action_away(world);
     } else if (what < 988) {
         action_grant(world);
-    } else if (what < 996) {
+    } else if (what < 994) {
         action_copy(world);
+    } else {
+        action_snapshot(world);
     }
 }

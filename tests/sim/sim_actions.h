@@ -35,4 +35,7 @@ void action_copy(
 void action_away(struct sim_world *world);
 void action_grant(struct sim_world *world);
 
+/* ---- sim_space.c: snapshots */
+void action_snapshot(struct sim_world *world);
+
 #endif

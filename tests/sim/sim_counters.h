@@ -27,6 +27,7 @@
     X(crash_in_sync, 1) X(crash_in_backup, 1) X(crash_at_start, 0) X(lost_sectors, 1) X(torn_sectors, 1) \
     /* what should come of it sometimes */ \
     X(group_of_several, 1) X(stale_request, 1) X(refused_unchanged, 1) X(half_save_gone, 1) X(half_save_kept, 1) \
+    X(snapshots, 1) X(snapshot_unfinished, 1) X(crash_in_snapshot, 1) X(frames, 1) X(cut_piece, 1) \
     X(root_left, 1) X(disputes, 1) X(several_requests, 1) X(new_origin, 1) X(replayed, 1) X(rounds, 1) \
     /* ways back */ \
     X(handed_over, 1)

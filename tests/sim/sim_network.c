@@ -41,18 +41,26 @@ static void wait_for(struct sim_call *call, enum call_stage stage, int64_t due_m
     call->due_ms = due_ms;
 }
 
+static bool is_sync(const char *path)
+{
+    return strcmp(path, "/v1/sync") == 0;
+}
+
 static void send_request(struct sim_node *node, const struct sync_action *action)
 {
     struct sim_world *world = node->world;
     struct sim_call *call = &node->call;
     buf_clear(&call->request);
     buf_add_span(&call->request, action->body);
+    call->path = action->path;
     call->serial++;
     call->requests++;
     world->counters.requests++;
     world->counters.several_requests += call->requests == 2;
     (void)check_births(node, NULL); /* what a hub published when it enrolled someone */
-    wire_note_sent(node, action->body);
+    if (is_sync(action->path)) {
+        wire_note_sent(node, action->body);
+    }
     wait_for(call, CALL_REQUEST, world->now_ms + rng_between(&world->rng, 20, 4000));
 }
 
@@ -66,6 +74,7 @@ static void finish(struct sim_node *node, const struct sync_action *action)
         world->counters.sync_done += done;
     }
     world->counters.sync_gave_up += !done;
+    world->counters.frames += (uint64_t)action->result.frames_received;
     world_say(world, "%s %s: %lld requests, %lld up, %lld down %s", node->name,
               done ? "has synced" : "gave up", (long long)action->result.requests,
               (long long)action->result.ops_pushed, (long long)action->result.ops_received,
@@ -158,6 +167,7 @@ struct ticket {
     size_t caller, server;
     uint64_t serial;
     bool echo; /* of a request that nobody waits for */
+    bool sync; /* and no other conversation */
 };
 
 static void answered(void *ctx, const struct svc_reply *reply)
@@ -171,7 +181,7 @@ static void answered(void *ctx, const struct svc_reply *reply)
     if (reply->status == 409) {
         world->counters.stale_request++;
     }
-    if (reply->status == 200 && !server->crashing && !ticket->echo) {
+    if (reply->status == 200 && !server->crashing && !ticket->echo && ticket->sync) {
         wire_note_told(server, caller, buf_span(&reply->body));
     }
     if (waits) {
@@ -184,16 +194,18 @@ static void answered(void *ctx, const struct svc_reply *reply)
     free(ticket);
 }
 
-static void submit(struct sim_node *server, size_t caller, struct span body, bool echo)
+static void submit(struct sim_node *server, size_t caller, const char *path, struct span body,
+                   bool echo)
 {
     struct sim_world *world = server->world;
     struct ticket *ticket = malloc(sizeof *ticket);
     if (!ticket) {
         abort();
     }
-    *ticket = (struct ticket){world, caller, server->index, world->nodes[caller].call.serial, echo};
+    *ticket = (struct ticket){world, caller,       server->index, world->nodes[caller].call.serial,
+                              echo,  is_sync(path)};
     struct svc_request request = {.method = "POST",
-                                  .path = "/v1/sync",
+                                  .path = path,
                                   .content_type = span_of("application/octet-stream"),
                                   .body = body,
                                   .peer = span_of("10.0.0.9")};
@@ -215,11 +227,11 @@ void network_commit(struct sim_node *server)
     (void)power_settle(server);
 }
 
-static void capture(struct sim_node *server, struct span body, int64_t due_ms)
+static void capture(struct sim_node *server, const char *path, struct span body, int64_t due_ms)
 {
     struct sim_captured *slot = &server->captured[server->captured_count++ % SIM_CAPTURED_MAX];
     free(slot->data);
-    *slot = (struct sim_captured){malloc(body.size + 1), body.size, due_ms};
+    *slot = (struct sim_captured){path, malloc(body.size + 1), body.size, due_ms};
     if (!slot->data) {
         abort();
     }
@@ -233,7 +245,7 @@ void network_replay(struct sim_node *server, size_t index)
     if (index < kept && server->svc) {
         const struct sim_captured *slot =
             &server->captured[(server->captured_count - kept + index) % SIM_CAPTURED_MAX];
-        submit(server, SIM_REGION, span_from(slot->data, slot->size), true);
+        submit(server, SIM_REGION, slot->path, span_from(slot->data, slot->size), true);
         (void)power_settle(server);
     }
 }
@@ -268,7 +280,7 @@ static void submit_watched(struct sim_node *server, size_t caller, struct span b
         network_commit(server);
         before = check_fingerprint(server, true);
     }
-    submit(server, caller, body, false);
+    submit(server, caller, call->path, body, false);
     if (!watched || sim_disk_is_dead(server->host.disk)) {
         return;
     }
@@ -292,7 +304,7 @@ static void deliver(struct sim_node *node, struct span body)
         return;
     }
     node->call.stage = CALL_SUBMITTED;
-    capture(server, body, 0);
+    capture(server, node->call.path, body, 0);
     if (world->faults && rng_chance(&world->rng, 8)) {
         sim_disk_cut_after(server->host.disk, 1 + rng_below(&world->rng, 80));
     }
@@ -326,12 +338,13 @@ static void request_step(struct sim_node *node)
         deliver(node, span_cut(body, 0, rng_below(&world->rng, body.size)));
     } else if (fate < 80) { /* The caller loses patience; the request still arrives some day. */
         world->counters.delay++;
-        capture(server, body, world->now_ms + rng_between(&world->rng, PATIENCE_MS, DAY_MS));
+        capture(server, call->path, body,
+                world->now_ms + rng_between(&world->rng, PATIENCE_MS, DAY_MS));
         fail_call(node, PATIENCE_MS);
     } else if (fate < 110) {
         world->counters.duplicate++;
         if (server->svc) {
-            submit(server, node->index, body, true);
+            submit(server, node->index, call->path, body, true);
         }
         deliver(node, body);
     } else if (fate < 130) {
@@ -360,6 +373,10 @@ static void reply_step(struct sim_node *node)
     } else if (fate < 60 && event.body.size > 0) {
         world->counters.cut_reply++;
         event.body.size = rng_below(&world->rng, event.body.size);
+        if (!is_sync(call->path)) { /* what came before the break counts */
+            world->counters.cut_piece++;
+            event.kind = SYNC_FAILED;
+        }
     }
     tell(node, &event);
 }
@@ -373,7 +390,7 @@ static void late_requests(struct sim_world *world)
             if (slot->due_ms != 0 && slot->due_ms <= world->now_ms) {
                 slot->due_ms = 0;
                 world->counters.late_request++;
-                submit(server, SIM_REGION, span_from(slot->data, slot->size), true);
+                submit(server, SIM_REGION, slot->path, span_from(slot->data, slot->size), true);
                 (void)power_settle(server);
             }
         }

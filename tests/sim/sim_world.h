@@ -50,6 +50,7 @@ struct sim_call {
     int64_t due_ms;
     uint64_t serial; /* of the exchange: answers to an older one are nobody's */
     size_t server;
+    const char *path;
     struct buf request, reply;
     int status;
     int64_t retry_after_s;
@@ -58,6 +59,7 @@ struct sim_call {
 
 /* What was once sent, to be sent again. */
 struct sim_captured {
+    const char *path;
     uint8_t *data;
     size_t size;
     int64_t due_ms; /* 0: any time */
