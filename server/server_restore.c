@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "blob.h"
 #include "db.h"
 #include "node.h"
 #include "server_home.h"
@@ -99,6 +100,21 @@ static enum err move_all(const struct restoring *r, const char *from, const char
     return e ? diag_set(diag, e, to, err_name(e), NULL) : OK;
 }
 
+/* Files that were attached and aren't in the home (another machine, a lost disk) are taken from
+   beside the backup. What isn't there either is asked for again when somebody reads it: no reason
+   to be without the records. */
+static enum err restore_files(const struct restoring *r, const char *file, struct diag *diag)
+{
+    struct node *node = NULL;
+    int64_t missing = 0;
+    enum err e = node_open(r->host, r->now, &node, diag);
+    if (!e) {
+        e = blob_restore(node, file, &missing, diag);
+    }
+    node_close(node);
+    return e;
+}
+
 enum err home_restore(const struct host *host, const char *home, const char *file,
                       char ret_aside[CONFIG_PATH_SIZE], struct diag *diag)
 {
@@ -127,6 +143,9 @@ enum err home_restore(const struct host *host, const char *home, const char *fil
     e = move_all(&r, r.now, r.aside, diag);
     if (!e) {
         e = move_all(&r, r.next, r.now, diag);
+    }
+    if (!e) {
+        e = restore_files(&r, file, diag);
     }
     if (!e) {
         span_text(span_of(replaces ? r.aside : ""), ret_aside, CONFIG_PATH_SIZE);

@@ -83,6 +83,14 @@ MUST_CHECK enum err blob_drop_stable(struct node *node, struct blob_sum *ret, st
  */
 MUST_CHECK enum err blob_backup(struct node *node, const char *path, struct diag *diag);
 
+/*
+ * After a database was put back from the copy at `path`: files that it speaks of and that aren't
+ * beside it are taken from `<folder of path>/files`. `*ret_missing`: those that aren't there
+ * either.
+ */
+MUST_CHECK enum err blob_restore(struct node *node, const char *path, int64_t *ret_missing,
+                                 struct diag *diag);
+
 /* Removes files that nothing refers to any more. Outside a transaction. */
 MUST_CHECK enum err blob_sweep(struct node *node);
 

@@ -19,6 +19,7 @@ struct copying {
     const char *path; /* of the database's copy */
     struct diag *diag;
     struct buf done; /* rows copied, as int64_t */
+    int64_t missing;
 };
 
 /* "<folder of the copy>/files/ab/<hash>-<size>", whoever gave it: copies in turn share them. */
@@ -86,8 +87,9 @@ static enum err copy_one(struct copying *copying, const struct blob_name *name)
                                              : e;
 }
 
-/* Pages, so that no statement is open while files are copied. */
-static enum err copy_files(struct copying *copying)
+/* Pages of names, so that no statement is open while files are copied. */
+static enum err each_name(struct copying *copying, enum node_stmt which,
+                          enum err (*each)(struct copying *copying, const struct blob_name *name))
 {
     static const size_t page = PAGE;
     struct blob_name names[PAGE];
@@ -95,7 +97,7 @@ static enum err copy_files(struct copying *copying)
     size_t count = page;
     enum err e = OK;
     while (!e && count == page) {
-        struct stmt *s = db_stmt(copying->node->db, BLOB_UNSAVED);
+        struct stmt *s = db_stmt(copying->node->db, which);
         stmt_bind_i64(s, 1, after);
         stmt_bind_i64(s, 2, (int64_t)page);
         for (count = 0; count < page && stmt_row(s); count++) {
@@ -105,7 +107,7 @@ static enum err copy_files(struct copying *copying)
         }
         e = stmt_end(s);
         for (size_t i = 0; !e && i < count; i++) {
-            e = copy_one(copying, &names[i]);
+            e = each(copying, &names[i]);
         }
     }
     return e;
@@ -131,7 +133,7 @@ enum err blob_backup(struct node *node, const char *path, struct diag *diag)
 {
     struct copying copying = {.node = node, .path = path, .diag = diag};
     buf_init(&copying.done, &node->host->mem, LIST_MAX);
-    enum err e = copy_files(&copying);
+    enum err e = each_name(&copying, BLOB_UNSAVED, copy_one);
     if (e) {
         e = diag && diag->code ? e : node_failed(node, e, diag);
     } else {
@@ -142,4 +144,28 @@ enum err blob_backup(struct node *node, const char *path, struct diag *diag)
     }
     buf_release(&copying.done);
     return e;
+}
+
+static enum err restore_one(struct copying *copying, const struct blob_name *name)
+{
+    struct blob_row blob;
+    char from[PATH_MAX_SIZE];
+    bool right = true;
+    target_of(copying, name, from);
+    enum err e = blob_find(copying->node, name, &blob);
+    if (!e && blob.whole && !blob_has_file(copying->node, &blob)) {
+        e = blob_refill(copying->node, &blob, from, &right);
+        copying->missing += !right;
+    }
+    return e;
+}
+
+enum err blob_restore(struct node *node, const char *path, int64_t *ret_missing, struct diag *diag)
+{
+    struct copying copying = {.node = node, .path = path, .diag = diag};
+    enum err e = each_name(&copying, BLOB_HELD, restore_one);
+    if (!e) {
+        *ret_missing = copying.missing;
+    }
+    return node_failed(node, e, diag);
 }

@@ -33,6 +33,10 @@ MUST_CHECK enum err blob_forget_op(struct node *node, int64_t row);
 
 /* ---- blob_store.c */
 
+/* A row that is new here may have its file already: the database was put back from an older copy,
+   the folder beside it wasn't. What this node kept itself is found again. */
+MUST_CHECK enum err blob_adopt(struct node *node, struct blob_row *blob);
+
 /* A row for bytes that an op about to be written will refer to. */
 MUST_CHECK enum err blob_keep(struct node *node, struct span bytes, enum blob_kind kind,
                               struct blob_name *ret);
@@ -55,6 +59,11 @@ MUST_CHECK enum err blob_piece(struct node *node, struct blob_row *blob, int64_t
                                int64_t size, struct buf *ret);
 /* Is the file what it should be? One that isn't is noted as lost. */
 MUST_CHECK enum err blob_verify(struct node *node, struct blob_row *blob, bool *ret);
+/* Is there a file where a whole one should be? And: makes it from a copy at `from`, hash compared;
+   `*ret` false when there is none or a wrong one. */
+bool blob_has_file(struct node *node, const struct blob_row *blob);
+MUST_CHECK enum err blob_refill(struct node *node, const struct blob_row *blob, const char *from,
+                                bool *ret);
 /* Its file goes, its row stays: only of what is stable. */
 MUST_CHECK enum err blob_drop(struct node *node, struct blob_row *blob);
 /* Its row and files go. */

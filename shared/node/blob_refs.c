@@ -35,8 +35,12 @@ static enum err note(struct node *node, int64_t op, const struct blob_name *name
     stmt_bind_i64(s, 3, kind);
     stmt_bind_i64(s, 4, kind == BLOB_THUMB);
     enum err e = stmt_run(s);
+    bool is_new = !e && db_changed(node->db) > 0;
     if (!e) {
         e = blob_find(node, name, &blob);
+    }
+    if (!e && is_new) {
+        e = blob_adopt(node, &blob);
     }
     if (!e) {
         s = db_stmt(node->db, BLOB_REF_ADD);

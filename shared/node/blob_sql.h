@@ -15,6 +15,7 @@
     X(BLOB_WANT, "UPDATE blob SET wanted = 1 WHERE id = ?1 AND giver IS NULL") \
     X(BLOB_ABOVE, "UPDATE blob SET server = ?2, epoch = ?3 WHERE id = ?1") \
     X(BLOB_STABLE, "UPDATE blob SET stable = 1 WHERE id = ?1") \
+    X(BLOB_DOUBT, "UPDATE blob SET stable = 0 WHERE giver IS NOT NULL AND stable = 1") \
     X(BLOB_DELETE, "DELETE FROM blob WHERE id = ?1") \
     X(BLOB_REF_ADD, "INSERT OR IGNORE INTO blob_ref(op, blob) VALUES(?1, ?2)") \
     X(BLOB_REF_OF_OP, "SELECT blob FROM blob_ref WHERE op = ?1 LIMIT 1") \
@@ -42,6 +43,7 @@
                      " WHERE r.blob = blob.id AND o.way <> 2 AND o.seq > g.stable_seq) ORDER BY id LIMIT ?3") \
     X(BLOB_SAFE, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 1 AND kind = 0 LIMIT 64") \
     X(BLOB_UNSAVED, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 0 AND id > ?1 ORDER BY id LIMIT ?2") \
+    X(BLOB_HELD, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2") \
     /* sums: of those here, not here but wanted; and how much of them is here or above */ \
     X(BLOB_SUM_KEPT, "SELECT count(*), coalesce(sum(size), 0) FROM blob WHERE giver IS NOT NULL") \
     X(BLOB_SUM_SEND, "SELECT count(*), coalesce(sum(size), 0) FROM blob WHERE giver IS NOT NULL AND stable = 0 AND server = 0") \

@@ -252,6 +252,19 @@ enum err blob_verify(struct node *node, struct blob_row *blob, bool *ret)
     return e;
 }
 
+enum err blob_adopt(struct node *node, struct blob_row *blob)
+{
+    char path[PATH_MAX_SIZE];
+    const struct host *host = node->host;
+    bool right = false;
+    path_of(node, &blob->name, node->identity.id, path);
+    if (blob->whole || !host->files->exists(host->ctx, path)) {
+        return OK;
+    }
+    enum err e = is_right(node, &blob->name, node->identity.id, &right);
+    return e || !right ? e : set_whole(node, blob, node->identity.id);
+}
+
 enum err blob_given(struct node *node, const struct blob_row *blob, struct id giver, int64_t *ret)
 {
     struct stmt *s = db_stmt(node->db, BLOB_PART_GET);
@@ -324,6 +337,36 @@ enum err blob_piece(struct node *node, struct blob_row *blob, int64_t offset, in
         node->host->files->read_at(node->host->ctx, path, (uint64_t)offset, (size_t)size, ret);
     bool gone = e == ERR_NOT_FOUND || (!e && ret->size == before && offset < blob->name.size);
     return gone ? set_lost(node, blob) : e;
+}
+
+bool blob_has_file(struct node *node, const struct blob_row *blob)
+{
+    char path[PATH_MAX_SIZE];
+    path_of(node, &blob->name, blob->giver, path);
+    return node->host->files->exists(node->host->ctx, path);
+}
+
+enum err blob_refill(struct node *node, const struct blob_row *blob, const char *from, bool *ret)
+{
+    const struct host *host = node->host;
+    char path[PATH_MAX_SIZE];
+    struct buf piece;
+    enum err e = OK;
+    path_of(node, &blob->name, blob->giver, path);
+    buf_init(&piece, &host->mem, WIRE_BLOB_CHUNK);
+    for (int64_t at = 0; !e && at < blob->name.size; at += WIRE_BLOB_CHUNK) {
+        buf_clear(&piece);
+        e = host->files->read_at(host->ctx, from, (uint64_t)at, WIRE_BLOB_CHUNK, &piece);
+        if (!e) {
+            e = host->files->write_at(host->ctx, path, (uint64_t)at, buf_span(&piece));
+        }
+    }
+    buf_release(&piece);
+    if (e == ERR_NOT_FOUND) {
+        *ret = false;
+        return OK;
+    }
+    return e ? e : is_right(node, &blob->name, blob->giver, ret);
 }
 
 enum err blob_keep(struct node *node, struct span bytes, enum blob_kind kind, struct blob_name *ret)

@@ -361,9 +361,13 @@ static enum err meet_epoch(struct sync *sync, uint64_t epoch)
     server->cursor = -1;
     sync->ask_first = true;
     sync->stuck = false;
+    sync->lane = (struct lane){.spent = sync->lane.spent}; /* records first, again */
     enum err e = node_begin(sync->node);
     if (!e) {
         e = server_save(sync->node, server);
+        if (!e) { /* its backup may be an older one: what is still there is told again */
+            e = stmt_run(db_stmt(sync->node->db, BLOB_DOUBT));
+        }
         if (!e) {
             e = notice_add(sync->node, NOTICE_SERVER, server->name);
         }

@@ -78,6 +78,9 @@ static void check_world(struct sim_world *world)
     if (!world->failed) {
         check_audit(world);
     }
+    if (!world->failed) {
+        check_blobs(world);
+    }
     if (!world->failed && check_replay(world) && !world->failed) {
         check_equal(world);
     }

@@ -17,6 +17,8 @@ static void act(struct sim_desk *desk)
         people_save_new(desk);
     } else if (what < 34) {
         people_save_child(desk);
+    } else if (what < 38) {
+        people_attach(desk);
     } else if (what < 70) {
         people_edit(desk, false);
     } else if (what < 74) {

@@ -22,6 +22,7 @@ void people_save_child(struct sim_desk *desk);
 void people_edit(struct sim_desk *desk, bool move);
 void people_save_same(struct sim_desk *desk);
 void people_resolve(struct sim_desk *desk);
+void people_attach(struct sim_desk *desk);
 void people_delete(struct sim_desk *desk);
 void people_undo(struct sim_desk *desk);
 void people_place(struct sim_desk *desk);

@@ -45,7 +45,14 @@ void check_cursors(struct sim_node *node);
    origins, batches and callers does. */
 uint64_t check_fingerprint(struct sim_node *node, bool with_bookkeeping);
 
+/* ---- sim_blob.c */
+void blobs_note(struct sim_node *node, const struct blob_name *name);
+/* Around a sync: does one begin where another was cut; what it carried. */
+void blobs_begin(struct sim_node *node, struct sim_node *server);
+void blobs_end(struct sim_node *node, const struct sync_result *result);
+
 /* ---- at rest */
+void check_blobs(struct sim_world *world); /* sim_blob.c: what is whole anywhere is at the region */
 void quiet_world(struct sim_world *world); /* sim_quiet.c: everybody syncs until nothing moves */
 void check_ops(struct sim_world *world);   /* sim_oracle.c: nothing lost, live as defined */
 void check_equal(struct sim_world *world); /* sim_compare.c: digests, records, compartments */

@@ -108,6 +108,12 @@ static enum err read_at(void *ctx, const char *path, uint64_t offset, size_t siz
     return sim_disk_read_at(host->disk, path, offset, size, ret);
 }
 
+static enum err write_at(void *ctx, const char *path, uint64_t offset, struct span bytes)
+{
+    const struct sim_host *host = ctx;
+    return sim_disk_write_at(host->disk, path, offset, bytes);
+}
+
 static const struct host_files files = {.read = read_file,
                                         .write_atomic = write_atomic,
                                         .make_folder = make_folder,
@@ -115,7 +121,8 @@ static const struct host_files files = {.read = read_file,
                                         .exists = file_exists,
                                         .rename = rename_file,
                                         .append = append,
-                                        .read_at = read_at};
+                                        .read_at = read_at,
+                                        .write_at = write_at};
 
 void sim_host_init(struct sim_host *host, const char *name, uint64_t seed, uint64_t stream,
                    const int64_t *true_now_ms, void *owner,

@@ -74,6 +74,7 @@ static void finish(struct sim_node *node, const struct sync_action *action)
         world->counters.sync_done += done;
     }
     world->counters.sync_gave_up += !done;
+    blobs_end(node, &action->result);
     world->counters.frames += (uint64_t)action->result.frames_received;
     world_say(world, "%s %s: %lld requests, %lld up, %lld down %s", node->name,
               done ? "has synced" : "gave up", (long long)action->result.requests,
@@ -138,6 +139,7 @@ void network_begin(struct sim_node *node, size_t server)
     }
     call->server = server;
     call->requests = 0;
+    blobs_begin(node, &world->nodes[server]);
     buf_init(&call->request, &world->mem, BODY_MAX);
     buf_init(&call->reply, &world->mem, BODY_MAX);
     struct sync_options options = {

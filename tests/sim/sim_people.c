@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blob.h"
 #include "record.h"
 #include "sim_actions.h"
 
@@ -251,6 +252,64 @@ void people_resolve(struct sim_desk *desk)
         settle(desk, e, &diag, -1, "a resolution");
         return;
     }
+}
+
+/* A file of a few pieces, or of one; a kind without pictures, so that nothing is taken out. */
+static struct span some_file(struct sim_desk *desk)
+{
+    struct sim_world *world = desk->at->world;
+    bool large = rng_chance(&world->rng, 300);
+    size_t size = large ? (size_t)rng_between(&world->rng, 70000, 200000)
+                        : (size_t)rng_between(&world->rng, 100, 4000);
+    uint8_t *bytes = arena_alloc(&desk->arena, size);
+    if (!bytes) {
+        abort();
+    }
+    rng_bytes(&world->rng, bytes, size);
+    memcpy(bytes, "OggS", 4);
+    return span_from(bytes, size);
+}
+
+static void look_at_file(struct sim_desk *desk, struct id entity)
+{
+    struct sim_world *world = desk->at->world;
+    struct file_value file;
+    struct diag diag = {0};
+    struct blob_sum sum;
+    if (node_attachment(desk->node, &desk->at->person, entity, "house_photo", &desk->arena, &file,
+                        &diag) == OK) {
+        world->counters.blob_want += blob_want(desk->node, &file.whole) == OK;
+    }
+    if (rng_chance(&world->rng, 300) && blob_drop_stable(desk->node, &sum, &diag) == OK) {
+        world->counters.blob_drop += sum.count > 0;
+    }
+}
+
+void people_attach(struct sim_desk *desk)
+{
+    struct sim_world *world = desk->at->world;
+    struct picked picked;
+    struct attached attached = {.cleaned = false};
+    struct diag diag = {0};
+    if (!pick(desk, "household", false, &picked)) {
+        return;
+    }
+    if (rng_chance(&world->rng, 400)) {
+        look_at_file(desk, picked.entity);
+        return;
+    }
+    struct attachment attachment = {.person = desk->at->person,
+                                    .entity = picked.entity,
+                                    .property = "house_photo",
+                                    .bytes = some_file(desk),
+                                    .name = "a file"};
+    check_look(desk->at, picked.entity, &desk->shown);
+    enum err e = node_attach(desk->node, &attachment, &desk->arena, &attached, &diag);
+    if (!e) {
+        world->counters.attach++;
+        blobs_note(desk->at, &attached.file.whole);
+    }
+    settle(desk, e, &diag, (int64_t)attached.saved.op_count, "a file");
 }
 
 void people_delete(struct sim_desk *desk)

@@ -47,7 +47,9 @@ static uint64_t all_that_moves(struct sim_world *world)
         "SELECT count(*), sum(missing) FROM entity",
         "SELECT acked, got, stables FROM server ORDER BY id",
         "SELECT server, scope, compartment, n FROM server_feed",
-        "SELECT count(*) FROM agreed"};
+        "SELECT count(*) FROM agreed",
+        "SELECT count(giver), sum(stable), sum(server) FROM blob",
+        "SELECT sum(have) FROM blob_part"};
     uint64_t sum = 0;
     for (size_t n = 0; n < world->node_count; n++) {
         for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "blob.h"
 #include "sim_actions.h"
 #include "sim_network.h"
 
@@ -32,7 +33,7 @@ void action_backup(struct sim_world *world)
     if (world->faults && rng_chance(&world->rng, 100)) {
         sim_disk_cut_after(region->host.disk, 1 + rng_below(&world->rng, 400));
     }
-    enum err e = node_backup(desk, "/region0/copy.db", &diag);
+    enum err e = blob_backup(desk, "/region0/copy.db", &diag);
     bool cut = sim_disk_is_dead(region->host.disk);
     sim_disk_cut_after(region->host.disk, 0);
     node_close(desk);

@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include "file_value.h"
 #include "node.h"
 #include "org.h"
 #include "pack.h"
@@ -104,6 +105,14 @@ struct sim_node {
     size_t cursor_count;
 };
 
+#define SIM_BLOBS_MAX 2048
+
+/* A file that somebody attached, and was told so. */
+struct sim_blob {
+    struct blob_name name;
+    size_t node;
+};
+
 struct sim_options {
     uint64_t seed;
     size_t steps;
@@ -120,6 +129,8 @@ struct sim_world {
     struct sim_node nodes[SIM_NODES_MAX];
     size_t node_count;
     struct sim_births births;
+    struct sim_blob blobs[SIM_BLOBS_MAX];
+    size_t blob_count;
     struct sim_counters counters;
     struct mem mem;
     struct arena arena; /* as long as the world: types as the schema has them */

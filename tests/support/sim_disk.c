@@ -373,6 +373,23 @@ enum err sim_disk_append(struct sim_disk *disk, const char *path, struct span by
     return OK;
 }
 
+/* Power that fails within may leave the bytes unsynced, as a disk does. */
+enum err sim_disk_write_at(struct sim_disk *disk, const char *path, uint64_t offset,
+                           struct span bytes)
+{
+    struct file *file = find_file(disk, path);
+    if (last_breath(disk)) {
+        return ERR_FILE;
+    }
+    file = file ? file : make_file(disk, path);
+    content_write(&file->content, (size_t)offset, bytes.data, bytes.size);
+    if (last_breath(disk)) {
+        return ERR_FILE;
+    }
+    content_sync(&file->content);
+    return OK;
+}
+
 bool sim_disk_exists(const struct sim_disk *disk, const char *path)
 {
     return find_file(disk, path) != NULL;

@@ -52,6 +52,8 @@ void sim_disk_power_cut(struct sim_disk *disk);
 MUST_CHECK enum err sim_disk_read(struct sim_disk *disk, const char *path, struct buf *ret);
 MUST_CHECK enum err sim_disk_read_at(struct sim_disk *disk, const char *path, uint64_t offset,
                                      size_t size, struct buf *ret);
+MUST_CHECK enum err sim_disk_write_at(struct sim_disk *disk, const char *path, uint64_t offset,
+                                      struct span bytes);
 MUST_CHECK enum err sim_disk_write_atomic(struct sim_disk *disk, const char *path,
                                           struct span bytes);
 MUST_CHECK enum err sim_disk_remove(struct sim_disk *disk, const char *path);

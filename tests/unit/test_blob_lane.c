@@ -333,6 +333,109 @@ static void what_a_hub_lost_is_sent_again(void **state)
     assert_true(holds(town, town->hub, &name, file));
 }
 
+/* ---- put back from copies */
+
+static void lose_files(const struct town *town, const char *name)
+{
+    char command[400];
+    (void)snprintf(command, sizeof command, "rm -rf '%s/%s'", town->nodes.folder, name);
+    assert_int_equal(system(command), 0);
+}
+
+static void back_up(struct town *town, struct node *node, const char *name)
+{
+    char path[300];
+    struct diag diag = {0};
+    (void)snprintf(path, sizeof path, "%s/%s.db", town->nodes.folder, name);
+    assert_int_equal(blob_backup(node, path, &diag), OK);
+}
+
+/* Its backup is from before the file was stable, and its disk is lost: the hub doubts what it was
+   told and gives it again. */
+static void a_region_put_back_is_given_what_it_lost(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    char path[300];
+    char command[700];
+    struct node_identity me;
+    struct diag diag = {0};
+    struct span file = make_file(bytes, sizeof bytes, 21);
+    back_up(town, town->region, "old");
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    (void)sync_blobs(town, town->a, town->hub);
+    (void)sync_blobs(town, town->hub, town->region);
+    back_up(town, town->region, "new");
+    (void)sync_blobs(town, town->hub, town->region);
+    assert_true(is_stable(town->hub, &name));
+    assert_int_equal(node_identity(town->region, &me), OK);
+    node_close(town->region);
+    (void)snprintf(path, sizeof path, "%s/old.db", town->nodes.folder);
+    assert_int_equal(node_restore(&town->nodes.host, path, &me, &diag), OK);
+    (void)snprintf(command, sizeof command, "cd '%s' && mv old.db region.db && rm -rf region.db-*",
+                   town->nodes.folder);
+    assert_int_equal(system(command), 0);
+    (void)snprintf(command, sizeof command,
+                   "cd '%s' && rm -f region.db.anchor && mv old.db.anchor region.db.anchor",
+                   town->nodes.folder);
+    assert_int_equal(system(command), 0);
+    lose_files(town, "region.db.blobs");
+    town->region = town_open_again(town, "region");
+    (void)sync_blobs(town, town->hub, town->region);
+    assert_false(is_stable(town->hub, &name));
+    (void)sync_blobs(town, town->hub, town->region);
+    assert_true(holds(town, town->region, &name, file));
+}
+
+static void files_are_taken_from_beside_the_backup(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    char path[300];
+    int64_t missing = -1;
+    struct diag diag = {0};
+    struct span file = make_file(bytes, sizeof bytes, 22);
+    struct id house = town_household(town, town->region, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->region, house, "house_photo", file);
+    back_up(town, town->region, "copy");
+    lose_files(town, "region.db.blobs");
+    (void)snprintf(path, sizeof path, "%s/copy.db", town->nodes.folder);
+    assert_int_equal(blob_restore(town->region, path, &missing, &diag), OK);
+    assert_int_equal(missing, 0);
+    assert_true(holds(town, town->region, &name, file));
+    lose_files(town, "region.db.blobs");
+    lose_files(town, "files");
+    assert_int_equal(blob_restore(town->region, path, &missing, &diag), OK);
+    assert_int_equal(missing, 1);
+    assert_false(holds(town, town->region, &name, file));
+}
+
+/* The database is from before the photograph, the record of it came back from the hub, and the file
+   lies where it always lay. */
+static void a_device_put_back_finds_its_own_files_again(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct sync_options options = {.has_budget = true, .budget = 0};
+    struct span file = make_file(bytes, sizeof bytes, 23);
+    node_close(town->a);
+    town_copy_database(town, "a", "copy");
+    town->a = town_open_again(town, "a");
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    (void)watch(town, town->a, town->hub, -1, false, &options);
+    assert_false(here(town->hub, &name));
+    node_close(town->a);
+    town_copy_database(town, "copy", "a");
+    town->a = town_open_again(town, "a");
+    for (int i = 0; i < 3; i++) {
+        (void)sync_blobs(town, town->a, town->hub);
+    }
+    assert_true(holds(town, town->a, &name, file));
+    assert_true(holds(town, town->hub, &name, file));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
@@ -347,6 +450,9 @@ int main(void)
         CASE(a_budget_bounds_files_and_never_records),
         CASE(only_what_the_backup_has_is_dropped),
         CASE(what_a_hub_lost_is_sent_again),
+        CASE(a_region_put_back_is_given_what_it_lost),
+        CASE(files_are_taken_from_beside_the_backup),
+        CASE(a_device_put_back_finds_its_own_files_again),
     };
 #undef CASE
     return cmocka_run_group_tests_name("blob_lane", tests, NULL, NULL);

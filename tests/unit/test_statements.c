@@ -54,6 +54,8 @@ static const size_t whole_reads[] = {
     AUDIT_BOTH,
     AUDIT_CLEAR_MEMBER,
     AUDIT_ROOTS,
+    /* A server has a new epoch. */
+    BLOB_DOUBT,
     /* Attachments: of indexes that hold only what waits, and sums a person asked for. */
     BLOB_GONE_SOME,
     BLOB_UNSTABLE,

@@ -1,0 +1,88 @@
+/*
+ * sim_blob.c - attached files: what a person was told is kept, cut and resumed, whole at the
+ * region.
+ */
+#include "blob.h"
+#include "sim_check.h"
+
+void blobs_note(struct sim_node *node, const struct blob_name *name)
+{
+    struct sim_world *world = node->world;
+    if (world->blob_count < SIM_BLOBS_MAX) {
+        world->blobs[world->blob_count++] = (struct sim_blob){*name, node->index};
+    }
+}
+
+/* A beginning that an earlier sync left at either end. */
+void blobs_begin(struct sim_node *node, struct sim_node *server)
+{
+    static const char parts[] = "SELECT count(*) FROM blob_part";
+    node->world->counters.blob_begun +=
+        eye_number(node, parts) > 0 || eye_number(server, parts) > 0;
+}
+
+void blobs_end(struct sim_node *node, const struct sync_result *result)
+{
+    struct sim_world *world = node->world;
+    world->counters.blob_sent += (uint64_t)result->blobs_sent;
+    world->counters.blob_received += (uint64_t)result->blobs_received;
+    if (result->blobs_wrong > 0) {
+        world_fail(world, "a file that %s sent or got came out wrong", node->name);
+    }
+}
+
+enum held { HELD_UNKNOWN, HELD_NAMED, HELD_WHOLE };
+
+static enum held held_at(struct sim_node *node, const struct blob_name *name)
+{
+    enum held held = HELD_UNKNOWN;
+    sqlite3_stmt *s =
+        eye_ask(node, "SELECT giver IS NOT NULL FROM blob WHERE hash = ?1 AND size = ?2");
+    if (!s) {
+        return held;
+    }
+    (void)sqlite3_bind_blob(s, 1, name->hash.bytes, HASH_SIZE, SQLITE_STATIC);
+    (void)sqlite3_bind_int64(s, 2, name->size);
+    if (sqlite3_step(s) == SQLITE_ROW) {
+        held = sqlite3_column_int(s, 0) ? HELD_WHOLE : HELD_NAMED;
+    }
+    (void)sqlite3_finalize(s);
+    return held;
+}
+
+/* Its bytes, compared with its name. */
+static bool reads_well(struct sim_world *world, struct node *desk, const struct blob_name *name)
+{
+    struct buf bytes;
+    buf_init(&bytes, &world->mem, (size_t)name->size + 1);
+    enum err e = blob_read(desk, name, &bytes);
+    buf_release(&bytes);
+    return e == OK;
+}
+
+/*
+ * An undone or lost op took its file with it; but while anybody holds a file whole, the region
+ * names it and holds it whole too.
+ */
+void check_blobs(struct sim_world *world)
+{
+    struct sim_node *region = &world->nodes[SIM_REGION];
+    struct node *desk = desk_open(region);
+    for (size_t i = 0; desk && !world->failed && i < world->blob_count; i++) {
+        const struct sim_blob *blob = &world->blobs[i];
+        size_t holders = 0;
+        for (size_t k = 0; k < world->node_count; k++) {
+            holders += held_at(&world->nodes[k], &blob->name) == HELD_WHOLE;
+        }
+        bool whole = held_at(region, &blob->name) == HELD_WHOLE;
+        if (holders > 0 && !whole) {
+            world_fail(world, "a file of %s is held %zu times and not by the region",
+                       world->nodes[blob->node].name, holders);
+        } else if (whole && !reads_well(world, desk, &blob->name)) {
+            world_fail(world, "a file of %s reads wrong at the region",
+                       world->nodes[blob->node].name);
+        }
+        world->counters.blob_checked += whole;
+    }
+    node_close(desk);
+}
