@@ -10,6 +10,7 @@
 
 #define DAY_MS    86400000
 #define NAME_SIZE 40
+#define NAMES_MAX 100
 
 /* ---- for whom */
 
@@ -119,14 +120,21 @@ static enum err choose_path(struct bundle_out *out)
     now = now < 0 ? 0 : now;
     int64_t second = now % DAY_MS / 1000;
     date_of(now / DAY_MS, &year, &month, &day);
-    int put = snprintf(out->path, sizeof out->path,
+    for (int nth = 1; !e && nth < NAMES_MAX; nth++) { /* several in one second */
+        char number[8] = "";
+        if (nth > 1) {
+            (void)snprintf(number, sizeof number, "-%d", nth);
+        }
+        (void)snprintf(out->path, sizeof out->path,
                        "%s%s%s-%s-%04" PRId64 "%02" PRId64 "%02" PRId64 "-%02" PRId64 "%02" PRId64
-                       "%02" PRId64 ".douar",
+                       "%02" PRId64 "%s.douar",
                        out->order->path, slash, from, to, year, month, day, second / 3600,
-                       second / 60 % 60, second % 60);
-    return e || (put > 0 && (size_t)put < sizeof out->path)
-               ? e
-               : diag_set(out->diag, ERR_TOO_LARGE, "path", "4095", NULL);
+                       second / 60 % 60, second % 60, number);
+        if (!host->files->exists(host->ctx, out->path)) {
+            break;
+        }
+    }
+    return e;
 }
 
 /* ---- the whole */

@@ -17,7 +17,7 @@ static enum err file_failed(enum err e, const char *path, struct diag *diag)
         return e ? diag_set(diag, e, NULL) : OK;
     }
     if (e == ERR_NOT_FOUND) {
-        return diag_set(diag, e, "file", path, NULL);
+        return diag_set(diag, e, "bundle", path, NULL);
     }
     return e == ERR_DB_FULL ? diag_set(diag, e, path, NULL)
                             : diag_set(diag, ERR_FILE, path, err_name(e), NULL);
@@ -49,7 +49,7 @@ enum err bundle_out_begin(struct bundle_out *out, const struct public_key *recei
         return diag_set(out->diag, ERR_TOO_LARGE, "path", "4095", NULL);
     }
     if (host->files->exists(host->ctx, out->path)) {
-        return diag_set(out->diag, ERR_EXISTS, "file", out->path, NULL);
+        return diag_set(out->diag, ERR_EXISTS, "bundle", out->path, NULL);
     }
     /* What an export that was cut short has left. */
     enum err e = host->files->remove(host->ctx, out->part);
@@ -86,7 +86,7 @@ enum err bundle_out_end(struct bundle_out *out)
     bundle_write_end(out->writer, &out->node->key, &out->bytes);
     enum err e = flush(out);
     if (!e && host->files->exists(host->ctx, out->path)) {
-        return diag_set(out->diag, ERR_EXISTS, "file", out->path, NULL);
+        return diag_set(out->diag, ERR_EXISTS, "bundle", out->path, NULL);
     }
     if (!e) {
         e = file_failed(host->files->rename(host->ctx, out->part, out->path), out->path, out->diag);

@@ -3,7 +3,9 @@
 import pathlib
 import unittest
 
+import second_client_bundle as bundle
 from office import Office, Refused
+from second_client import Client
 
 TABANT = "05.081.03.09"
 
@@ -89,6 +91,40 @@ class Bundles(unittest.TestCase):
         for case in (first, second):
             self.assertEqual(hub.call("show", case)["case"], case)
         self.assertEqual(amina.digest().items() <= hub.digest().items(), True)
+
+    def test_second_client_reads_and_writes_bundles(self):
+        hub = self.office.hub("azilal", "05.081")
+        amina = self.worker("amina", hub)
+        person = self.office.person("Itto", "worker", (TABANT,), ("base",), ("read", "write"))
+        hub.uplink()
+        client = Client("Itto")
+        client.enrol(hub.invite("worker", [TABANT], ["base"], person))
+        client.sync()
+        known = len(client.records.ops)
+        case = self.household(amina)
+        amina.sync()
+        answer = pathlib.Path(self.export(hub, client.short)).read_bytes()
+        head, rows = bundle.take_answers(client, answer)
+        self.assertEqual(head["feeds"], [])  # it never wrote a bundle: all there is
+        self.assertGreater(rows, known)
+        (entity,) = client.records.entities("household")
+        self.assertEqual(client.records.shown(entity, "_case"), case)
+        self.assertEqual(client.sync(), 0)  # the network has nothing to add
+        # And what it writes, the hub takes; the answer begins where it stood, and acknowledges.
+        mine = client.create_household(TABANT, {"head_name_ar": "إيتو", "members": 3})
+        ask = self.stick / "ask"
+        ask.write_bytes(bundle.write_asks(client))
+        (taken,) = self.take(hub, ask)
+        self.assertEqual(taken["received"], len(client.ops))
+        self.assertEqual(hub.call("show", mine)["id"], mine)
+        answer = pathlib.Path(self.export(hub, client.short)).read_bytes()
+        head, _ = bundle.take_answers(client, answer)
+        self.assertEqual(head["re"], client.bundle_id)
+        self.assertEqual(client.acked, len(client.ops))
+        self.assertTrue(head["feeds"])
+        for at in (0, 12, 20, 40, 70, 100, len(answer) // 2, len(answer) - 1):
+            with self.assertRaises(Exception):
+                bundle.take_answers(client, answer[:at] + bytes([answer[at] ^ 1]) + answer[at + 1:])
 
     def test_what_is_refused(self):
         hub = self.office.hub("azilal", "05.081")
