@@ -47,6 +47,8 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
     X("review settle", "review_settle", "FLAG", 1, 1, "", NEED_NODE, command_review_settle)        \
     X("notice list", "notice_list", "", 0, 0, "", NEED_NODE, command_notice_list)                  \
     X("notice settle", "notice_settle", "NUMBER", 1, 1, "", NEED_NODE, command_notice_settle)      \
+    X("review doubles", "review_doubles", "", 0, 0, "limit", NEED_NODE, command_review_doubles)    \
+    X("alias", "alias", "[RECORD] DUPLICATE --reason TEXT", 1, 2, "undo reason person", NEED_NODE, command_alias)     \
     X("redact", "redact", "RECORD [PROPERTY] --reason TEXT", 1, 2, "all reason person yes", NEED_NODE, command_redact)  \
     X("redact status", "redact_status", "[RECORD]", 0, 1, "nodes copies", NEED_NODE, command_redact_status)           \
     X("show", "show", "RECORD", 1, 1, "history", NEED_NODE, command_show)                          \

@@ -3,11 +3,13 @@
  */
 #include <string.h>
 
+#include "node_alias.h"
 #include "record_view.h"
 
 struct gathering {
     struct view *view;
     struct entity_row whose;
+    struct entity_row member; /* the one it stands for whose children are read */
     size_t limit;
     struct arena *arena;
     struct record_child *children;
@@ -48,8 +50,12 @@ static enum err take_row(struct gathering *gathering, struct stmt *s)
     if (!e) {
         e = parent_of(gathering, row.entity, root.name, &parent);
     }
-    bool whole_tree = gathering->whose.id == gathering->whose.root;
-    if (e || (!whole_tree && !id_equal(parent, gathering->whose.name))) {
+    bool whole_tree = gathering->member.id == gathering->member.root;
+    if (e || (!whole_tree && !id_equal(parent, gathering->member.name))) {
+        return e;
+    }
+    e = alias_head_name(gathering->view->node, parent, &parent);
+    if (e) {
         return e;
     }
     gathering->children[gathering->count++] =
@@ -65,20 +71,33 @@ static enum err take_row(struct gathering *gathering, struct stmt *s)
 
 static enum err gather(struct gathering *gathering)
 {
-    gathering->children =
-        arena_array(gathering->arena, gathering->limit, sizeof *gathering->children);
-    if (!gathering->children) {
-        return ERR_NOMEM;
-    }
     enum err e = OK;
     struct stmt *s = db_stmt(gathering->view->node->db, RECORD_CHILDREN);
-    stmt_bind_i64(s, 1, gathering->whose.root);
-    stmt_bind_i64(s, 2, gathering->whose.id);
+    stmt_bind_i64(s, 1, gathering->member.root);
+    stmt_bind_i64(s, 2, gathering->member.id);
     while (!e && gathering->count < gathering->limit && stmt_row(s)) {
         e = take_row(gathering, s);
     }
     enum err end = stmt_end(s);
     return e ? e : end;
+}
+
+/* Its own, and those of each duplicate that it stands for. */
+static enum err gather_all(struct gathering *gathering)
+{
+    struct alias_members members;
+    struct node *node = gathering->view->node;
+    gathering->children =
+        arena_array(gathering->arena, gathering->limit, sizeof *gathering->children);
+    enum err e =
+        gathering->children ? alias_members(node, gathering->whose.id, &members) : ERR_NOMEM;
+    for (size_t i = 0; !e && i < members.count; i++) {
+        e = entity_get(node, members.entities[i], &gathering->member);
+        if (!e) {
+            e = gather(gathering);
+        }
+    }
+    return e;
 }
 
 enum err record_children(struct node *node, const struct id *viewer, struct id entity, size_t limit,
@@ -90,13 +109,16 @@ enum err record_children(struct node *node, const struct id *viewer, struct id e
     bool seen = false;
     enum err e = view_open(node, viewer, &view);
     if (!e) {
+        e = alias_head_name(node, entity, &entity);
+    }
+    if (!e) {
         e = entity_find(node, entity, &gathering.whose);
     }
     if (!e && gathering.whose.id != 0) {
         e = view_turn(&view, gathering.whose.root, &seen);
     }
     if (!e && seen) {
-        e = gather(&gathering);
+        e = gather_all(&gathering);
     }
     if (!e) {
         *ret = gathering.children;

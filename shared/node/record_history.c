@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "node_alias.h"
 #include "record_view.h"
 
 struct act {
@@ -15,22 +16,24 @@ struct act {
     struct stamp_rank rank;
 };
 
+/* Adds those of one entity. */
 static enum err list_acts(struct node *node, int64_t entity, struct arena *arena, struct act **ret,
                           size_t *ret_count)
 {
-    size_t count = 0;
-    size_t capacity = 16;
-    struct act *acts = arena_array(arena, capacity, sizeof *acts);
+    size_t count = *ret_count;
+    size_t capacity = count;
+    struct act *acts = *ret;
     struct stmt *s = db_stmt(node->db, HISTORY_OPS);
     stmt_bind_i64(s, 1, entity);
-    while (acts && stmt_row(s)) {
+    while ((acts || capacity == 0) && stmt_row(s)) {
         if (count == capacity) {
-            struct act *more = arena_array(arena, 2 * capacity, sizeof *more);
-            if (more) {
+            size_t wanted = capacity ? 2 * capacity : 16;
+            struct act *more = arena_array(arena, wanted, sizeof *more);
+            if (more && count > 0) {
                 memcpy(more, acts, count * sizeof *more);
             }
             acts = more;
-            capacity *= 2;
+            capacity = wanted;
         }
         if (acts) {
             struct act *act = &acts[count++];
@@ -41,7 +44,7 @@ static enum err list_acts(struct node *node, int64_t entity, struct arena *arena
         }
     }
     enum err e = stmt_end(s);
-    e = e ? e : acts ? OK : ERR_NOMEM;
+    e = e ? e : acts || capacity == 0 ? OK : ERR_NOMEM;
     if (!e) {
         *ret = acts;
         *ret_count = count;
@@ -121,7 +124,11 @@ static enum err read_history(const struct view *view, int64_t entity, struct are
     struct act *acts = NULL;
     size_t count = 0;
     size_t kept = 0;
-    enum err e = list_acts(view->node, entity, arena, &acts, &count);
+    struct alias_members members;
+    enum err e = alias_members(view->node, entity, &members);
+    for (size_t i = 0; !e && i < members.count; i++) {
+        e = list_acts(view->node, members.entities[i], arena, &acts, &count);
+    }
     for (size_t i = 0; !e && i < count; i++) {
         bool seen = false;
         e = read_act(view, arena, &acts[i], &seen);
@@ -154,6 +161,9 @@ enum err record_history(struct node *node, const struct id *viewer, struct id en
     bool seen = false;
     char text[ID_TEXT_SIZE];
     enum err e = view_open(node, viewer, &view);
+    if (!e) {
+        e = alias_head_name(node, entity, &entity);
+    }
     if (!e) {
         e = entity_find(node, entity, &row);
     }

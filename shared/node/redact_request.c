@@ -6,6 +6,7 @@
 #include "code.h"
 #include "fold.h"
 #include "json.h"
+#include "node_alias.h"
 #include "node_member.h"
 #include "node_redact.h"
 #include "redact.h"
@@ -141,6 +142,35 @@ static enum err issue_children(struct node *node, const struct redact_order *ord
     return e;
 }
 
+/* The values of a duplicate are values of the record that stands for it. */
+static enum err issue_each(struct node *node, const struct redact_order *order, struct arena *arena,
+                           size_t *ret_count)
+{
+    struct alias_members members = {.count = 0};
+    struct entity_row row;
+    enum err e = entity_find(node, order->entity, &row);
+    if (!e && row.id != 0) {
+        e = alias_members(node, row.id, &members);
+    }
+    if (!e && members.count == 0) { /* nothing of it is here yet: the mark stands for what comes */
+        return redact_issue(node, order, 0, ret_count);
+    }
+    for (size_t i = 0; !e && i < members.count; i++) {
+        struct redact_order one = *order;
+        size_t count = 0;
+        e = entity_get(node, members.entities[i], &row);
+        one.entity = row.name;
+        if (!e) {
+            e = redact_issue(node, &one, 0, &count);
+        }
+        if (!e && one.target.all) {
+            e = issue_children(node, &one, arena);
+        }
+        *ret_count += count;
+    }
+    return e;
+}
+
 static enum err take_request(struct node *node, const struct op *op, size_t *ret_count)
 {
     struct json *values = NULL;
@@ -151,10 +181,7 @@ static enum err take_request(struct node *node, const struct op *op, size_t *ret
     arena_init(&arena, &node->host->mem, REQUEST_ARENA_MAX);
     enum err e = order_of(op, &values, &extra, &order, &clear);
     if (!e && clear) {
-        e = redact_issue(node, &order, 0, ret_count);
-    }
-    if (!e && clear && order.target.all) {
-        e = issue_children(node, &order, &arena);
+        e = issue_each(node, &order, &arena, ret_count);
     }
     json_free(extra);
     json_free(values);
@@ -565,7 +592,7 @@ static enum err write_request(struct asking *a, struct redact_asked *ret)
     buf_add_byte(&values, '}');
     plan_init(&plan, a->arena);
     op = (struct op){.person = a->redact->person,
-                     .entity = a->redact->entity,
+                     .entity = a->draft.shown.entity.name,
                      .type = span_of(a->draft.shown.type_name),
                      .type_version = a->draft.type ? a->draft.type->version : 0,
                      .kind = OP_OTHER,

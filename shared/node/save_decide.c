@@ -64,7 +64,10 @@ static enum err open_decision(struct node *node, struct id person, struct id ent
     }
     if (!e) {
         ret->outline = (struct outline){
-            .person = person, .entity = entity, .type = ret->draft.shown.type_name, .form = ""};
+            .person = person,
+            .entity = ret->draft.shown.entity.name, /* the head, when it was told a duplicate */
+            .type = ret->draft.shown.type_name,
+            .form = ""};
         ret->outline.type_version = ret->draft.type ? ret->draft.type->version : 0;
     }
     return e;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "node_alias.h"
 #include "node_project.h"
 #include "place.h"
 #include "save_internal.h"
@@ -167,8 +168,11 @@ enum err draft_open_record(struct node *node, struct id entity, bool deleted_too
     struct entity_row row;
     bool seen = false;
     char text[ID_TEXT_SIZE];
+    enum err e = alias_head_name(node, entity, &entity); /* a duplicate is edited in its head */
     id_write(entity, text);
-    enum err e = entity_find(node, entity, &row);
+    if (!e) {
+        e = entity_find(node, entity, &row);
+    }
     if (!e && row.id != 0) {
         e = shown_read(node, row.id, arena, &draft->shown);
     }
@@ -303,7 +307,7 @@ static enum err locate_child(struct node *node, const struct save *save, struct 
     }
     if (!e) {
         draft->has_parent = true;
-        draft->parent = save->parent;
+        draft->parent = parent.shown.entity.name;
         draft->root = root.name;
         draft->root_row = root.id;
     }

@@ -104,6 +104,7 @@ MUST_CHECK enum err check_doubles(struct node *node, const struct draft *draft, 
 /* ---- save_write.c */
 struct outline {
     enum op_kind kind;
+    const char *kind_name; /* of OP_OTHER; else NULL */
     struct id person;
     struct id entity;
     const char *type; /* with its version */

@@ -103,6 +103,7 @@ static enum err begin_op(struct node *node, const struct outline *outline, size_
                     .form = span_of(outline->form),
                     .form_version = outline->form_version,
                     .kind = outline->kind,
+                    .kind_name = span_of(outline->kind_name ? outline->kind_name : ""),
                     .extra = outline->extra};
     if (op_count > OP_TX_MAX) {
         return ERR_TOO_LARGE;

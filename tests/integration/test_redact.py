@@ -135,6 +135,34 @@ class Redact(unittest.TestCase):
         for node in self.nodes():
             node.call("check")
 
+    def test_two_records_of_one_person_are_shown_as_one_and_part_again(self):
+        home, first = self.family()
+        second = self.brahim.new("register_person",
+                                 parent=self.brahim.new("register_household", place=TABANT,
+                                                        head_name_ar="عائشة")["case"],
+                                 name_ar="فلان", name_fr="Other", national_id=NATIONAL_ID,
+                                 sex="f")["case"]
+        self.sync(*self.devices)
+        doubles = self.region.call("review", "doubles")["list"]
+        self.assertEqual({row["case"] for row in doubles}, {first, second})
+        self.azilal.call("alias", first, second, "--person", "Said", "--reason", "one person")
+        self.sync(*self.devices)
+        self.sync(*self.devices)
+        for node in (self.region, self.azilal):
+            self.assertEqual(len(node.call("list", "person")["list"]), 1)
+            self.assertEqual(node.call("show", second)["case"], first)
+            self.assertEqual(len(node.call("review", "list")["list"]), 1)  # the name
+        self.assertEqual(self.region.call("review", "doubles")["list"], [])
+        for device in (self.amina, self.brahim):
+            self.assertEqual(device.show(second)["case"], first)
+        self.azilal.call("alias", second, "--undo", "--person", "Said", "--reason", "two after all")
+        self.sync(*self.devices)
+        self.sync(*self.devices)
+        self.assertEqual(len(self.region.call("list", "person")["list"]), 2)
+        self.assertEqual(self.amina.value(second, "name_fr"), "Other")
+        for node in self.nodes():
+            node.call("check")
+
 
 if __name__ == "__main__":
     unittest.main()
