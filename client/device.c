@@ -6,6 +6,7 @@
 
 #include "args.h"
 #include "call.h"
+#include "lease.h"
 
 #define SHORT_ANSWER_SIZE 4096
 
@@ -261,6 +262,36 @@ static bool brings_configuration(const struct call_kind *kind)
     return kind->run == call_sync || kind->run == call_enrol || kind->run == call_bundle_import;
 }
 
+/* What a locked device still does: nothing that shows or changes what it holds. */
+static bool runs_locked(const char *name)
+{
+    static const char *const names[] = {"version",       "init",         "enrol",  "whoami",
+                                        "sync",          "status",       "digest", "check",
+                                        "bundle_export", "bundle_import"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err check_lease(struct call *call, const struct call_kind *kind)
+{
+    struct lease lease;
+    const struct org *org = NULL;
+    enum err e = lease_read(call->node, &lease);
+    if (!e) {
+        e = node_org(call->node, &org);
+    }
+    bool names_records = call_arg_text(call, "id") || call_arg_bool(call, "records", false);
+    if (e || lease.lock == LEASE_OPEN || (runs_locked(kind->name) && !names_records)) {
+        return e;
+    }
+    const struct org_node *me = org_node(org, call->self.id);
+    return diag_set(call->diag, ERR_REVOKED, me ? me->name : call->self.short_code, NULL);
+}
+
 static enum err prepare(struct call *call, const struct json *request,
                         const struct call_kind **ret_kind)
 {
@@ -290,6 +321,9 @@ static enum err prepare(struct call *call, const struct json *request,
     }
     if (!e && kind->need >= NEED_ENROLLED && !call->self.enrolled) {
         e = diag_set(call->diag, ERR_NOT_ENROLLED, NULL);
+    }
+    if (!e && kind->need >= NEED_HOME) {
+        e = check_lease(call, kind);
     }
     if (!e && kind->need >= NEED_HOME) {
         e = find_person(call, request, kind->need == NEED_PERSON);

@@ -15,7 +15,7 @@ static enum err decide_invited(const struct access_facts *facts, struct diag *di
     return OK;
 }
 
-static enum err decide_node(const struct access_facts *facts, struct diag *diag)
+static enum err decide_node(const struct access_facts *facts, bool revoked_too, struct diag *diag)
 {
     if (!facts->serving) {
         return diag_set(diag, ERR_NOT_ENROLLED, NULL);
@@ -26,7 +26,7 @@ static enum err decide_node(const struct access_facts *facts, struct diag *diag)
     if (facts->node == NULL) {
         return diag_set(diag, ERR_UNAUTHENTICATED, "unknown node", NULL);
     }
-    if (facts->node->revoked) {
+    if (facts->node->revoked && !revoked_too) {
         return diag_set(diag, ERR_REVOKED, facts->node->name, NULL);
     }
     return OK;
@@ -41,7 +41,9 @@ enum err access_decide(enum permission permission, const struct access_facts *fa
     case PERMISSION_INVITED:
         return decide_invited(facts, diag);
     case PERMISSION_NODE:
-        return decide_node(facts, diag);
+        return decide_node(facts, false, diag);
+    case PERMISSION_KNOWN:
+        return decide_node(facts, true, diag);
     case PERMISSION_MISSING:
         break;
     }

@@ -14,7 +14,8 @@ enum permission {
     PERMISSION_MISSING, /* denied to all */
     PERMISSION_PUBLIC,  /* anybody; the answer holds nothing of the organisation's */
     PERMISSION_INVITED, /* who holds an enrolment code, unless it was tried too often */
-    PERMISSION_NODE     /* an enrolled node that isn't revoked; its signature is checked after */
+    PERMISSION_NODE,    /* an enrolled node that isn't revoked; its signature is checked after */
+    PERMISSION_KNOWN    /* a node that was enrolled, revoked or not: the handler tells them apart */
 };
 
 /* What is known of a caller before the route runs. */

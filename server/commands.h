@@ -40,6 +40,12 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
     X("uplink status", "uplink_status", "", 0, 0, "", NEED_NODE, command_uplink_status)            \
     X("bundle export", "bundle_export", "FILE|FOLDER", 1, 1, "to", NEED_HOME, command_bundle_export)   \
     X("bundle import", "bundle_import", "FILE...", 1, ARGS_MAX, "", NEED_HOME, command_bundle_import)  \
+    X("quarantine list", "quarantine_list", "", 0, 0, "limit after all", NEED_NODE, command_quarantine_list) \
+    X("quarantine show", "quarantine_show", "NUMBER", 1, 1, "", NEED_NODE, command_quarantine_show) \
+    X("quarantine accept", "quarantine_accept", "NUMBER... --reason TEXT", 1, ARGS_MAX, "person reason", NEED_NODE,  \
+      command_quarantine_accept)                                                                   \
+    X("quarantine refuse", "quarantine_refuse", "NUMBER... --reason TEXT", 1, ARGS_MAX, "person reason", NEED_NODE,  \
+      command_quarantine_refuse)                                                                   \
     X("review list", "review_list", "", 0, 0, "limit after flags", NEED_NODE, command_review_list)       \
     X("review show", "review_show", "RECORD", 1, 1, "", NEED_NODE, command_review_show)            \
     X("review resolve", "review_resolve", "RECORD PROPERTY --reason TEXT", 2, 2, "take value reason person",     \

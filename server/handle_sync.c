@@ -20,15 +20,13 @@ static enum err converse(struct route_call *call, conversation serve)
     }
     e = serve(node, call->svc->pack, call->request->path, call->request->body, call->reply, &hint,
               call->diag);
-    enum err ended = node_end(node, e);
+    enum err ended = node_end(node, e == ERR_REVOKED ? OK : e); /* what it brought is kept */
     if (e == ERR_RATCHET || e == ERR_EPOCH) {
         call->has_hint = true;
         call->hint = hint;
     }
-    if (!e && ended) {
-        e = diag_keep(call->diag, ended);
-    }
-    return e;
+    e = e ? e : ended;
+    return e ? diag_keep(call->diag, e) : OK;
 }
 
 enum err handle_sync(struct route_call *call)

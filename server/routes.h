@@ -25,7 +25,7 @@
     X("POST", "/v1/enrol", ROUTE_ENROL_MAX, "application/json", "application/json",                \
       PERMISSION_INVITED, true, handle_enrol)                                                      \
     X("POST", "/v1/sync", ROUTE_SYNC_MAX, "application/octet-stream", "application/octet-stream",  \
-      PERMISSION_NODE, true, handle_sync)                                                          \
+      PERMISSION_KNOWN, true, handle_sync)                                                          \
     X("POST", "/v1/snapshot", ROUTE_SNAPSHOT_MAX, "application/octet-stream",                      \
       "application/octet-stream", PERMISSION_NODE, true, handle_snapshot)                         \
     X("POST", "/v1/blob", ROUTE_BLOB_MAX, "application/octet-stream", "application/octet-stream",  \

@@ -189,7 +189,7 @@ static enum err gather_facts(struct route_call *call, enum permission permission
     if (permission == PERMISSION_INVITED) {
         facts.wait_s = enrol_wait_s(svc, call->request);
     }
-    if (permission == PERMISSION_NODE) {
+    if (permission == PERMISSION_NODE || permission == PERMISSION_KNOWN) {
         enum err e = envelope_read(call->request->body, &envelope, call->diag);
         if (!e) {
             e = node_org(svc->node, &org);

@@ -106,8 +106,12 @@ CREATE TABLE invite(
     tries INTEGER NOT NULL DEFAULT 0, used_by BLOB, used_key BLOB, answer TEXT) WITHOUT ROWID;
 
 -- What must not be applied and must not be lost: why, and the bytes as they came.
-CREATE TABLE quarantine(id INTEGER PRIMARY KEY, why TEXT NOT NULL, node BLOB, at_ms INTEGER NOT NULL, bytes BLOB NOT NULL);
+-- verdict: 0 nobody decided yet, 1 accepted, 2 refused; by whom, when and why.
+CREATE TABLE quarantine(
+    id INTEGER PRIMARY KEY, why TEXT NOT NULL, node BLOB, at_ms INTEGER NOT NULL, bytes BLOB NOT NULL,
+    verdict INTEGER NOT NULL DEFAULT 0, settled_ms INTEGER, person BLOB, reason TEXT);
 CREATE INDEX quarantine_node ON quarantine(node);
+CREATE INDEX quarantine_verdict ON quarantine(verdict, id);
 
 -- Work for a person: why an op wants review (late, ...). Disputes are in record.disputes.
 CREATE TABLE flag(op INTEGER, why TEXT, at_ms INTEGER NOT NULL, settled INTEGER NOT NULL DEFAULT 0,

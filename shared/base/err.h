@@ -66,7 +66,7 @@
     X(ERR_CODE_EXPIRED, "code_expired", 5, 403)               /* - */                              \
     X(ERR_NOT_ALLOWED, "not_allowed", 5, 403)                 /* what, who */                      \
     X(ERR_OUT_OF_SCOPE, "out_of_scope", 5, 403)               /* place, who */                     \
-    X(ERR_REVOKED, "revoked", 5, 403)                         /* node or person */                 \
+    X(ERR_REVOKED, "revoked", 5, 403)                         /* node or person, number kept */    \
     X(ERR_UNAUTHENTICATED, "unauthenticated", 5, 401)         /* why */                            \
     X(ERR_RATCHET, "stale_request", 6, 409)           /* - ; the reply carries a fresh nonce */    \
     X(ERR_SIGNATURE, "bad_signature", 6, 403)         /* what */                                   \

@@ -50,6 +50,8 @@
     X(OP_SET_LINK, "UPDATE op SET link = ?2 WHERE id = ?1") \
     X(ENVELOPE_IN_SLOT, "SELECT v.op, o.uid, v.link FROM envelope v JOIN op o ON o.id = v.op WHERE v.origin = ?1 AND v.seq = ?2") \
     X(ENVELOPE_ADD, "INSERT OR IGNORE INTO envelope(origin, seq, op, link) VALUES(?1, ?2, ?3, ?4)") \
+    X(ENVELOPE_KEEP, "INSERT OR IGNORE INTO envelope(origin, seq, op, link) SELECT origin, seq, id, link FROM op" \
+                     " WHERE id = ?1 AND origin IS NOT NULL") \
     X(LIVE_OF, "SELECT op, uid8 FROM live WHERE entity = ?1 AND register = ?2 ORDER BY uid8") \
     X(LIVE_ADD, "INSERT OR IGNORE INTO live(entity, register, uid8, op) VALUES(?1, ?2, ?3, ?4)") \
     X(LIVE_DELETE, "DELETE FROM live WHERE entity = ?1 AND register = ?2 AND uid8 = ?3") \
@@ -65,7 +67,7 @@
     X(FEED_ROW_ADD, "INSERT INTO feed_row(feed, n, what, ref, hash) VALUES(?1, ?2, ?3, ?4, ?5)") \
     X(QUARANTINE_ADD, "INSERT INTO quarantine(why, node, at_ms, bytes) VALUES(?1, ?2, ?3, ?4)") \
     X(QUARANTINE_HAS, "SELECT 1 FROM quarantine WHERE node = ?1 AND bytes = ?2 LIMIT 1") \
-    X(QUARANTINE_OF, "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM quarantine WHERE node = ?1") \
+    X(QUARANTINE_OF, "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM quarantine WHERE node = ?1 AND verdict = 0") \
     X(QUARANTINE_OPS_OF, "INSERT INTO quarantine(why, node, at_ms, bytes) SELECT 'org_entity', ?2, ?3, body FROM op WHERE entity = ?1") \
     X(FLAG_ADD, "INSERT OR IGNORE INTO flag(op, why, at_ms) VALUES(?1, ?2, ?3)") \
     X(DIRTY_ADD, "INSERT OR IGNORE INTO dirty(entity) VALUES(?1)") \

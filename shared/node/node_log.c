@@ -405,7 +405,11 @@ static enum err bring_back(struct node *node, const struct arriving *in, int64_t
     stmt_bind_i64(s, 1, row);
     stmt_bind_i64(s, 2, entity);
     stmt_bind_i64(s, 3, compartment);
-    stmt_bind_blob(s, 4, in->org_signature.bytes, SIGNATURE_SIZE);
+    if (in->has_org_signature) {
+        stmt_bind_blob(s, 4, in->org_signature.bytes, SIGNATURE_SIZE);
+    } else {
+        stmt_bind_null(s, 4);
+    }
     return stmt_run(s);
 }
 
@@ -561,6 +565,36 @@ static enum err apply_unheld(struct node *node, const struct arriving *in, int64
     return e;
 }
 
+/* An op of a revoked person: its slot is taken, so that the chain goes on, and nothing else. */
+static enum err bar(struct node *node, const struct arriving *in, enum applied *ret,
+                    int64_t *ret_op)
+{
+    int64_t row = 0;
+    enum err e = log_quarantine(node, "person_revoked", in->from, in->op->body, NULL);
+    if (!e) {
+        e = keep_aside(node, in, &row);
+    }
+    if (!e) {
+        struct stmt *s = db_stmt(node->db, OP_SET_FLAGS);
+        stmt_bind_i64(s, 1, row);
+        stmt_bind_i64(s, 2, OP_FLAG_ASIDE);
+        e = stmt_run(s);
+    }
+    if (!e) {
+        *ret = APPLIED_QUARANTINED;
+        *ret_op = row;
+    }
+    return e;
+}
+
+/* Held without a place, and comes again from who may give it one: a definition that is signed now,
+   an op of a revoked person that somebody accepted. */
+static bool finds_its_place(const struct arriving *in)
+{
+    struct op_effect effect = effect_of(in->op);
+    return in->op->known_format && !in->barred && (in->has_org_signature || !effect.org);
+}
+
 static enum err apply_as_it_is(struct node *node, const struct arriving *in, enum applied *ret,
                                int64_t *ret_op)
 {
@@ -574,6 +608,9 @@ static enum err apply_as_it_is(struct node *node, const struct arriving *in, enu
         return e;
     }
     bool aside = held.row != 0 && held.entity == 0;
+    if (held.row == 0 && in->barred) {
+        return bar(node, in, ret, ret_op);
+    }
     if (held.row == 0 && in->op->known_format) {
         return apply_unheld(node, in, 0, ret, ret_op);
     }
@@ -584,8 +621,7 @@ static enum err apply_as_it_is(struct node *node, const struct arriving *in, enu
         if (!e) {
             e = log_lower_receipt(node, &held, min_i64(in->receipt_ms, held.receipt_ms));
         }
-        /* A definition that came unsigned, or with another signature, before. */
-        if (!e && aside && in->op->known_format && in->has_org_signature) {
+        if (!e && aside && finds_its_place(in)) {
             return apply_unheld(node, in, held.row, ret, ret_op);
         }
         row = held.row;

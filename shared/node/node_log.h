@@ -25,6 +25,10 @@ enum applied {
     APPLIED_QUARANTINED /* kept aside: node_aside.h */
 };
 
+/* Column flags of op. */
+#define OP_FLAG_ASIDE    1 /* it came from a revoked person and was put aside: told when relayed */
+#define OP_FLAG_SET_BACK 2 /* node_set_back.h */
+
 struct arriving {
     const struct op *op;
     enum way way;
@@ -33,6 +37,7 @@ struct arriving {
     bool has_org_signature;
     struct signature org_signature;
     struct id from; /* who handed it over, for quarantine */
+    bool barred;    /* of a revoked person: kept aside until somebody has looked at it */
 };
 
 MUST_CHECK enum err log_apply(struct node *node, const struct arriving *arriving, enum applied *ret,
@@ -48,6 +53,12 @@ MUST_CHECK enum err log_stamp(struct node *node, struct stamp *ret);
  * registers, extra and values; salt, zone, offset and the envelope are filled here.
  */
 MUST_CHECK enum err log_write(struct node *node, struct op *op, bool sign_for_org, int64_t *ret_op);
+/*
+ * Takes an op of somebody else into the own chain, unchanged: what was in quarantine and a person
+ * accepted. KNOWN: it is in the log already, and not aside.
+ */
+MUST_CHECK enum err log_vouch(struct node *node, struct arriving *arriving, enum applied *ret,
+                              int64_t *ret_op);
 /* The chain's link of an origin at a number, when it is known here. */
 MUST_CHECK enum err log_link_at(struct node *node, int64_t origin, int64_t seq, bool *ret_found,
                                 struct link *ret);

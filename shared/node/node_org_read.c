@@ -127,7 +127,8 @@ static enum err add_place(struct org_reader *r, const struct json *def)
     return OK;
 }
 
-static enum err add_person(struct org_reader *r, const struct json *def, bool revoked)
+static enum err add_person(struct org_reader *r, const struct json *def, bool revoked,
+                           int64_t revoked_ms)
 {
     r->persons = one_more(r->arena, r->persons, r->org.person_count, &r->person_capacity,
                           sizeof *r->persons);
@@ -135,8 +136,10 @@ static enum err add_person(struct org_reader *r, const struct json *def, bool re
         return ERR_NOMEM;
     }
     struct org_person *person = &r->persons[r->org.person_count];
-    *person = (struct org_person){
-        .name = copy_text(r, def, "name"), .role = copy_text(r, def, "role"), .revoked = revoked};
+    *person = (struct org_person){.name = copy_text(r, def, "name"),
+                                  .role = copy_text(r, def, "role"),
+                                  .revoked = revoked,
+                                  .revoked_ms = revoked_ms};
     if (read_id(def, "id", &person->id) && person->name && person->role) {
         r->org.person_count++;
     }
@@ -239,7 +242,7 @@ static enum err add_definition(struct org_reader *r, const char *kind, const str
         return add_place(r, def);
     }
     if (strcmp(kind, "_person") == 0) {
-        return add_person(r, def, revoked);
+        return add_person(r, def, revoked, revoked_ms);
     }
     if (strcmp(kind, "_grant") == 0) {
         return add_grant(r, def, revoked);

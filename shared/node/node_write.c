@@ -123,6 +123,59 @@ static enum err apply_own(struct node *node, struct op *op, bool sign_for_org, i
     return e;
 }
 
+/* An op kept aside leaves the slot that it came in for one of the own chain. */
+static enum err change_slot(struct node *node, int64_t row, const struct own_head *head)
+{
+    struct stmt *s = db_stmt(node->db, ENVELOPE_KEEP);
+    stmt_bind_i64(s, 1, row);
+    enum err e = stmt_run(s);
+    if (!e) {
+        s = db_stmt(node->db, OP_SET_ENVELOPE);
+        stmt_bind_i64(s, 1, row);
+        stmt_bind_i64(s, 2, node->own_origin);
+        stmt_bind_i64(s, 3, head->seq);
+        stmt_bind_blob(s, 4, head->link.bytes, LINK_SIZE);
+        e = stmt_run(s);
+    }
+    return e;
+}
+
+enum err log_vouch(struct node *node, struct arriving *in, enum applied *ret, int64_t *ret_op)
+{
+    struct own_head head;
+    struct held_op held;
+    enum err e = log_find(node, in->op->uid, &held);
+    if (e) {
+        return e;
+    }
+    if (held.row != 0 && (held.entity != 0 || !in->op->known_format)) {
+        *ret = APPLIED_KNOWN;
+        *ret_op = held.row;
+        return OK;
+    }
+    e = own_head(node, &head);
+    if (e) {
+        return e;
+    }
+    head.seq++;
+    head.link = link_next(head.link, &in->op->hash);
+    in->way = WAY_BELOW; /* not written here */
+    in->envelope = (struct envelope_of_op){true, node->own_origin, head.seq, true, head.link};
+    if (held.row != 0) {
+        e = change_slot(node, held.row, &head);
+    }
+    if (!e) {
+        e = log_apply(node, in, ret, ret_op);
+    }
+    if (!e) {
+        e = advance_own(node, &head);
+    }
+    if (!e) {
+        node->wrote_own = true;
+    }
+    return e;
+}
+
 enum err log_write(struct node *node, struct op *op, bool sign_for_org, int64_t *ret_op)
 {
     struct arena arena;

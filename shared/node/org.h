@@ -27,6 +27,7 @@ struct org_person {
     const char *name;
     const char *role; /* worker, supervisor, manager */
     bool revoked;
+    int64_t revoked_ms; /* as the revocation says; 0 */
 };
 
 struct org_grant {

@@ -57,7 +57,7 @@
     X(STATUS_OWN, "SELECT stage, count(*) FROM (SELECT max(CASE WHEN seq <= ?2 THEN 0 WHEN seq <= ?3 THEN 1 ELSE 2 END) AS stage" \
                   " FROM op WHERE origin = ?1 GROUP BY entity) GROUP BY stage") \
     X(STATUS_FLAGS, "SELECT count(*) FROM flag WHERE settled = 0") \
-    X(STATUS_QUARANTINE, "SELECT count(*) FROM quarantine") \
+    X(STATUS_QUARANTINE, "SELECT count(*) FROM quarantine WHERE verdict = 0") \
     X(FLAG_LIST, "SELECT o.uid, e.name, o.id, f.why, f.at_ms FROM flag f JOIN op o ON o.id = f.op JOIN entity e ON e.id = o.entity" \
                  " WHERE f.settled = 0 ORDER BY f.at_ms, o.id") \
     X(FLAG_SETTLE, "UPDATE flag SET settled = 1 WHERE op = (SELECT id FROM op WHERE uid = ?1) AND why = ?2") \

@@ -79,6 +79,10 @@ MUST_CHECK enum err plan_draft(struct plan *plan, const struct draft *draft);
 /* One register with one member of its own name. */
 MUST_CHECK enum err plan_add(struct plan *plan, struct span compartment, struct span reg,
                              const uint64_t *preds, size_t pred_count, struct span json);
+/* One register with these members ("lat":..,"lon":..); `apart`: in an op of its own. */
+MUST_CHECK enum err plan_add_members(struct plan *plan, struct span compartment, struct span reg,
+                                     const uint64_t *preds, size_t pred_count, struct span members,
+                                     bool apart);
 /* A group's whole object, or a plain property. */
 MUST_CHECK enum err plan_add_value(struct plan *plan, const struct property *property,
                                    const uint64_t *preds, size_t pred_count, struct span json);
@@ -112,6 +116,7 @@ struct outline {
     const char *form; /* "" */
     int64_t form_version;
     struct span extra;
+    const struct stamp *stamp; /* NULL: now */
 };
 /* Writes the plan's ops, bound by a tx when there are several, and projects the entity. */
 MUST_CHECK enum err plan_write(struct node *node, const struct plan *plan,

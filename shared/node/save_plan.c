@@ -57,6 +57,18 @@ enum err plan_add(struct plan *plan, struct span compartment, struct span reg,
     return e ? e : push(plan, &write);
 }
 
+enum err plan_add_members(struct plan *plan, struct span compartment, struct span reg,
+                          const uint64_t *preds, size_t pred_count, struct span members, bool apart)
+{
+    struct write write = {.compartment = compartment,
+                          .reg = reg,
+                          .preds = preds,
+                          .pred_count = pred_count,
+                          .members = members,
+                          .apart = apart};
+    return push(plan, &write);
+}
+
 enum err plan_add_value(struct plan *plan, const struct property *property, const uint64_t *preds,
                         size_t pred_count, struct span json)
 {

@@ -112,7 +112,12 @@ static enum err begin_op(struct node *node, const struct outline *outline, size_
         node->host->random(node->host->ctx, &op.tx, sizeof op.tx);
     }
     op.tx_count = op_count > 1 ? (int64_t)op_count : 0;
-    enum err e = log_stamp(node, &op.stamp);
+    enum err e = OK;
+    if (outline->stamp) {
+        op.stamp = *outline->stamp;
+    } else {
+        e = log_stamp(node, &op.stamp);
+    }
     if (!e) {
         *ret = op;
     }

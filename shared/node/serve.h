@@ -2,7 +2,8 @@
  * serve.h - the answering end of a sync, without sockets: one request text in, one reply out.
  *
  * Called inside a group (node_begin .. node_end of the server), each in a savepoint of its own,
- * so that a failed request changes nothing and others of the group stand.
+ * so that a failed request changes nothing and others of the group stand. After ERR_REVOKED the
+ * savepoint is kept.
  */
 #ifndef SERVE_H
 #define SERVE_H
@@ -12,10 +13,11 @@
 #include "pack.h"
 
 /*
- * Authenticates the envelope (known node, not revoked, signature, epoch, ratchet), unpacks,
- * applies what was pushed and writes the reply (dictionary byte and packed text) to `ret`.
- * On failure nothing changed and `diag` says why; for ERR_RATCHET and ERR_EPOCH `*ret_hint` is
- * the ratchet or epoch to try with.
+ * Authenticates the envelope (known node, signature, epoch, ratchet), unpacks, applies what was
+ * pushed and writes the reply (dictionary byte and packed text) to `ret`. On failure nothing
+ * changed and `diag` says why; for ERR_RATCHET and ERR_EPOCH `*ret_hint` is the ratchet or epoch
+ * to try with. The one failure that changes something is ERR_REVOKED (name, number kept): what a
+ * revoked node brought is in quarantine then.
  */
 MUST_CHECK enum err serve_sync(struct node *node, struct pack *pack, const char *path,
                                struct span body, struct buf *ret, uint64_t *ret_hint,

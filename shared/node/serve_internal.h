@@ -21,7 +21,7 @@ struct serve {
     struct buf rows;
     struct id caller_origin_name; /* in which it writes; zeros: not known here */
     int64_t caller_origin;        /* its row; 0: nothing of it is here */
-    int64_t caller_has;    /* it surely holds its own ops of that origin up to this number */
+    int64_t caller_has;           /* it surely holds its own ops of that origin up to this number */
     /* Whose grants decide what is served. */
     const struct org_node *readers[SERVE_READERS_MAX];
     size_t reader_count;
@@ -32,8 +32,15 @@ struct serve {
     bool by_bundle;  /* its asks came in a file: repeating is no offence */
     size_t roots_told, wants_told, rests_told; /* of the request's, in this reply */
     int64_t new_ops;                           /* taken by this request */
+    /* Rows of ops that came after a revocation, to be set back when all of the request is in. */
+    int64_t *too_late;
+    size_t too_late_count, too_late_capacity;
     bool wrote; /* something was taken or handed out: the ratchet moves on */
 };
+
+/* serve_revoked.c: keeps the batches of a revoked caller in quarantine; ERR_REVOKED, or why they
+   couldn't be kept. */
+MUST_CHECK enum err serve_revoked(struct serve *serve, struct diag *diag);
 
 /* serve_sync.c: who calls, and with what text; for every route of the conversation. */
 MUST_CHECK enum err serve_hear(struct serve *serve, struct pack *pack, const char *path,

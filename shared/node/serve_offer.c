@@ -98,6 +98,14 @@ enum err serve_offered(struct serve *serve)
 
 /* ---- handed over */
 
+/* What a revoked person wrote comes back like the rest, but what may be from after the revocation
+   doesn't get around quarantine by way of a neighbour. */
+static bool is_barred(const struct serve *serve, const struct op *op, int64_t receipt_ms)
+{
+    const struct org_person *person = org_person(serve->org, op->person);
+    return person && person->revoked && (receipt_ms <= 0 || receipt_ms >= person->revoked_ms);
+}
+
 static enum err take_op(struct serve *serve, const struct sync_row *row, struct arena *arena,
                         bool *ret_adopted, struct diag *diag)
 {
@@ -113,7 +121,8 @@ static enum err take_op(struct serve *serve, const struct sync_row *row, struct 
                           .receipt_ms = row->receipt_ms > 0 ? row->receipt_ms : STAMP_NO_RECEIPT,
                           .has_org_signature = row->has_signature,
                           .org_signature = row->signature,
-                          .from = serve->caller->id};
+                          .from = serve->caller->id,
+                          .barred = is_barred(serve, &op, row->receipt_ms)};
     e = log_apply(serve->node, &in, &applied, &at);
     if (!e && applied == APPLIED_QUARANTINED) {
         serve->reply.refused_count++;

@@ -11,6 +11,7 @@
 #include "node_log.h"
 #include "node_offer.h"
 #include "node_redact.h"
+#include "node_set_back.h"
 #include "notice.h"
 #include "num.h"
 #include "serve_internal.h"
@@ -235,11 +236,46 @@ static int64_t stated_receipt(const struct taking *t)
     return earliest;
 }
 
-/* What a stolen device hands to a hub that hasn't heard of its revocation is not believed further
-   up; what a hub had before it is. */
-static bool came_too_late(const struct taking *t)
+/* What a hub took before it heard of the revocation, and after that was made. Down there it is in
+   the registers; the region sets it back for all (node_set_back.h). */
+static bool came_too_late(const struct taking *t, int64_t index)
 {
-    return t->author->revoked && stated_receipt(t) >= t->author->revoked_ms;
+    const struct org_person *person = org_person(t->serve->org, t->ops[index].person);
+    int64_t receipt_ms = stated_receipt(t);
+    return t->serve->node->identity.role == ROLE_REGION && t->author->role < ROLE_HUB &&
+           ((t->author->revoked && receipt_ms >= t->author->revoked_ms) ||
+            (person && person->revoked && receipt_ms >= person->revoked_ms));
+}
+
+static enum err note_too_late(struct taking *t, int64_t index, int64_t row)
+{
+    struct serve *serve = t->serve;
+    if (serve->too_late_count == serve->too_late_capacity) {
+        size_t capacity = serve->too_late_capacity ? 2 * serve->too_late_capacity : 64;
+        int64_t *rows = arena_array(serve->arena, capacity, sizeof *rows);
+        if (!rows) {
+            return ERR_NOMEM;
+        }
+        if (serve->too_late_count > 0) {
+            memcpy(rows, serve->too_late, serve->too_late_count * sizeof *rows);
+        }
+        serve->too_late = rows;
+        serve->too_late_capacity = capacity;
+    }
+    serve->too_late[serve->too_late_count++] = row;
+    return log_quarantine(serve->node, "after_revocation", t->author_id, t->ops[index].body, NULL);
+}
+
+/* The same of one op, when its person is revoked and its device isn't. What a relay took in good
+   faith is in its registers already: taken here too, so that both go on holding the same. */
+static bool is_barred(const struct taking *t, int64_t index)
+{
+    bool relayed = t->serve->request.has_relay && t->batch.has_node;
+    const struct org_person *person = org_person(t->serve->org, t->ops[index].person);
+    if (t->author->role >= ROLE_HUB || !person || !person->revoked) {
+        return false; /* A hub vouches for what it adopted. */
+    }
+    return !relayed || batch_is_aside(&t->batch, index);
 }
 
 /* Its own receipt joins in: a hub whose clock runs ahead mustn't lift the cap on a wrong time. */
@@ -295,7 +331,8 @@ static enum err apply_ops(struct taking *t)
             .envelope = {!t->bare, t->origin.id, t->batch.from + i, true, t->links[i]},
             .has_org_signature = t->signed_for_org[i],
             .org_signature = t->signatures[i],
-            .from = t->serve->caller->id};
+            .from = t->serve->caller->id,
+            .barred = is_barred(t, i)};
         struct members before = {.count = 0};
         e = late_scopes_of(node, &t->ops[i], &before);
         if (!e) {
@@ -311,6 +348,9 @@ static enum err apply_ops(struct taking *t)
             e = redact_judge(node, t->author, &t->ops[i], row);
         }
         t->serve->new_ops += !e && applied == APPLIED_NEW;
+        if (!e && applied == APPLIED_NEW && t->ops[i].known_format && came_too_late(t, i)) {
+            e = note_too_late(t, i, row);
+        }
         if (!e && applied == APPLIED_QUARANTINED) {
             t->serve->reply.refused_count++;
         }
@@ -497,9 +537,6 @@ static enum err take(struct taking *t, bool relayed, struct diag *diag)
     char origin[ID_TEXT_SIZE];
     id_write(t->batch.origin, origin);
     enum err e = find_origin(t->serve->node, t->batch.origin, &t->origin);
-    if (!e && came_too_late(t)) {
-        return quarantine(t, "revoked", diag);
-    }
     if (!e) {
         e = judge_owner(t, relayed, &refused, &bare, diag);
     }
@@ -645,6 +682,9 @@ enum err serve_push(struct serve *serve, struct diag *diag)
     }
     while (!e && serve->rest.size > 0) {
         e = next_batch(serve, diag);
+    }
+    for (size_t i = 0; !e && i < serve->too_late_count; i++) {
+        e = log_set_back(serve->node, serve->too_late[i]);
     }
     if (!e && serve->request.has_relay && serve->request.relay_to != point.got) {
         e = keep_relay_point(serve);

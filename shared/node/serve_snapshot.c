@@ -231,9 +231,6 @@ enum err serve_snapshot(struct node *node, struct pack *pack, const char *path, 
     arena_init(&arena, &node->host->mem, SNAPSHOT_ARENA_MAX);
     buf_init(&text, &node->host->mem, WIRE_PLAIN_MAX);
     enum err e = serve_hear(&serve, pack, path, body, &text, ret_hint, diag);
-    if (!e && serve.caller->revoked) {
-        e = diag_set(diag, ERR_REVOKED, serve.caller->name, NULL);
-    }
     if (!e) {
         struct span rest = buf_span(&text);
         e = span_split(&rest, '\n', &line)

@@ -6,6 +6,7 @@
 #include "code.h"
 #include "envelope.h"
 #include "json.h"
+#include "lease.h"
 #include "node_redact.h"
 #include "notice.h"
 #include "num.h"
@@ -38,13 +39,18 @@ enum err sync_new(struct node *node, struct pack *pack, const struct id *server,
     arena_init(&sync->offer.arena, &node->host->mem, SYNC_ARENA_MAX);
     arena_init(&sync->arena, &node->host->mem, SYNC_ARENA_MAX);
     buf_init(&sync->body, &node->host->mem, WIRE_PACKED_MAX + ENVELOPE_HEAD_SIZE);
+    struct lease lease = {0};
     enum err e =
         node->identity.enrolled ? server_load(node, server, &sync->server) : ERR_NOT_ENROLLED;
+    if (!e) {
+        e = lease_read(node, &lease);
+    }
     if (e) {
         sync_free(sync);
         return e == ERR_NOT_ENROLLED ? diag_set(diag, e, NULL) : node_failed(node, e, diag);
     }
-    sync->ask_first = sync->server.unsure > sync->server.acked;
+    /* One that was told it is revoked hears again whether it is, before it sends more. */
+    sync->ask_first = sync->server.unsure > sync->server.acked || lease.lock == LEASE_REVOKED;
     *ret = sync;
     return OK;
 }
@@ -391,10 +397,20 @@ static enum err meet_gap(struct sync *sync, const struct diag *diag)
     return e;
 }
 
+/* Heard before it is refused: what it still had is in quarantine then, for a person to look at. */
+static enum err hand_over(struct sync *sync, const struct diag *told, bool *ret_done)
+{
+    bool again = false;
+    enum err e = sync_revoked(sync, told, &again);
+    *ret_done = !e && !again;
+    return e;
+}
+
 static void on_refusal(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
 {
     struct diag diag = {0};
     struct hints hints;
+    bool done = false;
     enum err e = OK;
     read_error(event, &diag, &hints);
     if (diag.code == ERR_RATCHET && hints.has_ratchet && !sync->signed_again) {
@@ -413,6 +429,8 @@ static void on_refusal(struct sync *sync, const struct sync_event *event, struct
     } else if (diag.code == ERR_FORK && sync->idle < SYNC_IDLE_MOST) {
         sync->idle++;
         e = start_over(sync);
+    } else if (diag.code == ERR_REVOKED) {
+        e = hand_over(sync, &diag, &done);
     } else if (event->status == 503 || event->status == 429 || event->status >= 500) {
         wait_a_while(sync, event->retry_after_s, &diag, ret);
         return;
@@ -420,7 +438,7 @@ static void on_refusal(struct sync *sync, const struct sync_event *event, struct
         give_up(sync, &diag, diag.code, ret);
         return;
     }
-    if (e) {
+    if (e || done) {
         give_up(sync, &diag, e, ret);
         return;
     }

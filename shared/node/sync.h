@@ -64,8 +64,8 @@ struct sync_options {
     int64_t budget;
 };
 
-/* The server to call: the one enrolled with last, unless another is named (`server` by id). Keeps node
-   and pack by reference. ERR_NOT_ENROLLED. */
+/* The server to call: the one enrolled with last, unless another is named (`server` by id). Keeps
+   node and pack by reference. ERR_NOT_ENROLLED. */
 MUST_CHECK enum err sync_new(struct node *node, struct pack *pack, const struct id *server,
                              const struct sync_options *options, struct sync **ret,
                              struct diag *diag);

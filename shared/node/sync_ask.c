@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "envelope.h"
+#include "node_log.h"
 #include "node_redact.h"
 #include "serve_internal.h"
 #include "sync_internal.h"
@@ -204,17 +205,19 @@ static enum err put_own(struct sync *sync, const struct origin_point *stable, st
     bool acked_there = sync->server.acked >= stable->seq;
     int64_t from = acked_there ? sync->server.acked : stable->seq;
     from = sync->below >= 0 && sync->below < from ? sync->below : from;
+    from = sync->handing ? sync->handed_to : from;
     bool follows = sync->bundled > from; /* an earlier frame of the same bundle */
     buf_init(&lines, &node->host->mem, WIRE_PLAIN_MAX);
     from = follows ? sync->bundled : from;
     batch.from = from + 1;
     enum err e = gather_own(sync, from, &batch, &lines);
     if (!e && batch.count > 0) {
-        if (batch.from > 1 && !follows && !(acked_there && from > 0)) {
+        if (batch.from > 1 && (sync->handing || (!follows && !(acked_there && from > 0)))) {
             e = log_link_at(node, node->own_origin, from, &found, &batch.prev);
             batch.has_prev = true;
         }
-        if (sync->server.acked == 0) { /* this server may not know whose origin it is */
+        if (sync->server.acked == 0 ||
+            sync->handing) { /* this server may not know whose origin it is */
             batch.has_open = true;
             batch_sign_open(node->own_origin_name, node->identity.id, &node->key, &batch.open);
         }
@@ -274,7 +277,7 @@ static enum err next_relay(struct sync *sync, int64_t after, struct relay_batch 
 }
 
 /* The op lines of a stored batch; `*ret_whole` false when one isn't in the log (quarantined). */
-static enum err relay_lines(struct sync *sync, const struct relay_batch *relay, struct buf *lines,
+static enum err relay_lines(struct sync *sync, struct relay_batch *relay, struct buf *lines,
                             bool *ret_whole)
 {
     bool whole = true;
@@ -291,6 +294,9 @@ static enum err relay_lines(struct sync *sync, const struct relay_batch *relay, 
                 struct signature signature;
                 bool is_signed = stmt_blob(s, 1, signature.bytes, SIGNATURE_SIZE);
                 op_line_write(stmt_span(s, 0), is_signed ? &signature : NULL, lines);
+                if (stmt_i64(s, 2) & OP_FLAG_ASIDE) {
+                    batch_set_aside(&relay->batch, i);
+                }
             }
             e = stmt_end(s);
         }
@@ -306,7 +312,7 @@ static enum err relay_lines(struct sync *sync, const struct relay_batch *relay, 
 static enum err put_relayed(struct sync *sync, struct buf *text)
 {
     struct buf lines;
-    int64_t last = sync->bundled > sync->server.got ? sync->bundled : sync->server.got;
+    int64_t last = sync->bundled > sync_from(sync) ? sync->bundled : sync_from(sync);
     size_t start = text->size;
     bool found = true;
     enum err e = OK;
@@ -492,9 +498,9 @@ enum err sync_left(struct sync *sync, int64_t *ret_ops, int64_t *ret_batches)
     struct stmt *s = db_stmt(sync->node->db, hub ? BATCH_BACKLOG : OWN_LEFT);
     int64_t ops = 0;
     int64_t batches = 0;
-    stmt_bind_i64(s, 1, hub ? sync->server.got : sync->node->own_origin);
+    stmt_bind_i64(s, 1, hub ? sync_from(sync) : sync->node->own_origin);
     if (!hub) {
-        stmt_bind_i64(s, 2, sync->server.acked);
+        stmt_bind_i64(s, 2, sync_from(sync));
     }
     if (stmt_row(s)) {
         batches = hub ? stmt_i64(s, 0) : 0;

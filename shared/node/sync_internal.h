@@ -94,6 +94,8 @@ struct sync {
     int64_t reply_size;
     bool need_feeds;   /* the callee asked for them */
     bool ask_first;    /* an outcome is unknown: ask before sending again */
+    bool handing;      /* told that it is revoked: the rest goes to quarantine (sync_revoked.c) */
+    int64_t handed_to; /* own number, a hub's: batch number */
     bool signed_again; /* a stale ratchet was mended once in this exchange */
     int64_t failures;  /* in a row without progress */
     int64_t idle;      /* replies in a row that moved nothing */
@@ -178,6 +180,12 @@ MUST_CHECK enum err snapshot_refused(struct sync *sync);
 
 /* A mark of the scopes a node is granted: when it changes, what is shown is made anew. */
 uint64_t sync_scopes_mark(const struct org_node *me);
+
+/* sync_revoked.c: a server says that this node is revoked, and how much it kept. `*ret_again`:
+   there is more to hand over. */
+MUST_CHECK enum err sync_revoked(struct sync *sync, const struct diag *told, bool *ret_again);
+/* From which number on own ops (a hub's: batches) are to be sent. */
+int64_t sync_from(const struct sync *sync);
 
 /* sync_server.c */
 MUST_CHECK enum err server_load(struct node *node, const struct id *name, struct server_row *ret);

@@ -39,8 +39,8 @@
     X(BATCH_AFTER, "SELECT b.id, b.origin, b.first, b.count, b.prev, b.link, b.signature, b.hub, b.receipt_ms, b.receipt_signature," \
                    " o.name, o.node, o.open_signature FROM batch b JOIN origin o ON o.id = b.origin WHERE b.id > ?1 AND b.way <> 2 ORDER BY b.id") \
     X(BATCH_BACKLOG, "SELECT count(*), coalesce(sum(count), 0), coalesce(max(id), 0) FROM batch WHERE id > ?1 AND way <> 2") \
-    X(SLOT_BODY, "SELECT body, org_signature FROM op WHERE origin = ?1 AND seq = ?2") \
-    X(ENVELOPE_BODY, "SELECT o.body, o.org_signature FROM envelope v JOIN op o ON o.id = v.op WHERE v.origin = ?1 AND v.seq = ?2") \
+    X(SLOT_BODY, "SELECT body, org_signature, flags FROM op WHERE origin = ?1 AND seq = ?2") \
+    X(ENVELOPE_BODY, "SELECT o.body, o.org_signature, o.flags FROM envelope v JOIN op o ON o.id = v.op WHERE v.origin = ?1 AND v.seq = ?2") \
     X(VISITS_UNTOLD, "SELECT node, proof FROM caller WHERE told = 0 AND proof IS NOT NULL") \
     X(VISIT_TOLD, "UPDATE caller SET told = 1 WHERE node = ?1") \
     X(VISITS_FORGOTTEN, "UPDATE caller SET told = 0") \

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "lease.h"
 #include "node_log.h"
 #include "node_redact.h"
 #include "sync_internal.h"
@@ -612,6 +613,9 @@ static enum err take_all(struct take *t, struct diag *diag)
         struct stmt *s = db_stmt(node->db, BUNDLE_ASK_OVER);
         stmt_bind_blob(s, 1, sync->server.name.bytes, ID_SIZE);
         e = stmt_run(s);
+    }
+    if (!e && !sync->answers) {
+        e = lease_renew(node);
     }
     return e ? e : server_save(node, &sync->server);
 }

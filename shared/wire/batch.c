@@ -15,6 +15,34 @@ static void put_receipt(struct json_writer *writer, const struct receipt *receip
     json_close(writer, ']');
 }
 
+void batch_set_aside(struct batch *batch, int64_t index)
+{
+    batch->aside[index / 8] = (uint8_t)(batch->aside[index / 8] | 1u << index % 8);
+}
+
+bool batch_is_aside(const struct batch *batch, int64_t index)
+{
+    return (batch->aside[index / 8] >> index % 8 & 1) != 0;
+}
+
+static void put_aside(struct json_writer *writer, const struct batch *batch)
+{
+    bool any = false;
+    for (int64_t i = 0; i < batch->count; i++) {
+        if (batch_is_aside(batch, i)) {
+            if (!any) {
+                json_name(writer, "aside");
+                json_open(writer, '[');
+            }
+            json_put_int(writer, i);
+            any = true;
+        }
+    }
+    if (any) {
+        json_close(writer, ']');
+    }
+}
+
 static void put_optional(struct json_writer *writer, const struct batch *batch)
 {
     if (batch->has_open) {
@@ -33,6 +61,7 @@ static void put_optional(struct json_writer *writer, const struct batch *batch)
         }
         json_close(writer, ']');
     }
+    put_aside(writer, batch);
 }
 
 void batch_write_line(const struct batch *batch, struct buf *ret)
@@ -84,6 +113,22 @@ static void read_receipts(struct line *line, struct batch *ret)
     ret->receipt_count = count;
 }
 
+static void read_aside(struct line *line, struct batch *ret)
+{
+    const struct json *array = line_get(line, "aside");
+    if (array != NULL && !json_is(array, JSON_ARRAY)) {
+        line_refuse(line, "not an array", "aside");
+        return;
+    }
+    for (const struct json *item = json_first(array); item != NULL && !line->failed;
+         item = json_next(item)) {
+        int64_t index = line_int(line, item, "aside", 0, ret->count - 1);
+        if (!line->failed) {
+            batch_set_aside(ret, index);
+        }
+    }
+}
+
 static void read_optional(struct line *line, struct batch *ret)
 {
     const struct json *item = line_get(line, "prev");
@@ -124,6 +169,9 @@ enum err batch_read_line(struct span text, struct batch *ret, struct diag *diag)
     line_bytes(&line, line_get(&line, "sig"), "sig", batch.signature.bytes, SIGNATURE_SIZE);
     read_optional(&line, &batch);
     read_receipts(&line, &batch);
+    if (!line.failed) {
+        read_aside(&line, &batch);
+    }
     enum err e = line_close(&line);
     if (!e) {
         *ret = batch;

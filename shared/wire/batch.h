@@ -33,7 +33,12 @@ struct batch {
     struct id node; /* the author; absent when the caller is the author */
     struct receipt receipts[WIRE_RECEIPTS_MAX];
     size_t receipt_count;
+    /* Ops that the relay keeps aside, by index: their person was revoked when they came to it. */
+    uint8_t aside[WIRE_BATCH_OPS / 8];
 };
+
+void batch_set_aside(struct batch *batch, int64_t index);
+bool batch_is_aside(const struct batch *batch, int64_t index);
 
 /* One line with its LF. */
 void batch_write_line(const struct batch *batch, struct buf *ret);

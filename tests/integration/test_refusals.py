@@ -203,6 +203,12 @@ DOUARD = [
     ("hub", ["bundle", "import", "/nonexistent/x.douar"], "not_found"),
     ("hub", ["bundle", "import", "{file:notes.txt}"], "bad_format", "not a bundle"),
     ("hub", ["bundle", "import", "{file:cut.douar}"], "bundle_damaged", "douar-bundle\1 and more"),
+    ("hub", ["quarantine", "list", "--limit", "0"], "out_of_range"),
+    ("hub", ["quarantine", "show", "one"], "bad_value"),
+    ("hub", ["quarantine", "show", "99999"], "not_found"),
+    ("hub", ["quarantine", "accept", "99999", "--reason", "x", "--person", "Khadija"], "not_found"),
+    ("hub", ["quarantine", "accept", "99999", "--person", "Khadija"], "missing_argument"),
+    ("hub", ["quarantine", "refuse", "99999", "--reason", "x"], "missing_argument"),
     ("hub", ["review", "list", "--limit", "0"], "out_of_range"),
     ("hub", ["review", "show", "Z99-99999-9"], "not_found"),
     ("hub", ["review", "resolve", "Z99-99999-9", "phone", "--take", "1", "--reason", "x",
@@ -389,6 +395,7 @@ class Refusals(unittest.TestCase):
         for device in (amina, brahim, amina, reader):
             device.sync()
         hub.call("node", "revoke", revoked.call("whoami")["short"])
+        revoked.run("sync")  # it learns so, and remembers
         stranger = Device(office, "stranger")
         stranger.call("init")
         cls.nodes |= {"amina": amina, "reader": reader, "revoked": revoked, "stranger": stranger}

@@ -78,7 +78,7 @@ static void access_denies_by_default(void **state)
     (void)state;
     const struct org_node good = {.name = "a"}, revoked = {.name = "b", .revoked = true};
     const struct org_node *const nodes[] = {NULL, &good, &revoked};
-    for (int permission = 0; permission < 6; permission++) {
+    for (int permission = 0; permission < 7; permission++) {
         for (unsigned bits = 0; bits < 8; bits++) {
             for (size_t n = 0; n < COUNT_OF(nodes); n++) {
                 struct diag diag = {0};
@@ -93,6 +93,8 @@ static void access_denies_by_default(void **state)
                     allowed = facts.serving && facts.wait_s == 0;
                 } else if (permission == PERMISSION_NODE) {
                     allowed = facts.serving && facts.has_envelope && facts.node == &good;
+                } else if (permission == PERMISSION_KNOWN) {
+                    allowed = facts.serving && facts.has_envelope && facts.node != NULL;
                 }
                 enum err e = access_decide((enum permission)permission, &facts, &diag);
                 assert_true((e == OK) == allowed);

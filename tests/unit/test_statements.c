@@ -19,7 +19,7 @@ extern const size_t schema_migrations_count;
 
 /* Statements that may read a whole table or index. */
 static const size_t whole_reads[] = {
-    /* Tables of a few rows: servers known, devices that call, what was refused. */
+    /* Tables of a few rows: servers known, devices that call. */
     SERVERS_START_OVER,
     SERVER_FIRST,
     SERVER_TOLD,
@@ -29,7 +29,6 @@ static const size_t whole_reads[] = {
     VISITS_FORGOTTEN,
     FEED_LIST,
     ORIGIN_HEADS,
-    STATUS_QUARANTINE,
     STATUS_FLAGS,
     NOTICE_COUNT,
     NOTICE_LIST,
@@ -85,7 +84,7 @@ static const char *const names[] = {
 #define NAME_OF(name, sql) [name] = #name,
     LOG_SQL(NAME_OF) RECORD_SQL(NAME_OF) SYNC_SQL(NAME_OF) AUDIT_SQL(NAME_OF) BACK_SQL(NAME_OF)
         BLOB_SQL(NAME_OF) BUNDLE_SQL(NAME_OF) SPACE_SQL(NAME_OF) REDACT_SQL(NAME_OF)
-            ALIAS_SQL(NAME_OF)
+            ALIAS_SQL(NAME_OF) QUARANTINE_SQL(NAME_OF)
 #undef NAME_OF
 };
 

@@ -1,0 +1,18 @@
+/*
+ * quarantine_sql.h - statements of what is in quarantine and what was decided about it.
+ */
+#ifndef QUARANTINE_SQL_H
+#define QUARANTINE_SQL_H
+
+/* clang-format off */
+#define QUARANTINE_SQL(X) \
+    X(SET_BACK_PRED, "SELECT id, flags FROM op WHERE uid >= ?1 AND uid <= ?2 AND entity = ?3") \
+    X(QUARANTINE_WAITING, "SELECT id, why, node, at_ms, bytes, verdict, settled_ms, person, reason FROM quarantine" \
+                          " WHERE verdict = 0 AND id > ?1 ORDER BY id LIMIT ?2") \
+    X(QUARANTINE_ALL, "SELECT id, why, node, at_ms, bytes, verdict, settled_ms, person, reason FROM quarantine" \
+                      " WHERE id > ?1 ORDER BY id LIMIT ?2") \
+    X(QUARANTINE_GET, "SELECT id, why, node, at_ms, bytes, verdict, settled_ms, person, reason FROM quarantine WHERE id = ?1") \
+    X(QUARANTINE_SETTLE, "UPDATE quarantine SET verdict = ?2, settled_ms = ?3, person = ?4, reason = ?5 WHERE id = ?1")
+/* clang-format on */
+
+#endif

@@ -1,0 +1,122 @@
+"""Access that is withdrawn, devices that lock, and types that move on: with the real programs.
+
+Run by ctest; by hand: DOUAR_BIN=build/dev/bin python3 tests/integration/test_lease.py
+"""
+
+import unittest
+
+from office import Office, Refused
+
+TABANT = "05.081.03.09"
+LANGUAGES = ("ar", "fr", "zgh", "en")
+
+
+class Lease(unittest.TestCase):
+    def setUp(self):
+        self.office = Office()
+        self.addCleanup(self.office.close)
+        self.office.open()
+        for name in ("Amina", "Brahim"):
+            self.office.person(name, scopes=[TABANT])
+        self.office.person("Khadija", "supervisor", ["05.081"], verbs=("read", "write", "review"))
+        self.hub = self.office.hub("azilal", "05.081")
+        self.amina = self.office.device("amina", self.hub, [TABANT], person="Amina")
+        self.brahim = self.office.device("brahim", self.hub, [TABANT], person="Brahim")
+
+    def refused(self, error, program, *words):
+        with self.assertRaises(Refused) as caught:
+            program.call(*words)
+        self.assertEqual(caught.exception.error, error, words)
+        return caught.exception
+
+    def household(self, device, **answers):
+        answers = {"head_name_ar": "عائشة أيت علي"} | answers
+        return device.new("register_household", place=TABANT, **answers)["case"]
+
+    def sync_all(self, *devices):
+        for _ in range(2):
+            for device in devices:
+                device.sync()
+            self.hub.uplink()
+
+    def assert_same(self, *nodes):
+        region = self.office.region.digest()[(TABANT, "base")]
+        for node in nodes:
+            self.assertEqual(node.digest()[(TABANT, "base")], region, node.name)
+
+    # ---- withdrawn
+
+    def test_stolen_device_is_heard_refused_and_locked(self):
+        case = self.household(self.amina)
+        self.sync_all(self.amina, self.brahim)
+        self.brahim.edit(case, phone="0671000001")
+        late = self.household(self.brahim)
+        self.hub.call("node", "revoke", self.brahim.call("whoami")["short"])
+        self.refused("revoked", self.brahim, "sync")
+        for words in (["show", case], ["list"], ["find", "عائشة"], ["status", "--records"],
+                      ["edit", case, "--set", "members=3"]):
+            self.refused("revoked", self.brahim, *words)
+        self.assertTrue(self.brahim.call("status")["enrolled"])
+        said = {self.brahim.run("--lang", lang, "show", case).err for lang in LANGUAGES}
+        self.assertEqual(len(said), 4)
+        self.sync_all(self.amina)
+        self.assertEqual(self.amina.value(case, "phone"), None)
+
+        waiting = self.hub.call("quarantine", "list")["list"]
+        self.assertEqual([(row["why"], row["verdict"], row["before"]) for row in waiting],
+                         [("revoked", "waiting", waiting[0]["changes"])])
+        shown = self.hub.call("quarantine", "show", waiting[0]["number"])["list"]
+        self.assertIn(case, [row["case"] for row in shown])
+        done = self.hub.call("quarantine", "accept", waiting[0]["number"], "--reason",
+                             "Brahim was asked", "--person", "Khadija")
+        self.assertEqual(done["changes"], waiting[0]["changes"])
+        self.sync_all(self.amina)
+        self.assertEqual(self.amina.value(case, "phone"), "0671000001")
+        self.assertEqual(self.amina.show(late)["case"], late)
+        self.assert_same(self.hub, self.amina)
+        self.assertEqual(self.hub.call("quarantine", "list")["list"], [])
+        settled = self.hub.call("quarantine", "list", "--all")["list"]
+        self.assertEqual([(row["verdict"], row["person"]) for row in settled],
+                         [("accepted", "Khadija")])
+
+    def test_person_withdrawn_on_a_shared_device(self):
+        self.sync_all(self.amina, self.brahim)
+        shared = self.brahim
+        theirs = self.household(shared)
+        self.office.region.call("person", "revoke", "Brahim")
+        self.hub.uplink()
+        shared.sync()
+        self.refused("revoked", shared, "show", theirs)
+        shared.person = "Amina"
+        others = self.household(shared)
+        self.sync_all(shared, self.amina)
+        self.assertEqual(self.amina.show(others)["case"], others)
+        self.refused("not_found", self.amina, "show", theirs)
+        for server in (self.hub, self.office.region):
+            rows = server.call("quarantine", "list")["list"]
+            self.assertEqual({row["why"] for row in rows}, {"person_revoked"})
+        rows = self.office.region.call("quarantine", "list")["list"]
+        self.office.region.call("quarantine", "accept", *(row["number"] for row in rows),
+                                "--reason", "honest work", "--person", "Khadija")
+        self.sync_all(shared, self.amina)
+        self.assertEqual(self.amina.show(theirs)["case"], theirs)
+        self.assert_same(self.hub, self.amina, shared)
+
+    def test_work_taken_by_a_hub_that_had_not_heard_is_set_back(self):
+        case = self.household(self.amina, phone="0661234567")
+        self.sync_all(self.amina, self.brahim)
+        self.office.region.call("node", "revoke", self.brahim.call("whoami")["short"])
+        self.brahim.edit(case, phone="0671000001")
+        self.brahim.sync()
+        self.amina.sync()
+        self.assertEqual(self.amina.value(case, "phone"), "0671000001")
+        self.sync_all(self.amina)
+        self.assertEqual(self.amina.value(case, "phone"), "0661234567")
+        self.assert_same(self.hub, self.amina)
+        self.refused("revoked", self.brahim, "sync")
+        waiting = self.office.region.call("quarantine", "list")["list"]
+        self.assertEqual([row["why"] for row in waiting], ["after_revocation"])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
