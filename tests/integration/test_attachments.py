@@ -115,12 +115,12 @@ class Attachments(unittest.TestCase):
         amina.call("attach", project, "works_photo", self.photograph(width=64, height=64))
         self.assertIn(b"GPSPOSITION", self.got(amina, project, "works_photo"))
 
-    # ---- cuts
+    # ---- cuts; the photographs are large, so that there is time to cut
 
     def test_a_device_killed_in_the_middle_goes_on_where_it_was(self):
         amina = self.worker("amina")
         case = self.household(amina)
-        size = amina.call("attach", case, "house_photo", self.photograph())["size"]
+        size = amina.call("attach", case, "house_photo", self.photograph(width=3000, height=2000))["size"]
         process = self.begun(amina, "sync")
         before = self.wait_for_part(self.hub, process, 3 * CHUNK)
         process.kill()
@@ -135,7 +135,7 @@ class Attachments(unittest.TestCase):
     def test_a_hub_killed_in_the_middle_goes_on_where_it_was(self):
         amina = self.worker("amina")
         case = self.household(amina)
-        size = amina.call("attach", case, "house_photo", self.photograph())["size"]
+        size = amina.call("attach", case, "house_photo", self.photograph(width=3000, height=2000))["size"]
         process = self.begun(amina, "sync")
         before = self.wait_for_part(self.hub, process, 3 * CHUNK)
         self.hub.kill()
@@ -153,7 +153,7 @@ class Attachments(unittest.TestCase):
         region = self.office.region
         amina = self.worker("amina")
         case = self.household(amina)
-        size = amina.call("attach", case, "house_photo", self.photograph())["size"]
+        size = amina.call("attach", case, "house_photo", self.photograph(width=3000, height=2000))["size"]
         amina.sync()
         process = self.begun(self.hub, "uplink", "sync")
         before = self.wait_for_part(region, process, 3 * CHUNK)
