@@ -98,8 +98,10 @@ void action_random(struct sim_world *world)
             node = &world->nodes[rng_below(&world->rng, SIM_SERVERS)];
         }
         person_acts(node);
-    } else if (what < 930) {
+    } else if (what < 905) {
         sync_someone(world);
+    } else if (what < 930) {
+        action_bundle(world);
     } else if (what < 950) {
         action_backup(world);
     } else if (what < 965) {

@@ -34,6 +34,7 @@ void action_power(struct sim_world *world);
 void action_copy(
     struct sim_world *world); /* a device's database is copied, or put back from a copy */
 void action_away(struct sim_world *world);
+void action_bundle(struct sim_world *world); /* sim_bundle.c: a stick is written, or taken in */
 void action_grant(struct sim_world *world);
 
 /* ---- sim_space.c: snapshots */

@@ -316,9 +316,29 @@ static void sync_once(struct sim_node *node)
     }
 }
 
+/* As `douard init --region` does. */
+static void publish_region(struct sim_world *world, struct node *desk)
+{
+    struct node_identity self;
+    char id[ID_TEXT_SIZE];
+    char key[BASE64_SIZE(PUBLIC_KEY_SIZE) + 1];
+    char text[256];
+    if (node_identity(desk, &self)) {
+        return;
+    }
+    id_write(self.id, id);
+    base64_write(self.key.bytes, PUBLIC_KEY_SIZE, key);
+    (void)snprintf(text, sizeof text,
+                   "{\"id\":\"%s\",\"name\":\"region\",\"role\":\"region\",\"key\":\"%s\","
+                   "\"short\":\"R\",\"scopes\":[],\"compartments\":[]}",
+                   id, key);
+    publish(world, desk, "_node", id, text);
+}
+
 static void publish_all(struct sim_world *world, struct node *desk)
 {
     char text[256];
+    publish_region(world, desk);
     for (size_t i = 0; i < sizeof type_names / sizeof type_names[0]; i++) {
         publish_schema(world, desk, "_type", "types", type_names[i]);
     }

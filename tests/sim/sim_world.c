@@ -24,6 +24,9 @@ static void *resize(void *ctx, void *old, size_t size)
 void world_init(struct sim_world *world, const struct sim_options *options)
 {
     *world = (struct sim_world){.options = *options, .mem = {.resize = resize}};
+    for (size_t i = 0; i < SIM_STICKS_MAX; i++) {
+        buf_init(&world->sticks[i].file, &world->mem, 0);
+    }
     world->begin_ms = world->now_ms = NODE_BUILD_MS + 30 * DAY_MS;
     world->rng = rng_from(options->seed, 0);
     arena_init(&world->arena, &world->mem, WORLD_ARENA_MAX);
@@ -40,6 +43,9 @@ void world_release(struct sim_world *world)
         network_forget(node);
         buf_release(&node->copy);
         sim_host_release(&node->host);
+    }
+    for (size_t i = 0; i < SIM_STICKS_MAX; i++) {
+        buf_release(&world->sticks[i].file);
     }
     births_release(&world->births);
     arena_release(&world->arena);

@@ -103,6 +103,7 @@ struct sim_node {
         bool present, seen;
     } cursors[SIM_CURSORS_MAX];
     size_t cursor_count;
+    size_t newest_stick; /* number of those taken in */
 };
 
 #define SIM_BLOBS_MAX 2048
@@ -111,6 +112,15 @@ struct sim_node {
 struct sim_blob {
     struct blob_name name;
     size_t node;
+};
+
+/* A bundle on its way. */
+#define SIM_STICKS_MAX   16
+#define SIM_CARRIED_MOST 3
+struct sim_stick {
+    struct buf file; /* empty: none */
+    size_t from, to, number;
+    size_t carried; /* times; SIM_CARRIED_MOST also when it was lost */
 };
 
 struct sim_options {
@@ -136,6 +146,8 @@ struct sim_world {
     struct arena arena; /* as long as the world: types as the schema has them */
     const struct type **types;
     size_t type_count;
+    struct sim_stick sticks[SIM_STICKS_MAX];
+    size_t stick_count; /* ever */
     bool failed;
     char failure[512];
 };
