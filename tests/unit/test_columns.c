@@ -24,8 +24,8 @@ static const char *const lines[] = {
     "\n",
     "\"unclosed\n",
     "{\"a\\\"b\":\"c\",\"d\":\"e\",}\t-0 007 1.50 9999999999999999 -12 true\n",
-    "{\"id\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"not\":\"AAAAAAAAAAAAAAAAAAAAAB\",\"m\":\"AAAAAAAAAAA\"}"
-    "\n"};
+    ("{\"id\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"not\":\"AAAAAAAAAAAAAAAAAAAAAB\",\"m\":\"AAAAAAAAAAA\"}"
+     "\n")};
 
 static enum err there_and_back(struct test_mem *memory, struct span text, struct buf *ret)
 {
@@ -179,8 +179,8 @@ static void a_request_comes_back(void **state)
         snapshot_request_read(span_from(line.data, line.size - 1), &arena, &back, NULL), OK);
     assert_memory_equal(&back, &request, sizeof back);
     static const char *const wrong[] = {"{}", "{\"v\":2}", "[]", "{\"v\":1,\"t\":0,\"snap\":\"\"}",
-                                        "{\"v\":1,\"t\":0,\"snap\":\"WlpaWlpaWlpaWlpaWlpaWg\","
-                                        "\"frame\":-1,\"from\":0,\"max\":8192}"};
+                                        ("{\"v\":1,\"t\":0,\"snap\":\"WlpaWlpaWlpaWlpaWlpaWg\","
+                                         "\"frame\":-1,\"from\":0,\"max\":8192}")};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         assert_int_not_equal(snapshot_request_read(span_of(wrong[i]), &arena, &back, NULL), OK);
     }
