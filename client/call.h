@@ -96,6 +96,8 @@ enum err call_enrol(struct call *call);         /* call_enrol.c */
 enum err call_sync(struct call *call);          /* call_sync.c */
 enum err call_bundle_export(struct call *call); /* call_bundle.c */
 enum err call_bundle_import(struct call *call);
+enum err call_forget(struct call *call); /* call_forget.c */
+enum err call_recall(struct call *call);
 enum err call_status(struct call *call); /* call_status.c */
 enum err call_digest(struct call *call);
 enum err call_check(struct call *call);

@@ -3,7 +3,10 @@
  */
 #include "call_answers.h"
 #include "call_put.h"
+#include "forget.h"
 #include "stamp.h"
+
+#define FORGOTTEN_MOST 20 /* told of in one answer */
 
 /* ---- show */
 
@@ -214,6 +217,33 @@ enum err call_list(struct call *call)
     return e;
 }
 
+static bool each_forgotten(void *ctx, const struct forgotten_record *record, const char *title)
+{
+    struct call *call = ctx;
+    json_open(call->out, '{');
+    put_id(call, "id", record->entity);
+    put_text(call, "case", record->case_number);
+    put_text(call, "title", title);
+    json_close(call->out, '}');
+    return true;
+}
+
+/* What was let go of to make room is told of, so that nobody registers it a second time. */
+static enum err find_forgotten(struct call *call)
+{
+    int64_t count = 0;
+    enum err e = forget_total(call->node, &count);
+    if (e || count == 0) {
+        return e;
+    }
+    json_name(call->out, "forgotten");
+    json_open(call->out, '[');
+    e = forget_search(call->node, call_arg_text(call, "text"), FORGOTTEN_MOST, each_forgotten,
+                      call);
+    json_close(call->out, ']');
+    return e;
+}
+
 enum err call_find(struct call *call)
 {
     struct page page = page_begin(call);
@@ -222,5 +252,5 @@ enum err call_find(struct call *call)
     enum err e = record_find(call->node, &call->person, call_arg_text(call, "text"), page.limit,
                              each_row, &page, call->diag);
     json_close(call->out, ']');
-    return e;
+    return e ? e : find_forgotten(call);
 }

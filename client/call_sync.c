@@ -70,6 +70,7 @@ enum err call_sync_run(struct call *call)
     put_int(call, "requests", result.requests);
     put_int(call, "retries", result.retries);
     put_int(call, "frames", result.frames_received);
+    put_int(call, "forgotten", result.forgotten);
     put_int(call, "late", result.late);
     put_int(call, "refused", result.refused);
     put_int(call, "disputed", disputed > 0 ? disputed : 0);

@@ -40,6 +40,8 @@ static const struct option options[] = {
     {"stable", 0, NULL, false},
     {"max-data", 0, "SIZE", false},
     {"rebuild", 0, NULL, false},
+    {"older-than", 0, "DAYS", false},
+    {"always", 0, NULL, false},
 };
 
 static const struct command commands[] = {
@@ -68,6 +70,8 @@ static const struct command commands[] = {
     {"disputes", "", "limit after", 0, 0, command_disputes},
     {"resolve", "ID PROPERTY --take N | --value VALUE --reason TEXT", "take value reason", 2, 2,
      command_resolve},
+    {"forget", "", "older-than always dry-run", 0, 0, command_forget},
+    {"recall", "ID", "", 1, 1, command_recall},
     {"digest", "", "", 0, 0, command_digest},
     {"check", "", "rebuild", 0, 0, command_check},
     {"version", "", "", 0, 0, command_version},

@@ -285,6 +285,11 @@ enum err command_find(struct session *session)
         list_rows(session, &table);
         e = session_put_table(session, &table);
     }
+    const struct json *gone = e ? NULL : json_get(session->reply, "forgotten");
+    for (gone = json_first(gone); gone; gone = json_next(gone)) {
+        face_say(&session->face, "text.find_forgotten", json_get_text(gone, "title", ""),
+                 json_get_text(gone, "case", ""), NULL);
+    }
     buf_release(&text);
     return e;
 }

@@ -71,6 +71,10 @@ static const struct call_kind call_kinds[] = {
     {"status", NEED_HOME, call_status, {
         {"id", ARG_TEXT, false, 0, 0}, {"records", ARG_BOOL, false, 0, 0},
         CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}},
+    {"forget", NEED_ENROLLED, call_forget, {
+        {"days", ARG_INT, false, 0, 36500}, {"always", ARG_BOOL, false, 0, 0},
+        {"dry_run", ARG_BOOL, false, 0, 0}, {0}}},
+    {"recall", NEED_ENROLLED, call_recall, {{"id", ARG_TEXT, true, 0, 0}, {0}}},
     {"digest", NEED_HOME, call_digest, {{0}}},
     {"check", NEED_HOME, call_check, {{"rebuild", ARG_BOOL, false, 0, 0}, {0}}},
 };

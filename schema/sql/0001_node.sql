@@ -178,6 +178,10 @@ CREATE TABLE taking(
     server INTEGER, scope TEXT, compartment TEXT, n INTEGER NOT NULL, hash INTEGER NOT NULL, snapshot BLOB NOT NULL,
     frames INTEGER NOT NULL, frame INTEGER NOT NULL DEFAULT 0, ops INTEGER NOT NULL, part_hash BLOB, part BLOB NOT NULL DEFAULT x'',
     PRIMARY KEY(server, scope, compartment));
+-- Roots whose content a device let go of to make room; what is left of one is a stub. case_number, title: to find it by;
+-- NULL when it isn't of this device's caseload any more.
+CREATE TABLE forgotten(root INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, case_number TEXT, title TEXT);
+CREATE INDEX forgotten_case ON forgotten(case_number);
 
 -- ---- Redaction (schema/protocol.md, "Redaction").
 -- A mark of the organisation's lane that is known here (its op), about which entity (whose ops may

@@ -56,6 +56,7 @@
     X(ERR_DELETED, "deleted", 4, 409)                         /* id */                             \
     X(ERR_ERASED, "erased", 4, 409)                           /* id */                             \
     X(ERR_REASON_REPEATS, "reason_repeats", 3, 400)           /* property */                       \
+    X(ERR_FORGOTTEN, "forgotten", 4, 409)                     /* case number or id */              \
     X(ERR_EXISTS, "exists", 3, 409)                           /* what, id */                       \
     X(ERR_IN_USE, "in_use", 4, 409)                           /* folder */                         \
     X(ERR_NO_HOME, "no_home", 4, 500)                         /* folder */                         \

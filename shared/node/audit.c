@@ -175,7 +175,7 @@ static enum err replay_op(struct audit *audit, int64_t row)
     if (e == ERR_JSON || e == ERR_FORMAT || e == ERR_UTF8) {
         return OK; /* found and told by the check that follows */
     }
-    return e || logged.entity == 0 ? e : log_replay(audit->node, &logged.op, row);
+    return e || logged.entity == 0 || logged.let_go ? e : log_replay(audit->node, &logged.op, row);
 }
 
 static enum err rebuild_tables(struct audit *audit)

@@ -37,13 +37,13 @@
                          " ORDER BY o.compartment <> (SELECT id FROM symbol WHERE text = 'base'), o.compartment") \
     X(ENTITY_COMPARTMENTS, "SELECT compartment FROM op WHERE entity = ?1 GROUP BY compartment" \
                            " ORDER BY compartment <> (SELECT id FROM symbol WHERE text = 'base'), compartment") \
-    X(OP_BY_UID, "SELECT id, time_ms, receipt_ms, entity, compartment, origin FROM op WHERE uid = ?1") \
+    X(OP_BY_UID, "SELECT id, time_ms, receipt_ms, entity, compartment, origin, length(body) = 32 FROM op WHERE uid = ?1") \
     X(OP_ADD, "INSERT INTO op(uid, entity, compartment, origin, seq, link, time_ms, counter, receipt_ms, way, flags, tx, org_signature, body)" \
               " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)") \
     X(OP_GET, "SELECT body, origin, seq, receipt_ms, flags, way, org_signature, entity FROM op WHERE id = ?1") \
     X(OP_SET_RECEIPT, "UPDATE op SET receipt_ms = ?2 WHERE id = ?1") \
     X(OP_SET_ENVELOPE, "UPDATE op SET origin = ?2, seq = ?3, link = ?4 WHERE id = ?1") \
-    X(OP_BRING_BACK, "UPDATE op SET entity = ?2, compartment = ?3, org_signature = ?4 WHERE id = ?1") \
+    X(OP_BRING_BACK, "UPDATE op SET entity = ?2, compartment = ?3, org_signature = ?4, body = ?5 WHERE id = ?1") \
     X(OPS_ASIDE, "UPDATE op SET entity = 0, compartment = 0 WHERE entity = ?1") \
     X(OP_SET_FLAGS, "UPDATE op SET flags = flags | ?2 WHERE id = ?1") \
     X(OP_IN_SLOT, "SELECT id, uid, link FROM op WHERE origin = ?1 AND seq = ?2") \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "blob_internal.h"
+#include "forget_internal.h"
 #include "hash.h"
 #include "json.h"
 #include "node_alias.h"
@@ -98,7 +99,11 @@ enum err log_read(struct node *node, int64_t row, struct arena *arena, struct lo
     }
     enum err end = stmt_end(s);
     e = end ? end : e;
-    if (!e) {
+    logged.let_go = body.size == HASH_SIZE; /* no body is as short */
+    if (!e && logged.let_go) {
+        memcpy(logged.op.hash.bytes, body.data, HASH_SIZE);
+        memcpy(logged.op.uid.bytes, body.data, ID_SIZE);
+    } else if (!e) {
         e = op_read(body, arena, &logged.op, NULL);
     }
     if (!e) {
@@ -275,6 +280,7 @@ enum err log_find(struct node *node, struct id uid, struct held_op *ret)
         held.entity = stmt_i64(s, 3);
         held.compartment = stmt_i64(s, 4);
         held.has_envelope = !stmt_is_null(s, 5);
+        held.let_go = stmt_i64(s, 6) != 0;
     }
     enum err e = stmt_end(s);
     if (!e) {
@@ -397,7 +403,8 @@ static enum err insert_op(struct node *node, const struct arriving *in, int64_t 
     return e;
 }
 
-/* An op that was kept aside and is believed now takes its place among the others. */
+/* An op that was kept aside and is believed now, or one that was let go of and is wanted again,
+   takes its place among the others. */
 static enum err bring_back(struct node *node, const struct arriving *in, int64_t row,
                            int64_t entity, int64_t compartment)
 {
@@ -410,6 +417,7 @@ static enum err bring_back(struct node *node, const struct arriving *in, int64_t
     } else {
         stmt_bind_null(s, 4);
     }
+    stmt_bind_blob(s, 5, in->op->body.data, in->op->body.size);
     return stmt_run(s);
 }
 
@@ -506,6 +514,11 @@ static enum err skip_for_stub(struct node *node, const struct arriving *in,
     e = members_of(node, entity.root, &members);
     if (!e && members.count > 0) {
         e = root_in_sight(node, entity.root, &seen);
+    }
+    if (!e && seen) { /* It moved on elsewhere: it is wanted again, whole. */
+        bool forgotten = false;
+        e = forget_recall(node, entity.root, &forgotten);
+        seen = !forgotten;
     }
     if (!e && !seen) {
         e = entity_unread(node, entity.root, in->from);

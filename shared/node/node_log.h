@@ -83,6 +83,7 @@ struct logged {
     int64_t receipt_ms;  /* STAMP_NO_RECEIPT: none */
     int64_t effective_ms;
     int64_t flags;
+    bool let_go; /* only uid and hash of `op` are known */
     enum way way;
     bool has_org_signature;
     struct signature org_signature;
@@ -100,6 +101,7 @@ struct held_op {
     int64_t receipt_ms; /* STAMP_NO_RECEIPT: none */
     int64_t entity, compartment;
     bool has_envelope;
+    bool let_go; /* only its hash is left (forget.h) */
 };
 MUST_CHECK enum err log_find(struct node *node, struct id uid, struct held_op *ret);
 

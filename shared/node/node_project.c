@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "forget_internal.h"
 #include "json.h"
 #include "node_alias.h"
 #include "node_project.h"
@@ -220,6 +221,11 @@ static enum err project_shown(struct node *node, int64_t entity, struct arena *a
     }
     if (!e && head == entity && shown.register_count > 0 && shown.type_name[0] != '_') {
         e = root_in_sight(node, shown.entity.root, &seen);
+    }
+    if (!e && seen) {
+        bool forgotten = false;
+        e = root_forgotten(node, shown.entity.root, &forgotten);
+        seen = !forgotten;
     }
     if (!e) {
         e = had_record(node, entity, &had);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "case_number.h"
+#include "forget.h"
 #include "node_alias.h"
 #include "num.h"
 #include "record_view.h"
@@ -136,7 +137,9 @@ enum err record_resolve_own(struct node *node, const char *text, struct id *ret,
         return node_failed(node, e, diag);
     }
     if (count == 0) {
-        return diag_set(diag, ERR_NOT_FOUND, "record", text, NULL);
+        struct forgotten_record forgotten;
+        e = forget_find(node, text, &forgotten, diag);
+        return e ? e : diag_set(diag, ERR_FORGOTTEN, text, NULL);
     }
     if (count > 1) {
         char number[NUM_TEXT_SIZE];

@@ -96,6 +96,7 @@ MUST_CHECK enum err row_write_rest(struct row_writer *writer, int64_t root, int6
 MUST_CHECK enum err row_write_leave(struct row_writer *writer, int64_t root);
 MUST_CHECK enum err row_write_dead(struct row_writer *writer, int64_t entity, int64_t compartment);
 MUST_CHECK enum err row_write_low(struct row_writer *writer, int64_t op);
+MUST_CHECK enum err row_write_safe(struct row_writer *writer, struct id root);
 MUST_CHECK enum err row_write_agree(struct row_writer *writer, struct id root);
 /* Is the root in a scope that the caller (or a visitor of it) is granted? Org always. */
 MUST_CHECK enum err root_granted(struct serve *serve, int64_t root, bool *ret);

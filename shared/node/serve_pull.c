@@ -583,6 +583,41 @@ static enum err answer_rests(struct pull *pull)
     return e;
 }
 
+/* ---- what a device may forget */
+
+/* Is every op with such a uid in the region's backup? */
+static enum err uid_safe(struct serve *serve, uint64_t uid8, bool *ret)
+{
+    struct id least = {{0}};
+    struct id most;
+    memset(most.bytes, 0xff, ID_SIZE);
+    for (size_t i = 0; i < 8; i++) {
+        least.bytes[i] = most.bytes[i] = (uint8_t)(uid8 >> (56 - 8 * i));
+    }
+    struct stmt *s = db_stmt(serve->node->db, OP_SAFE);
+    stmt_bind_blob(s, 1, least.bytes, ID_SIZE);
+    stmt_bind_blob(s, 2, most.bytes, ID_SIZE);
+    *ret = stmt_row(s);
+    return stmt_end(s);
+}
+
+static enum err answer_safe(struct pull *pull)
+{
+    struct serve *serve = pull->serve;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < serve->request.safe_count; i++) {
+        const struct safe_root *asked = &serve->request.safe[i];
+        bool safe = asked->uid_count > 0;
+        for (size_t k = 0; !e && safe && k < asked->uid_count; k++) {
+            e = uid_safe(serve, asked->uids[k], &safe);
+        }
+        if (!e && safe) {
+            e = row_write_safe(&pull->writer, asked->root);
+        }
+    }
+    return e;
+}
+
 static enum err tell_stables(struct serve *serve)
 {
     int64_t backup = 0;
@@ -648,6 +683,9 @@ enum err serve_pull(struct serve *serve, struct diag *diag)
     }
     if (!e) {
         e = answer_rests(&pull);
+    }
+    if (!e) {
+        e = answer_safe(&pull);
     }
     return e ? e : tell_stables(serve);
 }

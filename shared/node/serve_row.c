@@ -603,6 +603,13 @@ enum err row_write_low(struct row_writer *writer, int64_t op)
     return e;
 }
 
+enum err row_write_safe(struct row_writer *writer, struct id root)
+{
+    struct sync_row row = {.kind = ROW_SAFE, .id = root};
+    sync_row_write(&row, &writer->serve->rows);
+    return buf_error(&writer->serve->rows);
+}
+
 enum err row_write_agree(struct row_writer *writer, struct id root)
 {
     struct sync_row row = {.kind = ROW_AGREE, .id = root};

@@ -36,6 +36,40 @@
     X(TAKING_DROP, "DELETE FROM taking WHERE server = ?1 AND scope = ?2 AND compartment = ?3") \
     X(SERVER_FEED_AT, "SELECT n FROM server_feed WHERE server = ?1 AND scope = ?2 AND compartment = ?3") \
     X(MEMBER_ELSEWHERE, "SELECT 1 FROM member WHERE scope <> (SELECT id FROM symbol WHERE text = 'org') LIMIT 1") \
+    /* forgetting */ \
+    X(FORGET_ROOTS, "SELECT id, name FROM entity WHERE root = id AND id > ?1 AND type NOT IN (SELECT id FROM symbol WHERE substr(text, 1, 1) = '_')" \
+                    " AND NOT EXISTS (SELECT 1 FROM forgotten f WHERE f.root = entity.id) ORDER BY id LIMIT 512") \
+    X(FORGET_SUM, "SELECT count(*), coalesce(sum(o.way = 0 AND (g.id IS NULL OR o.seq > g.stable_seq)), 0), coalesce(max(o.id), 0)," \
+                  " coalesce(sum(o.id NOT IN (SELECT op FROM live WHERE entity = ?1 AND register = ?2)), 0)" \
+                  " FROM entity e JOIN op o ON o.entity = e.id LEFT JOIN origin g ON g.id = o.origin WHERE e.root = ?1") \
+    X(FORGET_SHOWN, "SELECT coalesce(max(r.updated_ms), 0), coalesce(sum(r.disputes), 0) FROM entity e JOIN record r ON r.entity = e.id WHERE e.root = ?1") \
+    X(FORGET_FILES, "SELECT 1 FROM entity e JOIN op o ON o.entity = e.id JOIN blob_ref f ON f.op = o.id JOIN blob b ON b.id = f.blob" \
+                    " WHERE e.root = ?1 AND b.giver IS NOT NULL AND b.stable = 0 LIMIT 1") \
+    X(FORGET_UIDS, "SELECT o.uid FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1 LIMIT ?2") \
+    X(FORGET_OWN, "SELECT o.id FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1 AND o.way = 0" \
+                  " AND o.id NOT IN (SELECT op FROM live WHERE entity = ?1 AND register = ?2) LIMIT 512") \
+    X(FORGET_FLAGS, "DELETE FROM flag WHERE op IN (SELECT o.id FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1)") \
+    X(FORGET_REFS, "DELETE FROM blob_ref WHERE op IN (SELECT o.id FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1)") \
+    X(FORGET_OTHERS, "DELETE FROM op WHERE entity IN (SELECT id FROM entity WHERE root = ?1) AND way <> 0" \
+                     " AND id NOT IN (SELECT op FROM live WHERE entity = ?1 AND register = ?2)") \
+    X(FORGET_LIVE, "DELETE FROM live WHERE entity IN (SELECT id FROM entity WHERE root = ?1)" \
+                   " AND op NOT IN (SELECT op FROM live WHERE entity = ?1 AND register = ?2)") \
+    X(FORGET_DEAD, "DELETE FROM dead WHERE entity IN (SELECT id FROM entity WHERE root = ?1)" \
+                   " AND (entity <> ?1 OR register NOT IN (SELECT register FROM live WHERE entity = ?1))") \
+    X(FORGET_ENVELOPES, "DELETE FROM envelope WHERE op NOT IN (SELECT id FROM op)") \
+    X(FORGET_DIRTY, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity WHERE root = ?1") \
+    X(FORGOTTEN_ADD, "INSERT OR REPLACE INTO forgotten(root, at_ms, case_number, title)" \
+                     " VALUES(?1, ?2, (SELECT case_number FROM record WHERE entity = ?1 AND ?3), (SELECT title FROM record WHERE entity = ?1 AND ?3))") \
+    X(FORGOTTEN_HAS, "SELECT 1 FROM forgotten WHERE root = ?1") \
+    X(FORGOTTEN_DROP, "DELETE FROM forgotten WHERE root = ?1") \
+    X(FORGOTTEN_LEFT, "SELECT root FROM forgotten WHERE title IS NULL AND root > ?1 ORDER BY root LIMIT 512") \
+    X(FORGOTTEN_BY_CASE, "SELECT f.root, f.at_ms, f.case_number, e.name FROM forgotten f JOIN entity e ON e.id = f.root WHERE f.case_number = ?1 LIMIT 1") \
+    X(FORGOTTEN_BY_ROOT, "SELECT f.root, f.at_ms, f.case_number, e.name FROM forgotten f JOIN entity e ON e.id = f.root" \
+                         " WHERE f.root = (SELECT root FROM entity WHERE name = ?1)") \
+    X(FORGOTTEN_LIST, "SELECT e.name, f.case_number, f.title FROM forgotten f JOIN entity e ON e.id = f.root WHERE f.title IS NOT NULL ORDER BY f.at_ms DESC") \
+    X(FORGOTTEN_COUNT, "SELECT count(*) FROM forgotten") \
+    X(OP_LET_GO, "UPDATE op SET entity = 0, compartment = 0, body = ?2 WHERE id = ?1") \
+    X(OP_SAFE, "SELECT 1 FROM op o JOIN origin g ON g.id = o.origin WHERE o.uid BETWEEN ?1 AND ?2 AND o.seq <= g.stable_seq LIMIT 1") \
     X(AGREED_TAKE_BACK, "DELETE FROM agreed WHERE root IN (SELECT root FROM member WHERE scope = (SELECT id FROM symbol WHERE text = ?1))")
 /* clang-format on */
 

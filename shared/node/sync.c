@@ -11,6 +11,7 @@
 #include "notice.h"
 #include "num.h"
 #include "snapshot_message.h"
+#include "sync_forget.h"
 #include "sync_internal.h"
 
 #define SYNC_TRIES           5
@@ -37,6 +38,7 @@ enum err sync_new(struct node *node, struct pack *pack, const struct id *server,
     sync->push_size = WIRE_PUSH_START;
     sync->below = -1;
     arena_init(&sync->offer.arena, &node->host->mem, SYNC_ARENA_MAX);
+    arena_init(&sync->forget.arena, &node->host->mem, SYNC_ARENA_MAX);
     arena_init(&sync->arena, &node->host->mem, SYNC_ARENA_MAX);
     buf_init(&sync->body, &node->host->mem, WIRE_PACKED_MAX + ENVELOPE_HEAD_SIZE);
     struct lease lease = {0};
@@ -65,6 +67,7 @@ void sync_free(struct sync *sync)
     buf_release(&sync->body);
     arena_release(&sync->offer.arena);
     arena_release(&sync->arena);
+    arena_release(&sync->forget.arena);
     mem.resize(mem.ctx, sync, 0);
 }
 
@@ -240,6 +243,27 @@ static void on_snapshot(struct sync *sync, const struct sync_event *event, struc
     exchange(sync, ret);
 }
 
+/* All is told and taken. Before it ends, room is made where that is due. */
+static void end_or_forget(struct sync *sync, struct sync_action *ret)
+{
+    struct diag diag = {0};
+    bool began = sync->forget.on;
+    enum err e = sync_forget_next(sync, &sync->forget.on);
+    if (!e && sync->forget.on) {
+        exchange(sync, ret);
+        return;
+    }
+    if (!e && began) {
+        e = sync_forget_end(sync);
+    }
+    if (e) {
+        give_up(sync, &diag, node_failed(sync->node, e, &diag), ret);
+        return;
+    }
+    sync->lane.on = true;
+    exchange_blobs(sync, ret);
+}
+
 static void on_success(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
 {
     struct diag diag = {0};
@@ -296,8 +320,7 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
         exchange(sync, ret);
         return;
     }
-    sync->lane.on = true;
-    exchange_blobs(sync, ret);
+    end_or_forget(sync, ret);
 }
 
 /* What the callee says is good to try with. */

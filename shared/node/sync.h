@@ -38,6 +38,7 @@ struct sync_result {
     int64_t bytes_sent, bytes_received; /* bodies */
     int64_t late, refused;
     int64_t disputed;                        /* records that became disputed by this sync */
+    int64_t forgotten;                       /* records' trees let go of */
     int64_t frames_received, frames_damaged; /* of snapshots; the latter are asked for again */
     /* The lane of attachments, after the records: */
     int64_t blobs_sent, blobs_received; /* whole ones */
@@ -57,10 +58,19 @@ struct sync_action {
     struct diag diag; /* SYNC_GAVE_UP */
 };
 
+/* Whether a sync ends with letting go of records (forget.h). */
+enum sync_forget {
+    SYNC_FORGET_DUE, /* once in FORGET_HOURS, by the node's own setting */
+    SYNC_FORGET_NOW, /* by forget_older_ms */
+    SYNC_FORGET_NEVER
+};
+
 struct sync_options {
-    int64_t tries;      /* attempts in a row without progress before it gives up; 0: 5 */
-    int64_t reply_size; /* most bytes of one reply; 0: 256 KiB, adapts */
-    bool has_budget;    /* attachments cost at most `budget` bytes of bodies, both ways together */
+    enum sync_forget forget;
+    int64_t forget_older_ms; /* 0: only what left the caseload */
+    int64_t tries;           /* attempts in a row without progress before it gives up; 0: 5 */
+    int64_t reply_size;      /* most bytes of one reply; 0: 256 KiB, adapts */
+    bool has_budget; /* attachments cost at most `budget` bytes of bodies, both ways together */
     int64_t budget;
 };
 

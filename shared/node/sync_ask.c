@@ -425,6 +425,22 @@ static enum err put_relay(struct sync *sync, struct sync_request *request)
     return e;
 }
 
+/* What may be forgotten is asked; what was forgotten and is ours again is wanted. */
+static enum err put_forgetting(struct sync *sync, struct sync_request *request)
+{
+    struct node *node = sync->node;
+    if (sync->forget.on) {
+        request->safe = sync->forget.safe;
+        request->safe_count = sync->forget.asked_count;
+    }
+    if (sync->forget.wants_looked_at) {
+        return OK;
+    }
+    sync->forget.wants_looked_at = true;
+    enum err e = node_begin(node);
+    return e ? e : node_end(node, forget_want_again(node, sync->server.name));
+}
+
 enum err sync_ask(struct sync *sync)
 {
     struct node *node = sync->node;
@@ -451,6 +467,9 @@ enum err sync_ask(struct sync *sync)
     if (!e) {
         e = own_stable(sync, &stable);
         request.stable_seq = stable.seq;
+    }
+    if (!e && !hub) {
+        e = put_forgetting(sync, &request);
     }
     if (!e && !request.has_offer) {
         e = put_roots(sync, &request);

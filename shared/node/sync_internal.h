@@ -5,6 +5,7 @@
 #define SYNC_INTERNAL_H
 
 #include "blob_message.h"
+#include "forget_internal.h"
 #include "node_internal.h"
 #include "node_offer.h"
 #include "sync.h"
@@ -120,6 +121,7 @@ struct sync {
     int64_t bundled;   /* how far earlier frames of this bundle reach: own number or batch number */
     size_t visit_skip; /* visits told in earlier frames */
     const struct bundle_answers *answers; /* what the replies came in; NULL: by network */
+    struct forgetting forget;
     struct sync_result result;
 };
 

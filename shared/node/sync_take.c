@@ -6,6 +6,7 @@
 #include "lease.h"
 #include "node_log.h"
 #include "node_redact.h"
+#include "sync_forget.h"
 #include "sync_internal.h"
 
 struct take {
@@ -358,6 +359,8 @@ static enum err take_row(struct take *t, const struct sync_row *row, struct diag
             e = log_lower_receipt(node, &held, row->receipt_ms);
         }
         return e;
+    case ROW_SAFE:
+        return sync_forget_root(t->sync, row->id);
     case ROW_AGREE:
         e = entity_find(node, row->id, &entity);
         return e || (t->sync->answers && !t->sync->answers->news) ? e : agree(t, entity.root);

@@ -253,3 +253,9 @@ enum err db_alone(struct db *db)
     enum err e = db_ask_text(db, "PRAGMA journal_mode=DELETE;", mode, sizeof mode);
     return !e && strcmp(mode, "delete") == 0 ? OK : ERR_IN_USE;
 }
+
+enum err db_shrink(struct db *db)
+{
+    enum err e = db_exec(db, "PRAGMA incremental_vacuum;");
+    return e ? e : db_checkpoint(db);
+}

@@ -91,7 +91,8 @@ enum err db_shape_pages(struct db *db)
         e = db_fail(
             db, sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved));
     }
-    return e;
+    /* Last, since it looks at the file: what is let go of can be given back (db_shrink()). */
+    return e ? e : db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL;");
 }
 
 /* A file that isn't a database shows itself here, where its header is read first. */

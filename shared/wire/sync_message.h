@@ -11,6 +11,7 @@
 #include "envelope.h"
 #include "id.h"
 #include "op.h"
+#include "sync_safe.h"
 
 #define SYNC_VERSION    1
 #define SYNC_STATE_SIZE 16
@@ -91,6 +92,8 @@ struct sync_request {
     int64_t hand_count; /* rows handed over, before the batches */
     struct feed_sum *sums;
     size_t sum_count;
+    struct safe_root *safe; /* "safe" */
+    size_t safe_count;
 };
 
 /* One line with its LF; a reader takes it without. */
@@ -158,7 +161,8 @@ enum sync_row_kind {
     ROW_LEAVE, /* ditto */
     ROW_DEAD,
     ROW_LOW,
-    ROW_AGREE
+    ROW_AGREE,
+    ROW_SAFE
 };
 
 struct dead_register {

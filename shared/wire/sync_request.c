@@ -97,6 +97,27 @@ static void put_erased(struct json_writer *writer, const struct sync_request *re
     json_close(writer, ']');
 }
 
+static void put_safe(struct json_writer *writer, const struct sync_request *request)
+{
+    if (request->safe_count == 0) {
+        return;
+    }
+    json_name(writer, "safe");
+    json_open(writer, '[');
+    for (size_t i = 0; i < request->safe_count; i++) {
+        const struct safe_root *safe = &request->safe[i];
+        json_open(writer, '[');
+        line_put_id(writer, safe->root);
+        json_open(writer, '[');
+        for (size_t k = 0; k < safe->uid_count; k++) {
+            line_put_u64(writer, safe->uids[k]);
+        }
+        json_close(writer, ']');
+        json_close(writer, ']');
+    }
+    json_close(writer, ']');
+}
+
 void sync_request_write(const struct sync_request *request, struct buf *ret)
 {
     struct json_writer writer;
@@ -129,6 +150,7 @@ void sync_request_write(const struct sync_request *request, struct buf *ret)
         json_name(&writer, "snap");
         json_put_bool(&writer, true);
     }
+    put_safe(&writer, request);
     put_of_a_hub(&writer, request);
     offer_put_sums(&writer, request);
     json_close(&writer, '}');
@@ -228,6 +250,33 @@ static void read_erased(struct line *line, struct arena *arena, struct sync_requ
     }
 }
 
+static void read_safe(struct line *line, struct arena *arena, struct sync_request *ret)
+{
+    const struct json *array = line_get(line, "safe");
+    size_t uids = 0;
+    ret->safe = line_array(line, array, "safe", WIRE_SAFE_ROOTS, sizeof *ret->safe, arena,
+                           &ret->safe_count);
+    const struct json *item = json_first(array);
+    for (size_t i = 0; i < ret->safe_count && line->failed == OK; i++) {
+        struct safe_root *safe = &ret->safe[i];
+        const struct json *part = line_tuple(line, item, "safe", 2);
+        safe->root = line_id(line, part, "safe");
+        const struct json *list = json_next(part);
+        safe->uids = line_array(line, list, "safe", WIRE_SAFE_OPS, sizeof *safe->uids, arena,
+                                &safe->uid_count);
+        uids += safe->uid_count;
+        if (uids > WIRE_SAFE_UIDS) {
+            line_too_many(line, "safe", WIRE_SAFE_UIDS);
+        }
+        const struct json *uid = json_first(list);
+        for (size_t k = 0; k < safe->uid_count && line->failed == OK; k++) {
+            safe->uids[k] = line_u64(line, uid, "safe");
+            uid = json_next(uid);
+        }
+        item = json_next(item);
+    }
+}
+
 static void read_of_a_hub(struct line *line, struct arena *arena, struct sync_request *ret)
 {
     const struct json *item = line_get(line, "relay");
@@ -274,6 +323,7 @@ enum err sync_request_read(struct span text, struct arena *arena, struct sync_re
         line_refuse(&line, "not a boolean", "snap");
     }
     request.takes_snapshots = json_bool(snap);
+    read_safe(&line, arena, &request);
     read_of_a_hub(&line, arena, &request);
     offer_read_sums(&line, arena, &request);
     enum err e = line_close(&line);

@@ -12,7 +12,7 @@
 /* The member that names the kind of a row. */
 static const char *const kind_keys[] = {
     [ROW_ENTER] = "enter", [ROW_LEAVE] = "leave", [ROW_DEAD] = "dead",
-    [ROW_LOW] = "low",     [ROW_AGREE] = "agree",
+    [ROW_LOW] = "low",     [ROW_AGREE] = "agree", [ROW_SAFE] = "safe",
 };
 
 static void write_op(const struct sync_row *row, struct buf *ret)
@@ -156,7 +156,8 @@ static void read_dead(struct line *line, struct arena *arena, struct sync_row *r
 
 static bool find_kind(const struct line *line, enum sync_row_kind *ret)
 {
-    static const enum sync_row_kind order[] = {ROW_ENTER, ROW_LEAVE, ROW_LOW, ROW_AGREE, ROW_DEAD};
+    static const enum sync_row_kind order[] = {ROW_ENTER, ROW_LEAVE, ROW_LOW,
+                                               ROW_AGREE, ROW_SAFE,  ROW_DEAD};
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         if (line_get(line, kind_keys[order[i]]) != NULL) {
             *ret = order[i];
@@ -183,7 +184,7 @@ static void read_members(struct line *line, struct arena *arena, struct sync_row
     if (ret->kind == ROW_LOW) {
         ret->receipt_ms = line_int(line, line_get(line, "receipt"), "receipt", 1, JSON_INT_MAX);
     }
-    if (ret->kind != ROW_LOW && ret->kind != ROW_AGREE) {
+    if (ret->kind != ROW_LOW && ret->kind != ROW_AGREE && ret->kind != ROW_SAFE) {
         read_dead(line, arena, ret);
     }
 }

@@ -45,6 +45,11 @@
 #define WIRE_BLOBS_HELD  65536                       /* of one node, at a server */
 #define WIRE_BLOB_BYTES  (16LL * 1024 * 1024 * 1024) /* of one node, at a server */
 
+/* Forgetting. */
+#define WIRE_SAFE_ROOTS 256u   /* roots asked about in one request */
+#define WIRE_SAFE_OPS   4096u  /* ops of one of them */
+#define WIRE_SAFE_UIDS  16384u /* of all; fit WIRE_LINE_MAX */
+
 /* Snapshots. */
 #define WIRE_SNAPS_MAX   4096u           /* offered in one reply */
 #define WIRE_FRAMES_MAX  65536           /* of one snapshot */

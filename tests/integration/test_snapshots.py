@@ -8,6 +8,7 @@ import subprocess
 import sys
 import unittest
 
+import office as programs
 from cutting import Cutting
 from office import Device, Office, Refused, program
 
@@ -70,7 +71,8 @@ def first_sync(test, persons, cuts, most):
                   f"{plain['frames']} frames; with {network.cuts} cuts "
                   f"{total['bytes_received']} bytes in {total['requests']} requests",
                   file=sys.stderr)
-            test.assertGreater(network.cuts, 0)
+            # A small one may be over before all have struck.
+            test.assertGreaterEqual(network.cuts, cuts if persons > 10_000 else cuts // 2)
             test.assertEqual(total["frames"], plain["frames"])  # each applied once
             test.assertLessEqual(total["bytes_received"], size + network.cuts * BATCH)
             test.assertLessEqual(network.bytes_down,
@@ -110,10 +112,14 @@ class Snapshots(unittest.TestCase):
 
 
 class Long(unittest.TestCase):
-    """100,000 persons, 50 cuts: minutes."""
+    """100,000 persons, 50 cuts: minutes, more on a busy machine."""
+
+    @classmethod
+    def setUpClass(cls):
+        programs.COMMAND_TIMEOUT_S = 3600
 
     def test_a_first_sync_of_100000_persons_cut_50_times_ends_right(self):
-        first_sync(self, 100_000, 50, 2_000_000)
+        first_sync(self, 100_000, 50, 100_000)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,11 @@ static const size_t whole_reads[] = {
     FLAG_LIST,
     DIRTY_SOME,
     DISPUTED_COUNT,
+    /* What was forgotten, when a person searches; envelopes, of which a device has few. */
+    FORGOTTEN_LIST,
+    FORGET_ROOTS,
+    FORGOTTEN_COUNT,
+    FORGET_ENVELOPES,
     SNAPSHOT_UNDONE,
     SNAPSHOT_ALL,
     MEMBER_ELSEWHERE,
