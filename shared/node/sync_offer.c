@@ -34,30 +34,16 @@ static int by_slot(const void *a, const void *b)
 
 /* ---- a piece */
 
-/* The next rows of the log but those of the own origin that are pushed. */
+/* The next rows of the log. The own ones, too: they were pushed, but a server may have lost when it
+   first received them, and their author knows. */
 static enum err read_piece(struct sync *sync)
 {
-    struct node *node = sync->node;
     struct offer *offer = &sync->offer;
-    int64_t stable = 0;
-    struct stmt *s = db_stmt(node->db, ORIGIN_BY_ID);
-    stmt_bind_i64(s, 1, node->own_origin);
-    if (stmt_row(s)) {
-        stable = stmt_i64(s, 5);
-    }
-    enum err e = stmt_end(s);
-    if (node->identity.role >= ROLE_HUB) {
-        stable = 0; /* its own are relayed with all others */
-    }
     offer->ops = arena_array(&offer->arena, OFFER_OPS, sizeof *offer->ops);
-    if (!e && !offer->ops) {
-        e = ERR_NOMEM;
-    }
-    s = db_stmt(node->db, OFFER_NEXT);
+    enum err e = offer->ops ? OK : ERR_NOMEM;
+    struct stmt *s = db_stmt(sync->node->db, OFFER_NEXT);
     stmt_bind_i64(s, 1, sync->server.offer);
-    stmt_bind_i64(s, 2, node->own_origin);
-    stmt_bind_i64(s, 3, stable);
-    stmt_bind_i64(s, 4, OFFER_OPS);
+    stmt_bind_i64(s, 2, OFFER_OPS);
     while (!e && offer->op_count < OFFER_OPS && stmt_row(s)) {
         struct offered *op = &offer->ops[offer->op_count++];
         *op = (struct offered){

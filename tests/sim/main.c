@@ -60,6 +60,8 @@ static void count_at_end(struct sim_world *world)
         world->counters.torn_sectors += counts.torn;
         world->counters.root_left +=
             (uint64_t)eye_number(&world->nodes[i], "SELECT count(*) FROM entity WHERE missing = 1");
+        world->counters.adopted += (uint64_t)eye_number(
+            &world->nodes[i], "SELECT count(*) FROM notice WHERE what = 'adopted'");
         world->counters.new_origin += (uint64_t)eye_number(
             &world->nodes[i], "SELECT count(*) - 1 FROM origin WHERE node = (SELECT value FROM self"
                               " WHERE key = 'node')");

@@ -112,8 +112,10 @@ void action_random(struct sim_world *world)
         action_away(world);
     } else if (what < 988) {
         action_grant(world);
-    } else if (what < 994) {
+    } else if (what < 992) {
         action_copy(world);
+    } else if (what < 996) {
+        action_back(world);
     } else {
         action_snapshot(world);
     }

@@ -40,4 +40,9 @@ void action_grant(struct sim_world *world);
 /* ---- sim_space.c: snapshots */
 void action_snapshot(struct sim_world *world);
 
+/* ---- sim_back.c: copies of devices at work, servers put back */
+void action_back(struct sim_world *world);
+/* What the node is granted now, its copies are as well. */
+void back_grant(const struct sim_node *node);
+
 #endif

@@ -204,13 +204,23 @@ static bool is_acknowledged(struct sim_node *node, struct id uid)
     return acknowledged;
 }
 
+void check_server_lost(struct sim_world *world)
+{
+    world->servers_put_back = true;
+    for (size_t i = 0; i < world->births.count; i++) {
+        struct sim_birth *birth = &world->births.list[i];
+        birth->maybe = birth->maybe || birth->gone;
+    }
+}
+
 void check_before_restore(struct sim_node *node)
 {
     struct sim_births *births = &node->world->births;
     for (size_t i = 0; i < births->count; i++) {
         struct sim_birth *birth = &births->list[i];
         if (birth->node == node->index && !birth->undone && !birth->gone) {
-            birth->maybe = !is_acknowledged(node, birth->uid);
+            /* Who acknowledged it may have been put back since. */
+            birth->maybe = node->world->servers_put_back || !is_acknowledged(node, birth->uid);
         }
     }
 }
@@ -229,7 +239,7 @@ void check_after_restore(struct sim_node *node)
             birth->undone = birth->gone = birth->maybe = false;
         } else if (birth->undone || birth->gone) {
             continue;
-        } else if (!birth->sent) {
+        } else if (!birth->sent && node->role < ROLE_HUB) { /* a server's own, devices read */
             birth->undone = true;
         } else {
             birth->gone = true;

@@ -34,6 +34,8 @@ size_t check_undone(struct sim_node *node);
 /* Around putting a device's database back from an older copy: what was saved since and sent may be
    known elsewhere, and must be where it was acknowledged; the rest is lost with the disk. */
 void check_before_restore(struct sim_node *node);
+/* A server is put back: it may have been the only one to hold what authors lost before. */
+void check_server_lost(struct sim_world *world);
 void check_after_restore(struct sim_node *node);
 /* Nothing that was saved is gone, nothing undone is back, acknowledgements stand. */
 void check_after_crash(struct sim_node *node);

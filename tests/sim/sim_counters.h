@@ -35,7 +35,7 @@
     X(snapshots, 1) X(snapshot_unfinished, 1) X(crash_in_snapshot, 1) X(frames, 1) X(cut_piece, 1) \
     X(root_left, 1) X(disputes, 1) X(several_requests, 1) X(new_origin, 1) X(replayed, 1) X(rounds, 1) \
     /* ways back */ \
-    X(handed_over, 1)
+    X(handed_over, 1) X(clone, 1) X(hub_restored, 1) X(server_put_back, 1) X(region_restored, 1) X(adopted, 1)
 /* clang-format on */
 
 struct sim_counters {

@@ -167,5 +167,6 @@ void action_grant(struct sim_world *world)
     node->scopes[which] = next;
     world->counters.grant++;
     world_say(world, "%s is granted %s for %s", node->name, next, before);
+    back_grant(node);
     setup_grant(node);
 }
