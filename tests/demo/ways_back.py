@@ -19,12 +19,14 @@ class WaysBack:
         self.stage = demo.stage
         self.office = demo.office
         self.expect = expect
+        self.left_behind = []  # devices that rightly don't hold the same any more
 
     def play(self):
         self.photograph()
         self.put_back()
         self.hub_lost()
         self.month_by_stick()
+        self.stolen()
         self.erased()
 
     def held(self, server):
@@ -172,14 +174,39 @@ class WaysBack:
         rows = self.office.region.call("node", "list")["list"]
         return next(row["short"] for row in rows if row["name"] == node.name)
 
+    # ---- a thief
+
+    def stolen(self):
+        stage, demo = self.stage, self.demo
+        hub, moha = demo.khenifra, demo.moha
+        stage.chapter("A stolen tablet")
+        moha.sync()  # its clock is right again
+        case = moha.new("register_household", place=EL_KBAB, head_name_ar="موحى أزايي")["case"]
+        stage.say("""Moha's tablet is stolen from the car, with a day's work on it. The office withdraws
+            it. At its next contact it is told, and opens nothing any more; what was written on it
+            before waits for a person to decide.""")
+        stage.run(hub, "node", "revoke", "moha", lines=2)
+        stage.command(moha, "sync")
+        told = moha.run("sync")
+        self.expect(told.status != 0, "a withdrawn tablet synced")
+        stage.answer(told.err or told.out, 2)
+        stage.run(hub, "quarantine", "list", lines=4)
+        self.office.person("Latifa Bennani", "supervisor", ["05"],
+                           verbs=["read", "write", "review", "redact"])
+        hub.uplink()
+        row = hub.call("quarantine", "list")["list"][0]
+        stage.run(hub, "quarantine", "accept", row["number"], "--reason", "his work of that day",
+                  "--person", "Latifa Bennani", lines=2)
+        hub.uplink()
+        self.expect(self.office.region.call("show", case)["case"] == case, "Moha's day is lost")
+        self.left_behind.append(moha)
+
     # ---- erasing
 
     def erased(self):
         stage, demo = self.stage, self.demo
         region = self.office.region
         stage.chapter("A person asks to be erased")
-        self.office.person("Latifa Bennani", "supervisor", ["05"],
-                           verbs=["read", "write", "review", "redact"])
         demo.azilal.uplink()
         home = demo.case["aicha"]
         person = demo.amina.new("register_person", parent=home, name_ar="زهرة",
@@ -193,7 +220,7 @@ class WaysBack:
         demo.sync(demo.amina, demo.khadija, demo.azilal)
         stage.say("Brahim was not there yet. The report names him, and the copies that still hold it.")
         stage.run(region, "redact", "status", person, lines=8)
-        everybody = self.office.devices
+        everybody = [one for one in self.office.devices if one not in self.left_behind]
         demo.sync(*everybody, demo.azilal, demo.khenifra, rounds=3)
         stage.run(region, "redact", "status", person, lines=3)
         for node in (*everybody, demo.azilal, demo.khenifra, region):
