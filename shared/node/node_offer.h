@@ -13,6 +13,8 @@
 #include "sync_message.h"
 
 #define MARK_SUMS 256
+#define OFFER_AGAIN                                                                                \
+    "offer_again" /* in table self: what is held goes to the server above once more */
 
 /* Sums of superseded uids, kept while nothing is written: busy registers have many ops. */
 struct mark_sums {

@@ -174,6 +174,13 @@ enum err serve_handed(struct serve *serve, struct diag *diag)
         serve->wrote = true;
     }
     arena_release(&arena);
+    /* Up there an op's earliest receipt, or what is superseded, may be missing as well; batches
+       don't carry what came in this way. */
+    if (!e && serve->request.hand_count > 0) {
+        int64_t times = 0;
+        e = self_i64(serve->node, OFFER_AGAIN, 0, &times);
+        e = e ? e : self_set_i64(serve->node, OFFER_AGAIN, times + 1);
+    }
     if (!e && adopted) {
         e = notice_add(serve->node, NOTICE_ADOPTED, serve->caller->id);
     }

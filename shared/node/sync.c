@@ -53,6 +53,11 @@ enum err sync_new(struct node *node, struct pack *pack, const struct id *server,
     }
     /* One that was told it is revoked hears again whether it is, before it sends more. */
     sync->ask_first = sync->server.unsure > sync->server.acked || lease.lock == LEASE_REVOKED;
+    e = offer_again(sync);
+    if (e) {
+        sync_free(sync);
+        return node_failed(node, e, diag);
+    }
     *ret = sync;
     return OK;
 }

@@ -116,6 +116,7 @@ struct sync {
     bool sums;           /* the request holds the sums of a reconcile */
     int64_t below;       /* the callee has less of the own origin than is stable; -1 */
     struct offer offer;
+    int64_t offer_again; /* OFFER_AGAIN, as it was at the beginning */
     /* By bundle (bundle_ask.c, bundle_answer.c). */
     bool by_bundle;    /* nobody answers: no reconcile, no snapshots */
     int64_t bundled;   /* how far earlier frames of this bundle reach: own number or batch number */
@@ -144,7 +145,9 @@ MUST_CHECK enum err sync_ask(struct sync *sync);
 /* Is there more of ours to send? */
 MUST_CHECK enum err sync_left(struct sync *sync, int64_t *ret_ops, int64_t *ret_batches);
 
-/* sync_offer.c: the part of a reconcile in the next request (nothing when none is due: then
+/* sync_offer.c: a reconcile with this node brought what the server above may lack as well. */
+MUST_CHECK enum err offer_again(struct sync *sync);
+/* The part of a reconcile in the next request (nothing when none is due: then
    `request->has_offer` stays false), and what the reply makes of it. */
 MUST_CHECK enum err offer_ask(struct sync *sync, struct sync_request *request, struct buf *rows);
 MUST_CHECK enum err offer_take(struct sync *sync, const struct sync_reply *reply, bool *ret_moved);

@@ -239,6 +239,30 @@ static enum err put_hands(struct sync *sync, struct sync_request *request, struc
 
 /* ---- asking and taking */
 
+enum err offer_again(struct sync *sync)
+{
+    enum err e = self_i64(sync->node, OFFER_AGAIN, 0, &sync->offer_again);
+    if (!e && sync->offer_again != 0) {
+        sync->server.offer = 0;
+    }
+    return e;
+}
+
+/* The row of the server says so from now on, unless more was handed over meanwhile. */
+static enum err begin_again(struct sync *sync)
+{
+    int64_t now = 0;
+    if (sync->offer_again == 0) {
+        return OK;
+    }
+    enum err e = self_i64(sync->node, OFFER_AGAIN, 0, &now);
+    if (!e && now == sync->offer_again) {
+        e = self_set_i64(sync->node, OFFER_AGAIN, 0);
+    }
+    sync->offer_again = 0;
+    return e;
+}
+
 static enum err is_pushing(struct sync *sync, bool *ret)
 {
     int64_t ops = 0;
@@ -312,11 +336,11 @@ static enum err list_hands(struct offer *offer, const struct sync_reply *reply)
 enum err offer_take(struct sync *sync, const struct sync_reply *reply, bool *ret_moved)
 {
     struct offer *offer = &sync->offer;
-    enum err e = OK;
+    enum err e = begin_again(sync);
     if (sync->sums && sync->server.offer == OFFER_SUMS) {
         sync->server.offer = OFFER_DONE;
     }
-    if (offer->stage == OFFER_PIECE) {
+    if (!e && offer->stage == OFFER_PIECE) {
         e = list_hands(offer, reply);
     } else if (offer->stage == OFFER_HANDS) {
         offer->hand_done = offer->hand_sent;
