@@ -78,6 +78,9 @@ static void check_world(struct sim_world *world)
         check_equal(world);
     }
     if (!world->failed) {
+        check_redacted(world);
+    }
+    if (!world->failed) {
         check_audit(world);
     }
     if (!world->failed) {

@@ -29,6 +29,8 @@ static void act(struct sim_desk *desk)
         people_resolve(desk);
     } else if (what < 89) {
         people_delete(desk);
+    } else if (what < 91) {
+        people_redact(desk);
     } else if (what < 98) {
         people_undo(desk);
     } else {
@@ -49,6 +51,9 @@ static void person_acts(struct sim_node *node)
     desk->at = node;
     desk->shown.count = 0;
     network_commit(node); /* one writer at a time */
+    if (node == &world->nodes[SIM_REGION]) { /* what it wrote by itself: redactions that came in */
+        (void)check_births(node, NULL);
+    }
     desk->node = server ? desk_open(node) : node->node;
     if (desk->node) {
         arena_init(&desk->arena, &world->mem, DESK_ARENA_MAX);

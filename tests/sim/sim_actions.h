@@ -24,6 +24,7 @@ void people_save_same(struct sim_desk *desk);
 void people_resolve(struct sim_desk *desk);
 void people_attach(struct sim_desk *desk);
 void people_delete(struct sim_desk *desk);
+void people_redact(struct sim_desk *desk);
 void people_undo(struct sim_desk *desk);
 void people_place(struct sim_desk *desk);
 

@@ -61,6 +61,7 @@ void check_equal(struct sim_world *world); /* sim_compare.c: digests, records, c
 /* sim_compare.c: old requests change nothing. False: they brought ops that were lost with a disk.
  */
 bool check_replay(struct sim_world *world);
-void check_audit(struct sim_world *world); /* sim_compare.c: nodes find themselves in order */
+void check_redacted(struct sim_world *world); /* sim_redact.c: nobody holds what was redacted */
+void check_audit(struct sim_world *world);    /* sim_compare.c: nodes find themselves in order */
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "blob.h"
 #include "record.h"
+#include "redact.h"
 #include "sim_actions.h"
 
 /* ---- which record */
@@ -56,7 +57,7 @@ static bool is_expected(enum err e)
     return e == ERR_NOT_ALLOWED || e == ERR_OUT_OF_SCOPE || e == ERR_GROUP_INCOMPLETE ||
            e == ERR_REQUIRED || e == ERR_DELETED || e == ERR_NOT_DISPUTED ||
            e == ERR_NOTHING_TO_UNDO || e == ERR_BAD_VALUE || e == ERR_OUT_OF_RANGE ||
-           e == ERR_UNKNOWN_PLACE || e == ERR_NOT_FOUND;
+           e == ERR_UNKNOWN_PLACE || e == ERR_NOT_FOUND || e == ERR_ERASED;
 }
 
 /* A refused save wrote nothing, a saved one `op_count` ops (-1: any number but none). */
@@ -324,6 +325,42 @@ void people_delete(struct sim_desk *desk)
     enum err e = node_delete(desk->node, desk->at->person, picked.entity, "entered twice", &diag);
     world->counters.delete += e == OK;
     settle(desk, e, &diag, -1, "a deletion");
+}
+
+/* The region decides: what it writes then is of many authors, so nobody's screen is compared. */
+void people_redact(struct sim_desk *desk)
+{
+    struct sim_world *world = desk->at->world;
+    struct picked picked;
+    struct redact_asked asked = {.done = false};
+    struct diag diag = {0};
+    const struct org *org = NULL;
+    if (!pick(desk, NULL, false, &picked) || node_org(desk->node, &org)) {
+        return;
+    }
+    const struct type *type = org_type(org, span_of(picked.type));
+    struct redact redact = {.person = desk->at->person,
+                            .entity = picked.entity,
+                            .all = rng_chance(&world->rng, 250),
+                            .reason = "~"};
+    if (!type) {
+        return;
+    }
+    size_t which = rng_below(&world->rng, type->property_count);
+    redact.property = redact.all ? NULL : type->properties[which].id;
+    enum err e = node_redact(desk->node, &redact, &asked, &diag);
+    if (sim_disk_is_dead(desk->at->host.disk)) {
+        return;
+    }
+    size_t count = check_births(desk->at, NULL);
+    world_say(world, "%s redacts: %s %s, %zu ops", desk->at->name, err_name(e), diag.args[0],
+              count);
+    world->counters.redact += e == OK && !redact.all;
+    world->counters.redact_all += e == OK && redact.all;
+    if (e ? count > 0 || !is_expected(e) : count == 0) {
+        world_fail(world, "%s: a redaction says %s and wrote %zu ops", desk->at->name, err_name(e),
+                   count);
+    }
 }
 
 void people_undo(struct sim_desk *desk)

@@ -96,7 +96,7 @@ static void publish_grant(struct sim_world *world, struct node *desk, const stru
     (void)snprintf(
         text, sizeof text,
         "{\"id\":\"%s\",\"person\":\"%s\",\"scope\":\"%s\",\"compartments\":[\"base\"%s],"
-        "\"verbs\":[\"read\",\"write\",\"review\"]}",
+        "\"verbs\":[\"read\",\"write\",\"review\",\"redact\"]}",
         grant, person, scope, health ? ",\"health\"" : "");
     publish(world, desk, "_grant", grant, text);
 }
