@@ -247,6 +247,16 @@ static enum err clean_quarantine(struct taking_mark *t, const char *entity)
     }
 }
 
+/* A record that a device has let go of is still found by its title, which may be what is to go. */
+static enum err clean_forgotten(struct taking_mark *t, const char *entity)
+{
+    struct id name = {{0}};
+    (void)id_read(span_of(entity), &name);
+    struct stmt *s = db_stmt(t->node->db, FORGOTTEN_UNTITLED);
+    stmt_bind_blob(s, 1, name.bytes, ID_SIZE);
+    return stmt_run(s);
+}
+
 static enum err note_mark(struct taking_mark *t, const struct op *mark, int64_t row,
                           struct id entity, struct id request, bool *ret_new)
 {
@@ -274,6 +284,9 @@ static enum err take_named(struct taking_mark *t, const struct json *def, const 
     }
     if (!e) {
         e = clean_quarantine(t, entity);
+    }
+    if (!e) {
+        e = clean_forgotten(t, entity);
     }
     if (!e) {
         struct stmt *s = db_stmt(t->node->db, REDACTION_HELD);

@@ -22,6 +22,8 @@
                            " JOIN symbol c ON c.id = o.compartment WHERE l.entity = ?1 ORDER BY c.text, s.text, l.uid8") \
     X(QUARANTINE_NAMING, "SELECT id, bytes FROM quarantine WHERE id > ?1 AND instr(bytes, ?2) > 0 ORDER BY id LIMIT 1") \
     X(QUARANTINE_SET, "UPDATE quarantine SET bytes = ?2 WHERE id = ?1") \
+    X(FORGOTTEN_UNTITLED, "UPDATE forgotten SET title = coalesce(case_number, '') WHERE title IS NOT NULL" \
+                          " AND root = (SELECT id FROM entity WHERE name = ?1)") \
     X(TAKING_PARTS_DROP, "UPDATE taking SET part = x'', part_hash = NULL") \
     X(FIND_OPTIMIZE, "INSERT INTO find_text(find_text) VALUES('optimize')") \
     X(RECEIPT_OWN, "INSERT OR IGNORE INTO receipt(mark, node, held, at_ms) SELECT mark, ?1, held, ?2 FROM redaction WHERE done_ms IS NULL") \

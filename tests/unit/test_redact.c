@@ -481,6 +481,22 @@ static void what_was_put_aside_is_scrubbed(void **state)
     forge_release(&forge);
 }
 
+static void what_a_device_forgot_is_found_by_no_redacted_title(void **state)
+{
+    struct town *town = *state;
+    struct id entity = secret_household(town);
+    assert_int_equal(node_begin(town->b), OK);
+    struct stmt *s = db_stmt(town->b->db, FORGOTTEN_ADD);
+    stmt_bind_i64(s, 1, forge_entity(town->b, entity));
+    stmt_bind_i64(s, 2, town->nodes.now_ms);
+    stmt_bind_i64(s, 3, true);
+    assert_int_equal(stmt_run(s), OK);
+    assert_int_equal(node_end(town->b, OK), OK);
+    (void)redact(town->region, town->amina, entity, "head_name_ar");
+    town_sync_all(town);
+    assert_false(node_holds(town->b, SECRET));
+}
+
 /* Who has confirmed the newest mark, as the region knows it. */
 static size_t confirmed(struct town *town, size_t *ret_nodes)
 {
@@ -552,6 +568,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_person_is_erased_and_a_shell_remains, setup,
                                         town_teardown),
         cmocka_unit_test_setup_teardown(a_reason_must_not_repeat_the_value, setup, town_teardown),
+        cmocka_unit_test_setup_teardown(what_a_device_forgot_is_found_by_no_redacted_title, setup,
+                                        town_teardown),
         cmocka_unit_test_setup_teardown(every_node_confirms_and_the_region_knows_who_has_not, setup,
                                         town_teardown),
         cmocka_unit_test_setup_teardown(what_was_put_aside_is_scrubbed, setup, town_teardown),
