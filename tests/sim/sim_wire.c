@@ -5,6 +5,7 @@
 
 #include "batch.h"
 #include "envelope.h"
+#include "sim_check.h"
 #include "sim_network.h"
 #include "sync_message.h"
 
@@ -80,6 +81,10 @@ static enum err read_hands(struct reading *reading, struct sim_node *node, int64
         }
         struct sim_birth *birth =
             e || row.kind != ROW_OP ? NULL : births_find(&reading->world->births, op.uid);
+        if (!e && row.kind == ROW_OP && !birth) { /* the region redacts by itself, too */
+            (void)check_births(&reading->world->nodes[SIM_REGION], NULL);
+            birth = births_find(&reading->world->births, op.uid);
+        }
         if (!e && row.kind == ROW_OP && (!birth || birth->undone)) {
             world_fail(reading->world, "%s hands over an op that %s", node->name,
                        birth ? "was undone" : "nobody wrote");
