@@ -34,7 +34,7 @@
     X(TAKING_SET_PART, "UPDATE taking SET part_hash = ?4, part = ?5 WHERE server = ?1 AND scope = ?2 AND compartment = ?3") \
     X(TAKING_ADVANCE, "UPDATE taking SET frame = ?4, part_hash = NULL, part = x'' WHERE server = ?1 AND scope = ?2 AND compartment = ?3") \
     X(TAKING_DROP, "DELETE FROM taking WHERE server = ?1 AND scope = ?2 AND compartment = ?3") \
-    X(SERVER_FEED_AT, "SELECT n FROM server_feed WHERE server = ?1 AND scope = ?2 AND compartment = ?3") \
+    X(SERVER_FEED_AT, "SELECT n, hash FROM server_feed WHERE server = ?1 AND scope = ?2 AND compartment = ?3") \
     X(MEMBER_ELSEWHERE, "SELECT 1 FROM member WHERE scope <> (SELECT id FROM symbol WHERE text = 'org') LIMIT 1") \
     /* forgetting */ \
     X(FORGET_ROOTS, "SELECT id, name FROM entity WHERE root = id AND id > ?1 AND type NOT IN (SELECT id FROM symbol WHERE substr(text, 1, 1) = '_')" \

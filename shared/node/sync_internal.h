@@ -7,9 +7,9 @@
 #include "blob_message.h"
 #include "forget_internal.h"
 #include "node_internal.h"
-#include "node_offer.h"
 #include "sync.h"
 #include "sync_message.h"
+#include "sync_offer.h"
 
 #define SYNC_VISITS_MAX 256 /* told in one request */
 
@@ -27,30 +27,6 @@ struct server_row {
     int64_t unsure;  /* highest own number ever put in a request; a hub's: batch number */
     int64_t cursor;  /* -1: feeds stand at different numbers */
     int64_t offer;   /* up to which row of op it was offered what is held, or: */
-};
-
-#define OFFER_DONE (-1)
-#define OFFER_SUMS (-2) /* all was offered; the sums are to be told with the feeds */
-
-/* What a request of a reconcile says. */
-enum offer_stage { OFFER_NONE, OFFER_EMPTY, OFFER_PIECE, OFFER_HANDS };
-
-/* A piece of what is held, while the callee is offered it. */
-struct offer {
-    struct arena arena;
-    struct offered *ops; /* by (origin, seq); those without envelope last */
-    size_t op_count;
-    struct offer_run *runs;
-    size_t *run_first; /* of each run: index into ops */
-    size_t run_count;
-    int64_t upto;  /* the piece reaches up to this row of op; 0: there is none */
-    size_t *hands; /* indexes into ops: what is wanted */
-    size_t hand_count, hand_done, hand_sent;
-    struct told_register {
-        int64_t entity, reg;
-    } * told; /* whose superseded uids were handed over in this piece */
-    size_t told_count, told_capacity;
-    enum offer_stage stage; /* of the request in flight */
 };
 
 /* The lane of attachments (sync_blob.c): a page of names is asked for, then pieces follow. */

@@ -108,11 +108,12 @@ enum err snapshots_wanted(struct sync *sync, bool reads_on, bool *ret)
     return e ? e : may_take(sync, ret);
 }
 
-/* Is it worth taking for us, who may have read on by rows meanwhile? */
+/* Is it worth taking for us, who may stand there already? A snapshot of an earlier number is one of
+   another history: the server was put back, and doesn't believe our position. */
 static enum err is_news(struct sync *sync, const struct snapshot_offer *offer, bool *ret)
 {
     struct stmt *s = of_taking(sync, SERVER_FEED_AT, offer->feed.scope, offer->feed.compartment);
-    *ret = !stmt_row(s) || stmt_i64(s, 0) < offer->feed.n;
+    *ret = !stmt_row(s) || stmt_i64(s, 0) != offer->feed.n || stmt_u64(s, 1) != offer->feed.hash;
     return stmt_end(s);
 }
 
