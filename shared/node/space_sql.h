@@ -49,7 +49,7 @@
     X(FORGET_OWN, "SELECT o.id FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1 AND o.way = 0" \
                   " AND o.id NOT IN (SELECT op FROM live WHERE entity = ?1 AND register = ?2) LIMIT 512") \
     X(FORGET_FLAGS, "DELETE FROM flag WHERE op IN (SELECT o.id FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1)") \
-    X(FORGET_REFS, "DELETE FROM blob_ref WHERE op IN (SELECT o.id FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1)") \
+    X(FORGET_REFS, "DELETE FROM blob_ref WHERE op IN (SELECT o.id FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1 AND o.way <> 0)") \
     X(FORGET_OTHERS, "DELETE FROM op WHERE entity IN (SELECT id FROM entity WHERE root = ?1) AND way <> 0" \
                      " AND id NOT IN (SELECT op FROM live WHERE entity = ?1 AND register = ?2)") \
     X(FORGET_LIVE, "DELETE FROM live WHERE entity IN (SELECT id FROM entity WHERE root = ?1)" \
@@ -68,7 +68,7 @@
                          " WHERE f.root = (SELECT root FROM entity WHERE name = ?1)") \
     X(FORGOTTEN_LIST, "SELECT e.name, f.case_number, f.title FROM forgotten f JOIN entity e ON e.id = f.root WHERE f.title IS NOT NULL ORDER BY f.at_ms DESC") \
     X(FORGOTTEN_COUNT, "SELECT count(*) FROM forgotten") \
-    X(OP_LET_GO, "UPDATE op SET entity = 0, compartment = 0, body = ?2 WHERE id = ?1") \
+    X(OP_LET_GO, "UPDATE op SET entity = 0, compartment = 0, body = ?2, receipt_ms = NULL WHERE id = ?1") \
     X(OP_SAFE, "SELECT 1 FROM op o JOIN origin g ON g.id = o.origin WHERE o.uid BETWEEN ?1 AND ?2 AND o.seq <= g.stable_seq LIMIT 1") \
     X(AGREED_TAKE_BACK, "DELETE FROM agreed WHERE root IN (SELECT root FROM member WHERE scope = (SELECT id FROM symbol WHERE text = ?1))")
 /* clang-format on */

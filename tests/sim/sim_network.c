@@ -76,6 +76,7 @@ static void finish(struct sim_node *node, const struct sync_action *action)
     world->counters.sync_gave_up += !done;
     blobs_end(node, &action->result);
     world->counters.frames += (uint64_t)action->result.frames_received;
+    world->counters.forgotten += (uint64_t)action->result.forgotten;
     world_say(world, "%s %s: %lld requests, %lld up, %lld down %s", node->name,
               done ? "has synced" : "gave up", (long long)action->result.requests,
               (long long)action->result.ops_pushed, (long long)action->result.ops_received,
