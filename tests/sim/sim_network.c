@@ -227,6 +227,9 @@ void network_commit(struct sim_node *server)
     if (e && !sim_disk_is_dead(server->host.disk)) {
         world_fail(server->world, "%s can't commit: %s", server->name, err_name(e));
     }
+    if (!e && server == &server->world->nodes[SIM_REGION]) {
+        (void)check_births(server, NULL); /* it redacts by itself what it was asked to */
+    }
     (void)power_settle(server);
 }
 
