@@ -52,6 +52,7 @@ CREATE UNIQUE INDEX op_slot ON op(origin, seq) WHERE origin IS NOT NULL;
 
 -- Further envelopes of an op already held under another (issued again after a restore).
 CREATE TABLE envelope(origin INTEGER, seq INTEGER, op INTEGER NOT NULL, link BLOB, PRIMARY KEY(origin, seq)) WITHOUT ROWID;
+CREATE INDEX envelope_op ON envelope(op);
 
 -- [derived] Ops whose value a register now holds; ops known to be superseded.
 CREATE TABLE live(entity INTEGER, register INTEGER, uid8 INTEGER, op INTEGER NOT NULL,

@@ -22,7 +22,8 @@
     X(BLOB_REF_DROP, "DELETE FROM blob_ref WHERE op = ?1 AND blob = ?2") \
     X(BLOB_REF_ANY, "SELECT 1 FROM blob_ref WHERE blob = ?1 LIMIT 1") \
     X(BLOB_NAMED_BY, "SELECT o.entity, o.compartment, g.node FROM blob_ref r JOIN op o ON o.id = r.op LEFT JOIN origin g ON g.id = o.origin" \
-                     " WHERE r.blob = ?1") \
+                     " WHERE r.blob = ?1 UNION ALL SELECT o.entity, o.compartment, g.node FROM blob_ref r JOIN envelope v ON v.op = r.op" \
+                     " JOIN op o ON o.id = r.op JOIN origin g ON g.id = v.origin WHERE r.blob = ?1") \
     X(BLOB_PART_GET, "SELECT have FROM blob_part WHERE blob = ?1 AND giver = ?2") \
     X(BLOB_PART_SET, "INSERT INTO blob_part(blob, giver, have) VALUES(?1, ?2, ?3) ON CONFLICT(blob, giver) DO UPDATE SET have = ?3") \
     X(BLOB_PART_ANY, "SELECT giver FROM blob_part WHERE blob = ?1 LIMIT 1") \

@@ -52,7 +52,6 @@ static const size_t whole_reads[] = {
     SERVERS_FORGET_RELAY,
     /* Once per server and epoch, or by hand. */
     AGREED_OWN,
-    UNDO_ENVELOPE,
     AUDIT_OP_COUNT,
     AUDIT_LIVE_STRAYS,
     AUDIT_BOTH,
