@@ -50,7 +50,7 @@ static void person_acts(struct sim_node *node)
     }
     desk->at = node;
     desk->shown.count = 0;
-    network_commit(node); /* one writer at a time */
+    network_commit(node);                    /* one writer at a time */
     if (node == &world->nodes[SIM_REGION]) { /* what it wrote by itself: redactions that came in */
         (void)check_births(node, NULL);
     }

@@ -147,7 +147,7 @@ struct sim_world {
     const struct type **types;
     size_t type_count;
     struct sim_stick sticks[SIM_STICKS_MAX];
-    size_t stick_count; /* ever */
+    size_t stick_count;    /* ever */
     bool servers_put_back; /* a server was put back: sim_back.c */
     bool failed;
     char failure[512];
