@@ -32,9 +32,8 @@
 #define WIRE_URL_MAX      200u                /* bytes of a hub's URL */
 #define WIRE_RECEIPTS_MAX 4u                  /* receipts kept of one batch */
 #define BUNDLE_CHUNK      65536u              /* plain bytes sealed at once */
-#define BUNDLE_FRAME_MAX                                                                           \
-    (WIRE_PACKED_MAX + 1024) /* bytes of one frame: a whole request or reply                       \
-                              */
+/* Bytes of one frame of a bundle: a whole request or reply. */
+#define BUNDLE_FRAME_MAX (WIRE_PACKED_MAX + 1024)
 
 /* Attachments. */
 #define WIRE_BLOB_CHUNK  65536u                      /* bytes of a file in one request or reply */

@@ -8,10 +8,10 @@
  * make_folder    with parents, mode 0700; OK when it is there already.
  * rename         replaces `to`; the folder is synced.
  * append         makes the file when absent; synced before it returns.
- * write_at       makes the file and its folders when absent; bytes, and of a new file its entry in
- * the folder, are synced before it returns. read_at        fewer bytes at the end of the file;
- * ERR_NOT_FOUND, ERR_FILE as `read`. remove         OK when absent; the folder is synced, so that
- * what was removed stays removed.
+ * write_at       makes the file and its folders when absent; bytes, and the folder's entry
+ *                of a new file, are synced before it returns.
+ * read_at        fewer bytes at the end of the file; ERR_NOT_FOUND, ERR_FILE as `read`.
+ * remove         OK when absent; the folder is synced: what was removed stays removed.
  *
  * ERR_DB_FULL stands for a full disk or quota. A power cut may leave "<name>.tmp-xxxxxxxx"
  * behind, which nothing reads.
