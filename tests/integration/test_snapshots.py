@@ -1,6 +1,6 @@
 """First syncs by snapshots over a network that cuts: real programs, loopback TLS.
 
-    DOUAR_BIN=build/release/bin python3 -B tests/integration/test_snapshots.py [Long]
+    DOUAR_BIN=build/release/bin python3 -B tests/integration/test_snapshots.py
 """
 
 import pathlib
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import unittest
 
-import office as programs
 from cutting import Cutting
 from office import Device, Office, Refused, program
 
@@ -109,17 +108,6 @@ class Snapshots(unittest.TestCase):
             for file in late.home.glob("douar.db*"):
                 self.assertFalse("يوسف الراحل".encode() in file.read_bytes(), file.name)
             self.assertEqual(late.digest()[(TABANT, "base")], region.digest()[(TABANT, "base")])
-
-
-class Long(unittest.TestCase):
-    """100,000 persons, 50 cuts: minutes, more on a busy machine."""
-
-    @classmethod
-    def setUpClass(cls):
-        programs.COMMAND_TIMEOUT_S = 3600
-
-    def test_a_first_sync_of_100000_persons_cut_50_times_ends_right(self):
-        first_sync(self, 100_000, 50, 100_000)
 
 
 if __name__ == "__main__":
