@@ -16,6 +16,14 @@
 
 enum call_need { NEED_NOTHING, NEED_HOME, NEED_ENROLLED, NEED_PERSON };
 
+/* What a call does when the disk is full (reserve.h). */
+enum call_space {
+    SPACE_READS, /* fails */
+    SPACE_TAKES, /* fails, and says when little is left */
+    SPACE_MAKES, /* frees all of the reserve but what saves need: it makes space itself */
+    SPACE_SAVES  /* frees the reserve to its last piece */
+};
+
 enum arg_kind { ARG_TEXT, ARG_BOOL, ARG_INT, ARG_OBJECT, ARG_ANY };
 
 struct arg {
@@ -45,6 +53,7 @@ struct call_kind {
     enum call_need need;
     enum err (*run)(struct call *call);
     struct arg args[CALL_ARGS_MAX]; /* ended by a NULL name */
+    enum call_space space;
 };
 
 struct call {
@@ -63,7 +72,10 @@ struct call {
     struct diag *diag;
     const struct device_listener *listener; /* may be NULL */
     bool holds_org;                         /* node_org_hold() */
-    bool keep_members;                      /* a failing call's members stand beside the error */
+    enum call_space space;
+    bool reserve_used;    /* a piece of the reserve was freed for it */
+    bool waits_for_space; /* a sync that took in no more than it had to */
+    bool keep_members;    /* a failing call's members stand beside the error */
 };
 
 /* ---- device.c */
@@ -73,6 +85,17 @@ MUST_CHECK enum err call_open_node(struct call *call);
 MUST_CHECK enum err call_path(struct call *call, const char *name, const char **ret);
 /* False when the listener wants to stop. */
 bool call_tell(struct call *call, struct span event);
+
+/* A piece of the reserve was freed: it is to be made again. */
+void call_reserve_used(struct call *call);
+
+/* ---- call_space.c */
+
+/* Runs a step that changes nothing when it fails; where the disk is full, again with what of the
+   reserve this call may free. */
+MUST_CHECK enum err call_with_reserve(struct call *call, enum err (*step)(struct call *call));
+/* The member `space`, when there is something to say of it. */
+void call_put_space(struct call *call, bool always);
 
 /* ---- call_args.c */
 

@@ -42,6 +42,9 @@ enum err call_attach(struct call *call)
         e = read_path(call, path, &bytes);
     }
     if (!e) {
+        e = node_space_for(call->node, bytes.size, call->diag); /* a photograph can wait */
+    }
+    if (!e) {
         attachment.bytes = buf_span(&bytes);
         e = node_attach(call->node, &attachment, call->arena, &attached, call->diag);
     }

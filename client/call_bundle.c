@@ -62,8 +62,11 @@ enum err call_bundle_import(struct call *call)
 {
     struct bundle_report report;
     int64_t disputed = count_disputed(call);
-    enum err e = node_bundle_import(call->node, call_arg_text(call, "file"), tell_frames, call,
-                                    &report, call->diag);
+    enum err e = node_space_for(call->node, 0, call->diag);
+    if (!e) {
+        e = node_bundle_import(call->node, call_arg_text(call, "file"), tell_frames, call, &report,
+                               call->diag);
+    }
     if (e) {
         return e;
     }

@@ -37,6 +37,7 @@ enum err call_forget(struct call *call)
         e = forget_look(call->node, days * DAY_MS, &counts);
     }
     if (!e) {
+        call->waits_for_space = result.tight;
         put_int(call, "forgotten", result.forgotten);
         put_int(call, "ready", counts.ready);
         put_int(call, "waiting", counts.waiting);

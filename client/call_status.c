@@ -177,6 +177,7 @@ enum err call_status(struct call *call)
     put_sums(call, &status);
     put_files(call, &files);
     put_clock(call, &clock);
+    call_put_space(call, true);
     e = put_servers(call);
     if (!e && id) {
         e = put_one(call, id);

@@ -79,6 +79,7 @@ enum err call_sync_run(struct call *call)
     put_int(call, "files_wrong", result.blobs_wrong);
     put_int(call, "file_bytes", result.blob_bytes);
     put_true(call, "files_left", result.blobs_left);
+    call->waits_for_space = result.tight;
     enum err swept = blob_sweep(call->node);
     return e ? e : swept;
 }

@@ -14,69 +14,70 @@ struct device {
     const struct host *host;
     const struct catalogues *catalogues;
     enum language language;
-    struct node *node; /* NULL until a call needs it */
+    struct node *node;  /* NULL until a call needs it */
+    bool reserve_whole; /* as far as this process knows */
     char home[];
 };
 
 /* clang-format off */
 static const struct call_kind call_kinds[] = {
-    {"version", NEED_NOTHING, call_version, {{0}}},
-    {"init", NEED_NOTHING, call_init, {{0}}},
+    {"version", NEED_NOTHING, call_version, {{0}}, SPACE_READS},
+    {"init", NEED_NOTHING, call_init, {{0}}, SPACE_READS},
     {"enrol", NEED_HOME, call_enrol, {
         {"code", ARG_TEXT, true, 0, 0}, {"name", ARG_TEXT, false, 0, 0},
-        {"sync", ARG_BOOL, false, 0, 0}, {0}}},
-    {"whoami", NEED_HOME, call_whoami, {{0}}},
-    {"persons", NEED_ENROLLED, call_persons, {{0}}},
-    {"forms", NEED_ENROLLED, call_forms, {{0}}},
-    {"form", NEED_ENROLLED, call_form, {{"form", ARG_TEXT, true, 0, 0}, {0}}},
-    {"types", NEED_ENROLLED, call_types, {{0}}},
-    {"type", NEED_ENROLLED, call_type, {{"type", ARG_TEXT, true, 0, 0}, {0}}},
+        {"sync", ARG_BOOL, false, 0, 0}, {0}}, SPACE_READS},
+    {"whoami", NEED_HOME, call_whoami, {{0}}, SPACE_READS},
+    {"persons", NEED_ENROLLED, call_persons, {{0}}, SPACE_READS},
+    {"forms", NEED_ENROLLED, call_forms, {{0}}, SPACE_READS},
+    {"form", NEED_ENROLLED, call_form, {{"form", ARG_TEXT, true, 0, 0}, {0}}, SPACE_READS},
+    {"types", NEED_ENROLLED, call_types, {{0}}, SPACE_READS},
+    {"type", NEED_ENROLLED, call_type, {{"type", ARG_TEXT, true, 0, 0}, {0}}, SPACE_READS},
     {"places", NEED_ENROLLED, call_places, {
-        {"under", ARG_TEXT, false, 0, 0}, CALL_ARG_LIMIT, {"after", ARG_TEXT, false, 0, 0}, {0}}},
+        {"under", ARG_TEXT, false, 0, 0}, CALL_ARG_LIMIT, {"after", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
     {"place_add", NEED_PERSON, call_place_add, {
-        {"parent", ARG_TEXT, true, 0, 0}, {"answers", ARG_OBJECT, true, 0, 0}, {0}}},
+        {"parent", ARG_TEXT, true, 0, 0}, {"answers", ARG_OBJECT, true, 0, 0}, {0}}, SPACE_SAVES},
     {"new", NEED_PERSON, call_new, {
         {"form", ARG_TEXT, true, 0, 0}, {"answers", ARG_OBJECT, true, 0, 0},
         {"place", ARG_TEXT, false, 0, 0}, {"parent", ARG_TEXT, false, 0, 0},
-        {"dry_run", ARG_BOOL, false, 0, 0}, {0}}},
+        {"dry_run", ARG_BOOL, false, 0, 0}, {0}}, SPACE_SAVES},
     {"edit", NEED_PERSON, call_edit, {
         {"id", ARG_TEXT, true, 0, 0}, {"answers", ARG_OBJECT, true, 0, 0},
-        {"form", ARG_TEXT, false, 0, 0}, {"dry_run", ARG_BOOL, false, 0, 0}, {0}}},
-    {"undo", NEED_PERSON, call_undo, {{0}}},
+        {"form", ARG_TEXT, false, 0, 0}, {"dry_run", ARG_BOOL, false, 0, 0}, {0}}, SPACE_SAVES},
+    {"undo", NEED_PERSON, call_undo, {{0}}, SPACE_SAVES},
     {"delete", NEED_PERSON, call_delete, {
-        {"id", ARG_TEXT, true, 0, 0}, {"reason", ARG_TEXT, true, 0, 0}, {0}}},
+        {"id", ARG_TEXT, true, 0, 0}, {"reason", ARG_TEXT, true, 0, 0}, {0}}, SPACE_SAVES},
     {"attach", NEED_PERSON, call_attach, {
         {"id", ARG_TEXT, true, 0, 0}, {"property", ARG_TEXT, true, 0, 0},
-        {"file", ARG_TEXT, true, 0, 0}, {0}}},
+        {"file", ARG_TEXT, true, 0, 0}, {0}}, SPACE_TAKES},
     {"attachment", NEED_PERSON, call_attachment, {
         {"id", ARG_TEXT, true, 0, 0}, {"property", ARG_TEXT, true, 0, 0},
-        {"file", ARG_TEXT, false, 0, 0}, {"thumb", ARG_BOOL, false, 0, 0}, {0}}},
-    {"attachments_drop", NEED_ENROLLED, call_attachments_drop, {{0}}},
+        {"file", ARG_TEXT, false, 0, 0}, {"thumb", ARG_BOOL, false, 0, 0}, {0}}, SPACE_READS},
+    {"attachments_drop", NEED_ENROLLED, call_attachments_drop, {{0}}, SPACE_MAKES},
     {"resolve", NEED_PERSON, call_resolve, {
         {"id", ARG_TEXT, true, 0, 0}, {"property", ARG_TEXT, true, 0, 0},
         {"take", ARG_ANY, false, 0, 0}, {"value", ARG_ANY, false, 0, 0},
-        {"reason", ARG_TEXT, true, 0, 0}, {0}}},
+        {"reason", ARG_TEXT, true, 0, 0}, {0}}, SPACE_SAVES},
     {"show", NEED_PERSON, call_show, {
-        {"id", ARG_TEXT, true, 0, 0}, {"history", ARG_BOOL, false, 0, 0}, {0}}},
+        {"id", ARG_TEXT, true, 0, 0}, {"history", ARG_BOOL, false, 0, 0}, {0}}, SPACE_READS},
     {"list", NEED_PERSON, call_list, {
         {"type", ARG_TEXT, false, 0, 0}, {"where", ARG_OBJECT, false, 0, 0},
         {"disputed", ARG_BOOL, false, 0, 0}, {"deleted", ARG_BOOL, false, 0, 0},
-        CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}},
-    {"find", NEED_PERSON, call_find, {{"text", ARG_TEXT, true, 0, 0}, CALL_ARG_LIMIT, {0}}},
-    {"disputes", NEED_PERSON, call_disputes, {CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}},
-    {"sync", NEED_ENROLLED, call_sync, {{"max_data", ARG_INT, false, 0, JSON_INT_MAX}, {0}}},
+        CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}, SPACE_READS},
+    {"find", NEED_PERSON, call_find, {{"text", ARG_TEXT, true, 0, 0}, CALL_ARG_LIMIT, {0}}, SPACE_READS},
+    {"disputes", NEED_PERSON, call_disputes, {CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}, SPACE_READS},
+    {"sync", NEED_ENROLLED, call_sync, {{"max_data", ARG_INT, false, 0, JSON_INT_MAX}, {0}}, SPACE_TAKES},
     {"bundle_export", NEED_ENROLLED, call_bundle_export, {
-        {"file", ARG_TEXT, true, 0, 0}, {"to", ARG_TEXT, false, 0, 0}, {0}}},
-    {"bundle_import", NEED_HOME, call_bundle_import, {{"file", ARG_TEXT, true, 0, 0}, {0}}},
+        {"file", ARG_TEXT, true, 0, 0}, {"to", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
+    {"bundle_import", NEED_HOME, call_bundle_import, {{"file", ARG_TEXT, true, 0, 0}, {0}}, SPACE_TAKES},
     {"status", NEED_HOME, call_status, {
         {"id", ARG_TEXT, false, 0, 0}, {"records", ARG_BOOL, false, 0, 0},
-        CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}},
+        CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}, SPACE_READS},
     {"forget", NEED_ENROLLED, call_forget, {
         {"days", ARG_INT, false, 0, 36500}, {"always", ARG_BOOL, false, 0, 0},
-        {"dry_run", ARG_BOOL, false, 0, 0}, {0}}},
-    {"recall", NEED_ENROLLED, call_recall, {{"id", ARG_TEXT, true, 0, 0}, {0}}},
-    {"digest", NEED_HOME, call_digest, {{0}}},
-    {"check", NEED_HOME, call_check, {{"rebuild", ARG_BOOL, false, 0, 0}, {0}}},
+        {"dry_run", ARG_BOOL, false, 0, 0}, {0}}, SPACE_MAKES},
+    {"recall", NEED_ENROLLED, call_recall, {{"id", ARG_TEXT, true, 0, 0}, {0}}, SPACE_READS},
+    {"digest", NEED_HOME, call_digest, {{0}}, SPACE_READS},
+    {"check", NEED_HOME, call_check, {{"rebuild", ARG_BOOL, false, 0, 0}, {0}}, SPACE_READS},
 };
 /* clang-format on */
 
@@ -147,6 +148,12 @@ enum err call_open_node(struct call *call)
     }
     call->node = device->node;
     return node_identity(call->node, &call->self);
+}
+
+void call_reserve_used(struct call *call)
+{
+    call->reserve_used = true;
+    call->device->reserve_whole = false;
 }
 
 bool call_tell(struct call *call, struct span event)
@@ -317,7 +324,8 @@ static enum err prepare(struct call *call, const struct json *request,
     }
     e = call_check_args(kind, call->args, call->diag);
     if (!e && kind->need >= NEED_HOME) {
-        e = call_open_node(call);
+        call->space = kind->space;
+        e = call_with_reserve(call, call_open_node);
     }
     if (!e && call->node && !brings_configuration(kind)) {
         node_org_hold(call->node);
@@ -391,6 +399,18 @@ static void answer_failure(struct call *call, struct buf *answer, size_t start,
     json_close(call->out, '}');
 }
 
+/* What was used of it, or was never made, is made as soon as there is space. */
+static void keep_reserve(struct call *call)
+{
+    struct device *device = call->device;
+    const char *database = NULL;
+    if (device->reserve_whole) {
+        return;
+    }
+    device->reserve_whole =
+        call_path(call, CALL_DATABASE, &database) == OK && reserve_keep(call->host, database);
+}
+
 static enum err run_request(struct call *call, struct span text)
 {
     struct json *request = NULL;
@@ -404,8 +424,19 @@ static enum err run_request(struct call *call, struct span text)
     }
     e = prepare(call, request, &kind);
     assert(e || kind);
-    if (!e) {
+    if (call->node) {
+        keep_reserve(call);
+    }
+    if (!e && kind->space >= SPACE_MAKES) {
+        e = call_with_reserve(call, kind->run);
+    } else if (!e) {
         e = kind->run(call);
+    }
+    if (kind && kind->run == call_init && call->node) {
+        keep_reserve(call);
+    }
+    if (!e && kind->space > SPACE_READS) {
+        call_put_space(call, false);
     }
     if (call->holds_org) {
         node_org_drop(call->node);

@@ -190,6 +190,17 @@ static bool on_event(void *ctx, struct span text)
 
 /* ---- sending */
 
+/* Whatever the command: that the disk is nearly full must not wait for somebody to ask. */
+static void say_space(struct session *session)
+{
+    const struct json *space = json_get(session->reply, "space");
+    const char *message = space ? json_get_text(space, "message", NULL) : NULL;
+    if (message && !session->face.json) {
+        session->face.write(session->face.ctx, FACE_ERR, span_of(message));
+        session->face.write(session->face.ctx, FACE_ERR, span_of("\n"));
+    }
+}
+
 /* The answer of a failed call: as it is with --json, else its sentence. */
 static void say_failure(struct session *session, enum err e)
 {
@@ -234,7 +245,11 @@ enum err session_send(struct session *session)
     }
     json_free(session->reply);
     session->reply = NULL;
-    return json_parse(buf_span(&session->answer), &session->reply, &session->diag);
+    e = json_parse(buf_span(&session->answer), &session->reply, &session->diag);
+    if (!e) {
+        say_space(session);
+    }
+    return e;
 }
 
 /* ---- printing */

@@ -226,6 +226,47 @@ static enum err check_words(const struct app *app, const struct command *command
     return OK;
 }
 
+static void warn_of_space(const struct app *app)
+{
+    struct space space = node_space(app->node);
+    char left[NUM_TEXT_SIZE], pieces[NUM_TEXT_SIZE];
+    if (space.warn) {
+        num_write_i64((int64_t)(space.free_bytes >> 20), left);
+        num_write_i64(space.pieces, pieces);
+        face_warn(app->face, "admin.space_low", left, pieces, NULL);
+    }
+}
+
+/* Commands by which a person decides; each is one transaction, so it can be run once more. */
+static bool is_decision(const struct command *command)
+{
+    enum err (*const decisions[])(struct app *) = {
+        command_alias,         command_redact,      command_review_resolve, command_review_settle,
+        command_person_revoke, command_node_revoke, command_notice_settle,
+    };
+    for (size_t i = 0; i < sizeof decisions / sizeof decisions[0]; i++) {
+        if (command->run == decisions[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A full disk must not keep the office from a decision: reserve.h. */
+static enum err run_with_reserve(struct app *app, const struct command *command)
+{
+    char database[CONFIG_PATH_SIZE];
+    enum err e = command->run(app);
+    if (e != ERR_DB_FULL || !is_decision(command) || home_path(app->home, HOME_DB, database)) {
+        return e;
+    }
+    while (e == ERR_DB_FULL && reserve_free(app->host, database, 0)) {
+        *app->diag = (struct diag){.code = OK};
+        e = command->run(app);
+    }
+    return e;
+}
+
 /* `configured` is how reading the configuration went. */
 static enum err run_command(struct app *app, const struct command *command,
                             const struct diag *configured)
@@ -250,13 +291,16 @@ static enum err run_command(struct app *app, const struct command *command,
         if (!e && node_was_put_back(app->node)) {
             face_warn(app->face, "admin.put_back", NULL);
         }
+        if (!e) {
+            warn_of_space(app);
+        }
     }
     bool held = app->node != NULL;
     if (held) {
         node_org_hold(app->node); /* a server may be writing to the same home */
     }
     if (!e) {
-        e = command->run(app);
+        e = run_with_reserve(app, command);
     }
     if (held) {
         node_org_drop(app->node);

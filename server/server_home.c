@@ -47,6 +47,9 @@ enum err home_node_open(const struct host *host, const char *home, struct node *
         return diag_set(diag, e, home, "1023", NULL);
     }
     e = node_open(host, path, ret, diag);
+    if (!e) {
+        (void)reserve_keep(host, path); /* made when there is space for it: reserve.h */
+    }
     return e == ERR_NO_HOME ? diag_set(diag, ERR_NO_HOME, home, NULL) : e;
 }
 

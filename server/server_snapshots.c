@@ -34,7 +34,10 @@ enum err snapshots_once(const struct host *host, const char *home,
     if (e) {
         return e;
     }
-    e = build_all(node, &options, background, ret_made);
+    e = node_space_for(node, 0, diag); /* what late readers would like can wait */
+    if (!e) {
+        e = build_all(node, &options, background, ret_made);
+    }
     node_close(node);
     return e ? diag_keep(diag, e) : OK;
 }

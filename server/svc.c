@@ -156,9 +156,12 @@ static int64_t retry_after_s(const struct diag *diag)
     return status == 503 || status == 429 ? RETRY_AFTER_S : 0;
 }
 
-static void log_failure(const struct svc *svc, const char *path, const struct diag *diag)
+/* A full disk is said once: every line of a log takes more of it. */
+static void log_failure(struct svc *svc, const char *path, const struct diag *diag)
 {
-    if (svc->log != NULL && is_internal(diag->code)) {
+    bool said = diag->code == ERR_DB_FULL && svc->full;
+    svc->full = svc->full || diag->code == ERR_DB_FULL;
+    if (svc->log != NULL && is_internal(diag->code) && !said) {
         svc->log(svc->log_ctx, path, diag);
     }
 }
@@ -204,13 +207,19 @@ static enum err gather_facts(struct route_call *call, enum permission permission
     return OK;
 }
 
-static enum err open_group(struct svc *svc)
+static enum err open_group(struct svc *svc, struct diag *diag)
 {
     if (svc->group_open) {
         return OK;
     }
-    enum err e = node_begin(svc->node);
+    /* Devices keep what isn't taken from them; the office needs what is left to put things right.
+     */
+    enum err e = node_space_for(svc->node, 0, diag);
     if (!e) {
+        e = node_begin(svc->node);
+    }
+    if (!e) {
+        svc->full = false;
         /* Commands of the office run beside the server: it may have been enrolled meanwhile. */
         e = node_identity(svc->node, &svc->self);
         svc->group_open = true;
@@ -226,7 +235,7 @@ static enum err run_route(struct route_call *call, const struct route *route)
         e = route_check_media(route, call->request->content_type, call->diag);
     }
     if (!e && route->needs_store) {
-        e = open_group(call->svc);
+        e = open_group(call->svc, call->diag);
     }
     if (!e) {
         e = gather_facts(call, route->permission, &facts);
@@ -301,7 +310,8 @@ void svc_submit(struct svc *svc, const struct svc_request *request, svc_done don
 
 static void fail_group(struct svc *svc, enum err why)
 {
-    struct diag diag = {.code = ERR_DB}, cause = {.code = why};
+    struct diag diag = {.code = why == ERR_DB_FULL ? why : ERR_DB}, cause = {0};
+    diag_set(&cause, why, HOME_DB, NULL);
     log_failure(svc, "commit", &cause);
     for (size_t i = 0; i < svc->held_count; i++) {
         if (svc->held[i].in_group) {

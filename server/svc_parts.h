@@ -30,6 +30,7 @@ struct svc {
     struct held_reply *held;
     size_t held_count, held_capacity;
     int64_t flushed_ms; /* monotonic */
+    bool full;          /* the disk was, when last looked at: said once in the log */
     svc_log log;
     void *log_ctx;
 };

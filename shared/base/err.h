@@ -84,6 +84,7 @@
     X(ERR_PORT, "port_unusable", 6, 503)              /* port, why */                              \
     X(ERR_PIN, "wrong_pin", 6, 502)                   /* url */                                    \
     X(ERR_PEER, "bad_reply", 6, 502)                  /* url, why */                               \
+    X(ERR_PEER_FULL, "office_full", 6, 502)           /* url */                                    \
     X(ERR_DAMAGED, "bundle_damaged", 6, 400)          /* file */                                   \
     X(ERR_ELSEWHERE, "bundle_elsewhere", 5, 403)      /* file, receiver */                         \
     X(ERR_CANCELLED, "cancelled", 1, 499)             /* - */                                      \

@@ -446,6 +446,16 @@ enum err node_identity(struct node *node, struct node_identity *ret)
     return OK;
 }
 
+struct space node_space(const struct node *node)
+{
+    return space_read(node->host, node->path);
+}
+
+enum err node_space_for(const struct node *node, uint64_t size, struct diag *diag)
+{
+    return space_for(node->host, node->path, size, diag);
+}
+
 enum err node_secret(struct node *node, struct secret_key *ret)
 {
     *ret = node->key;

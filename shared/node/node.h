@@ -16,6 +16,7 @@
 #include "err.h"
 #include "host.h"
 #include "id.h"
+#include "reserve.h"
 #include "sign.h"
 
 struct node;
@@ -105,6 +106,10 @@ MUST_CHECK enum err node_clock(struct node *node, struct node_clock *ret);
 MUST_CHECK enum err node_setting_set(struct node *node, const char *key, struct span value);
 MUST_CHECK enum err node_setting(struct node *node, const char *key, struct arena *arena,
                                  struct span *ret); /* empty when absent */
+
+/* The disk that its database lies on, and what is kept in reserve there: reserve.h. */
+struct space node_space(const struct node *node);
+MUST_CHECK enum err node_space_for(const struct node *node, uint64_t size, struct diag *diag);
 
 /* A transaction over several verbs (a server's group commit); verbs inside nest. */
 MUST_CHECK enum err node_begin(struct node *node);

@@ -123,12 +123,24 @@ static void exchange_blobs(struct sync *sync, struct sync_action *ret)
     ret->body = buf_span(&sync->body);
 }
 
+/* A disk that fills while a sync runs must find it stopping, well before saves need the reserve. */
+static void look_at_space(struct sync *sync)
+{
+    sync->tight = sync->tight || node_space(sync->node).stop;
+    sync->result.tight = sync->tight;
+    if (sync->tight) {
+        sync->reply_size = WIRE_REPLY_MIN;
+        sync->take_next = false;
+    }
+}
+
 static void exchange(struct sync *sync, struct sync_action *ret)
 {
     struct diag diag = {0};
     int64_t batches = 0;
     int64_t coming = 0;
     bool any = false;
+    look_at_space(sync);
     if (sync->lane.on) {
         exchange_blobs(sync, ret);
         return;
@@ -190,6 +202,7 @@ static void grow_sizes(struct sync *sync)
     sync->push_size =
         sync->push_size * 2 < (int64_t)WIRE_PUSH_MOST ? sync->push_size * 2 : WIRE_PUSH_MOST;
     sync->reply_size = sync->reply_size * 2 < most ? sync->reply_size * 2 : most;
+    sync->reply_size = sync->tight ? (int64_t)WIRE_REPLY_MIN : sync->reply_size;
 }
 
 static bool is_garbled(enum err e)
@@ -298,6 +311,10 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
         give_up(sync, &diag, e, ret);
         return;
     }
+    if (sync->tight) { /* the log gives its space back, so that letting go needs none */
+        enum err busy = db_checkpoint(sync->node->db);
+        (void)busy;
+    }
     sync->failures = 0;
     sync->signed_again = false;
     grow_sizes(sync);
@@ -307,7 +324,7 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
     /* First everything that comes in rows, and what we have to send. */
     int64_t coming = 0;
     sync->take_next = false;
-    if (!again && (ops == 0 || refused)) {
+    if (!again && !sync->tight && (ops == 0 || refused)) {
         e = snapshots_left(sync, &sync->take_next, &coming);
     }
     if (e) {
@@ -315,7 +332,7 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
         return;
     }
     /* What was wanted may not be granted here (yet): asking again only helps after some came. */
-    bool more_wanted = sync->wanted && sync->entered;
+    bool more_wanted = sync->wanted && sync->entered && !sync->tight;
     if (sync->take_next) {
         exchange(sync, ret);
         return;
@@ -459,6 +476,9 @@ static void on_refusal(struct sync *sync, const struct sync_event *event, struct
         e = start_over(sync);
     } else if (diag.code == ERR_REVOKED) {
         e = hand_over(sync, &diag, &done);
+    } else if (event->status == 507) { /* its disk is full: no matter of trying once more */
+        give_up(sync, NULL, ERR_PEER_FULL, ret);
+        return;
     } else if (event->status == 503 || event->status == 429 || event->status >= 500) {
         wait_a_while(sync, event->retry_after_s, &diag, ret);
         return;

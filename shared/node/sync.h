@@ -44,7 +44,8 @@ struct sync_result {
     int64_t blobs_sent, blobs_received; /* whole ones */
     int64_t blobs_wrong;                /* whose bytes were not what their name says */
     int64_t blob_bytes;                 /* bodies of the lane, both ways; also counted above */
-    bool blobs_left;                    /* the budget ended the lane */
+    bool blobs_left;                    /* the budget, or a full disk, ended the lane */
+    bool tight; /* the disk is nearly full: own work was sent, what others did waits (reserve.h) */
 };
 
 struct sync_action {

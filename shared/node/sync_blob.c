@@ -216,7 +216,12 @@ enum err lane_ask(struct sync *sync, bool *ret_any)
     bool any = false;
     arena_reset(&sync->arena);
     while (!e && !any && lane->phase != LANE_END) {
-        if (left_of_budget(sync) < LANE_LEAST) {
+        if (is_fetching(lane) && node_space(sync->node).stop) {
+            lane->phase++; /* what others attached waits until there is space */
+            lane->loaded = false;
+            lane->after_size = lane->after_id = 0;
+            sync->result.tight = sync->result.blobs_left = true;
+        } else if (left_of_budget(sync) < LANE_LEAST) {
             lane->phase = LANE_END;
             sync->result.blobs_left = true;
         } else if (!lane->loaded) {

@@ -69,6 +69,7 @@ struct sync {
     struct buf body;    /* the request */
     int64_t push_size;  /* bytes, adapts */
     int64_t reply_size;
+    bool tight;        /* the disk is nearly full: send, forget, and take in little */
     bool need_feeds;   /* the callee asked for them */
     bool ask_first;    /* an outcome is unknown: ask before sending again */
     bool handing;      /* told that it is revoked: the rest goes to quarantine (sync_revoked.c) */

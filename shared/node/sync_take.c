@@ -438,7 +438,7 @@ static enum err take_positions(struct take *t)
     } else if (asked_by_feeds || t->reply.offer_count > 0) {
         sync->server.cursor = -1;
     }
-    t->again = t->again || t->reply.more;
+    t->again = t->again || (t->reply.more && !t->sync->tight);
     return OK;
 }
 

@@ -77,6 +77,11 @@ struct host_files {
        ERR_NOT_FOUND, ERR_FILE. */
     enum err (*write_at)(void *ctx, const char *path, uint64_t offset, struct span bytes);
     enum err (*read_at)(void *ctx, const char *path, uint64_t offset, size_t size, struct buf *ret);
+    /* Makes `path` of `size` bytes whose room on the disk is really taken (mode 0600): whole, or
+       ERR_DB_FULL and nothing. How many bytes who runs this may still write where `path` is or
+       would be. Both NULL where no disk can be asked: then nothing is kept in reserve. */
+    enum err (*allocate)(void *ctx, const char *path, uint64_t size);
+    enum err (*free_bytes)(void *ctx, const char *path, uint64_t *ret);
 };
 
 #endif

@@ -18,10 +18,11 @@
 struct test_vfs {
     sqlite3_vfs vfs;
     sqlite3_vfs *real;
-    size_t count;   /* operations that could fail, so far */
-    size_t fail_at; /* from 1; 0 for none */
-    bool stays;     /* every later one fails too */
-    int code;       /* SQLITE_IOERR_WRITE, SQLITE_FULL */
+    size_t count;     /* operations that could fail, so far */
+    size_t fail_at;   /* from 1; 0 for none */
+    bool stays;       /* every later one fails too */
+    int code;         /* SQLITE_IOERR_WRITE, SQLITE_FULL */
+    bool writes_only; /* a full disk still syncs, truncates and opens */
     bool failed;
 };
 
@@ -71,7 +72,7 @@ static inline int test_vfs_write(sqlite3_file *file, const void *data, int size,
 static inline int test_vfs_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     struct test_vfs *faults = ((struct test_vfs_file *)file)->owner;
-    if (test_vfs_fails(faults)) {
+    if (!faults->writes_only && test_vfs_fails(faults)) {
         return SQLITE_IOERR_TRUNCATE;
     }
     sqlite3_file *real = test_vfs_real(file);
@@ -81,7 +82,7 @@ static inline int test_vfs_truncate(sqlite3_file *file, sqlite3_int64 size)
 static inline int test_vfs_sync(sqlite3_file *file, int flags)
 {
     struct test_vfs *faults = ((struct test_vfs_file *)file)->owner;
-    if (test_vfs_fails(faults)) {
+    if (!faults->writes_only && test_vfs_fails(faults)) {
         return SQLITE_IOERR_FSYNC;
     }
     sqlite3_file *real = test_vfs_real(file);
@@ -181,7 +182,7 @@ static inline int test_vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file
     struct test_vfs *faults = vfs->pAppData;
     struct test_vfs_file *made = (struct test_vfs_file *)file;
     made->base.pMethods = NULL;
-    if (test_vfs_fails(faults)) {
+    if (!faults->writes_only && test_vfs_fails(faults)) {
         return SQLITE_CANTOPEN;
     }
     made->owner = faults;

@@ -268,6 +268,32 @@ static void pieces_are_written_and_read_where_they_belong(void **state)
     assert_int_equal(s->files->read_at(s->host.ctx, s->folder, 0, 1, &s->content), ERR_FILE);
 }
 
+static void an_allocated_file_has_all_its_blocks(void **state)
+{
+    struct setting *s = *state;
+    struct stat about;
+    uint64_t left = 0;
+    assert_int_equal(s->files->allocate(s->host.ctx, s->path, 300000), OK);
+    assert_int_equal(stat(s->path, &about), 0);
+    assert_int_equal(about.st_size, 300000);
+    assert_true(about.st_blocks * 512 >= 300000);
+    assert_int_equal(mode_of(s->path), 0600);
+    assert_int_equal(s->files->free_bytes(s->host.ctx, s->path, &left), OK);
+    assert_true(left > 0);
+}
+
+static void what_the_disk_cannot_hold_is_not_begun(void **state)
+{
+    struct setting *s = *state;
+    char path[160];
+    uint64_t left = 0;
+    assert_true(s->files->allocate(s->host.ctx, s->path, (uint64_t)1 << 60) != OK);
+    assert_false(s->files->exists(s->host.ctx, s->path));
+    (void)snprintf(path, sizeof path, "%s/none/file", s->folder);
+    assert_int_equal(s->files->allocate(s->host.ctx, path, 1), ERR_NOT_FOUND);
+    assert_int_equal(s->files->free_bytes(s->host.ctx, path, &left), ERR_NOT_FOUND);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -285,6 +311,8 @@ int main(void)
         CASE(a_wrong_clock_can_be_played),
         CASE(random_bytes_differ_each_time),
         CASE(pieces_are_written_and_read_where_they_belong),
+        CASE(an_allocated_file_has_all_its_blocks),
+        CASE(what_the_disk_cannot_hold_is_not_begun),
     };
 #undef CASE
     return cmocka_run_group_tests_name("files", tests, NULL, NULL);

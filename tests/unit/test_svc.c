@@ -557,6 +557,44 @@ static void a_failed_commit_fails_the_whole_group_and_keeps_nothing(void **state
     buf_release(&request);
 }
 
+static enum err nothing_left(void *ctx, const char *path, uint64_t *ret)
+{
+    (void)ctx;
+    (void)path;
+    *ret = 0;
+    return OK;
+}
+
+static void count_lines(void *ctx, const char *path, const struct diag *diag)
+{
+    size_t *lines = ctx;
+    (void)path;
+    assert_int_equal(diag->code, ERR_DB_FULL);
+    (*lines)++;
+}
+
+static void a_full_disk_is_told_to_callers_and_once_to_the_log(void **state)
+{
+    struct world *world = *state;
+    struct host_files files = *world->region.host.files;
+    const struct host_files *real = world->region.host.files;
+    size_t lines = 0;
+    svc_log_to(world->svc, count_lines, &lines);
+    files.free_bytes = nothing_left;
+    world->region.host.files = &files;
+    for (size_t i = 0; i < 3; i++) {
+        struct answered refused = ask(world, "POST", "/v1/enrol", TYPE_ENROL, span_of("{}"));
+        assert_error(&refused, 507, "storage_full");
+    }
+    assert_int_equal(lines, 1);
+    struct answered hello = ask(world, "GET", "/v1/hello", "", (struct span){0});
+    assert_int_equal(hello.status, 200);
+    world->region.host.files = real;
+    struct answered heard = ask(world, "POST", "/v1/enrol", TYPE_ENROL, span_of("{}"));
+    assert_true(heard.status != 507);
+    svc_log_to(world->svc, NULL, NULL);
+}
+
 static void what_is_wrong_inside_is_not_told_outside(void **state)
 {
     struct world *world = *state;
@@ -606,6 +644,7 @@ int main(void)
         WORLD_TEST(a_wrong_signature_and_a_revoked_device_are_refused),
         WORLD_TEST(answers_wait_for_the_commit),
         WORLD_TEST(a_failed_commit_fails_the_whole_group_and_keeps_nothing),
+        WORLD_TEST(a_full_disk_is_told_to_callers_and_once_to_the_log),
         WORLD_TEST(what_is_wrong_inside_is_not_told_outside),
         WORLD_TEST(a_tick_shows_what_came_in),
     };

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define READ_STEP 65536
@@ -325,6 +326,53 @@ static enum err files_read_at(void *ctx, const char *path, uint64_t offset, size
     return e;
 }
 
+/* Under another name first: a file of that name has all its blocks, whatever a power cut did. */
+static enum err files_allocate(void *ctx, const char *path, uint64_t size)
+{
+    (void)ctx;
+    char temporary[PATH_MAX];
+    enum err e = temporary_name(path, temporary);
+    if (e) {
+        return e;
+    }
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return err_of_errno(errno);
+    }
+    int why = posix_fallocate(fd, 0, (off_t)size); /* returns it, and leaves errno alone */
+    if (why != 0) {
+        e = err_of_errno(why);
+    } else if (fsync(fd) != 0) {
+        e = err_of_errno(errno);
+    }
+    if (close(fd) != 0 && !e) {
+        e = err_of_errno(errno);
+    }
+    if (!e && rename(temporary, path) != 0) {
+        e = err_of_errno(errno);
+    }
+    if (e) {
+        unlink(temporary);
+        return e;
+    }
+    return sync_folder_of(path);
+}
+
+static enum err files_free_bytes(void *ctx, const char *path, uint64_t *ret)
+{
+    (void)ctx;
+    char folder[PATH_MAX];
+    struct statvfs about;
+    enum err e = folder_of(path, folder);
+    if (!e && statvfs(folder, &about) != 0) {
+        e = err_of_errno(errno);
+    }
+    if (!e) {
+        *ret = (uint64_t)about.f_bavail * about.f_frsize;
+    }
+    return e;
+}
+
 static bool files_exists(void *ctx, const char *path)
 {
     (void)ctx;
@@ -343,6 +391,8 @@ const struct host_files *files_posix(void)
         .append = files_append,
         .write_at = files_write_at,
         .read_at = files_read_at,
+        .allocate = files_allocate,
+        .free_bytes = files_free_bytes,
     };
     return &files;
 }
