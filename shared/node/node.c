@@ -2,6 +2,7 @@
  * node.c - opening a node, who it is, its clock, its transactions.
  */
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "code.h"
@@ -312,14 +313,52 @@ static enum err write_identity(struct node *node, enum role role, const uint8_t 
     return e ? e : node_new_origin(node);
 }
 
+/* SQLite's own files beside a database that power left half made. */
+static enum err remove_unfinished(const struct host *host, const char *path)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-journal"};
+    enum err e = OK;
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0] && !e; i++) {
+        char name[NODE_PATH_SIZE + 16];
+        (void)snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+        e = host->files->remove(host->ctx, name);
+    }
+    return e;
+}
+
+/* It gets its name when it is whole: a power cut in between leaves nothing that stands in the way
+   of the next try. */
+static enum err give_name(struct node *node, const char *unfinished, const char *path)
+{
+    enum err e = db_alone(node->db); /* all of it in the one file that is renamed */
+    if (e) {
+        return e;
+    }
+    /* From the start: a database that has written and has no anchor was copied. */
+    memcpy(node->path, path, strlen(path) + 1);
+    node_write_anchor(node);
+    db_close(node->db);
+    node->db = NULL;
+    return node->host->files->rename(node->host->ctx, unfinished, path);
+}
+
 enum err node_create(const struct host *host, const char *path, enum role role,
                      const uint8_t *org_seed, struct diag *diag)
 {
     struct node *node = NULL;
+    char unfinished[NODE_PATH_SIZE];
     if (host->files->exists(host->ctx, path)) {
         return diag_set(diag, ERR_EXISTS, "home", path, NULL);
     }
-    enum err e = open_database(host, path, true, &node, diag);
+    int size = snprintf(unfinished, sizeof unfinished, "%s.new", path);
+    if (size < 0 || (size_t)size >= sizeof unfinished) {
+        return diag_set(diag, ERR_TOO_LARGE, "path", "1019", NULL);
+    }
+    enum err e = remove_unfinished(host, unfinished);
+    if (e) {
+        return diag_set(diag, e, unfinished, err_name(e), NULL);
+    }
+    e = open_database(host, unfinished, true, &node, diag);
     if (e) {
         return e;
     }
@@ -328,8 +367,8 @@ enum err node_create(const struct host *host, const char *path, enum role role,
     if (!e) {
         e = db_end(node->db, write_identity(node, role, org_seed));
     }
-    if (!e) { /* from the start: a database that has written and has no anchor was copied */
-        node_write_anchor(node);
+    if (!e) {
+        e = give_name(node, unfinished, path);
     }
     e = node_failed(node, e, diag);
     node_close(node);

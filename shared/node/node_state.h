@@ -34,10 +34,12 @@ struct caller_seen {
     int64_t offset_ms; /* caller's clock minus ours */
 };
 
+#define NODE_PATH_SIZE 1024
+
 struct node {
     const struct host *host;
     struct db *db;
-    char path[1024];
+    char path[NODE_PATH_SIZE];
     struct node_identity identity;
     struct secret_key key;
     bool has_org_key;

@@ -26,6 +26,9 @@ static enum err err_of(int code, int system_errno)
         if (code == SQLITE_IOERR_NOMEM) {
             return ERR_NOMEM;
         }
+        if (code == SQLITE_IOERR_DATA) { /* a page that isn't what was sealed */
+            return ERR_DB_CORRUPT;
+        }
         /* Growing the -shm file reports a full disk as an I/O error. */
         return system_errno == ENOSPC ? ERR_DB_FULL : ERR_DB;
     default:
@@ -246,12 +249,27 @@ enum err db_checkpoint(struct db *db)
         db, sqlite3_wal_checkpoint_v2(db->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
+/*
+ * Who has a database open in WAL mode holds a shared lock of its file, so alone is who can have the
+ * exclusive one for a moment. (Leaving WAL mode would tell, too, but writes page 1 in place, and
+ * sealed pages have no journal to write it by.)
+ */
+static int lock_alone(struct db *db)
+{
+    sqlite3_file *file = NULL;
+    int code = sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+    if (code != SQLITE_OK) {
+        return code;
+    }
+    code = file->pMethods->xLock(file, SQLITE_LOCK_EXCLUSIVE);
+    int back = file->pMethods->xUnlock(file, SQLITE_LOCK_SHARED);
+    return code != SQLITE_OK ? code : back;
+}
+
 enum err db_alone(struct db *db)
 {
-    char mode[16] = "";
     (void)sqlite3_busy_timeout(db->handle, 0);
-    enum err e = db_ask_text(db, "PRAGMA journal_mode=DELETE;", mode, sizeof mode);
-    return !e && strcmp(mode, "delete") == 0 ? OK : ERR_IN_USE;
+    return lock_alone(db) == SQLITE_OK && db_checkpoint(db) == OK ? OK : ERR_IN_USE;
 }
 
 enum err db_shrink(struct db *db)

@@ -1,6 +1,9 @@
 /*
  * db.h - the only door to SQLite.
  *
+ * With host->db_key (32 bytes) every page is sealed before it reaches the disk (enc_vfs.h);
+ * without it the file is an ordinary SQLite database. A wrong key, or none, is ERR_DB_CORRUPT.
+ *
  * A database is opened with the house's settings: 40 reserved bytes a page (the place of the
  * encrypting VFS), WAL, synchronous=FULL, foreign keys off, temp_store=MEMORY, trusted_schema
  * off, DEFENSIVE, secure_delete, mmap off, busy timeout. Statements come from a caller's table
@@ -85,10 +88,19 @@ int64_t db_version(struct db *db);
 MUST_CHECK enum err db_backup(struct db *db, const char *path,
                               void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx,
                               struct diag *diag);
+/* Is it an ordinary SQLite database, which anybody can read? False when it is absent or sealed. */
+bool db_is_plain(const struct host *host, const char *path);
+/*
+ * Seals an ordinary database under host->db_key: a sealed copy takes its place when it is whole.
+ * Nobody has it open. Where the file system keeps old blocks (flash), what they held stays until
+ * it is written over.
+ */
+MUST_CHECK enum err db_encrypt(const struct host *host, const char *path, struct diag *diag);
 /* PRAGMA integrity_check and reserved-bytes check; findings one a line. */
 MUST_CHECK enum err db_check(struct db *db, struct buf *ret_findings);
 MUST_CHECK enum err db_checkpoint(struct db *db);
-/* Makes the database one file again, which needs that nobody else has it open: else ERR_IN_USE. */
+/* Nobody else has it open, and its log is empty, so that closing it leaves one file: else
+   ERR_IN_USE. After a first read. */
 MUST_CHECK enum err db_alone(struct db *db);
 /*
  * Writes the whole database anew and empties the write-ahead log: after it no page holds what was

@@ -12,7 +12,7 @@
 
 /* A copy in the making: its own connection, under a name that nothing else reads. */
 struct copy {
-    struct db db; /* only host, handle and the error are used */
+    struct db db; /* only host, enc, handle and the error are used */
     char path[TEMPORARY_PATH_SIZE];
 };
 
@@ -113,20 +113,28 @@ static enum err make_copy(struct db *db, struct copy *copy,
     return e;
 }
 
+static enum err name_copy(const char *path, struct copy *copy, struct diag *diag)
+{
+    if (strlen(path) + sizeof TEMPORARY_SUFFIX > sizeof copy->path) {
+        return diag_set(diag, ERR_TOO_LARGE, path, "a path of 4,000 bytes", NULL);
+    }
+    (void)sqlite3_snprintf(sizeof copy->path, copy->path, "%s%s", path, TEMPORARY_SUFFIX);
+    return OK;
+}
+
 enum err db_backup(struct db *db, const char *path,
                    void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx,
                    struct diag *diag)
 {
     assert(!db->writing); /* The copy would hold what may yet be undone. */
-    struct copy copy = {.db = {.host = db->host}};
-    if (strlen(path) + sizeof TEMPORARY_SUFFIX > sizeof copy.path) {
-        return diag_set(diag, ERR_TOO_LARGE, path, "a path of 4,000 bytes", NULL);
+    struct copy copy = {.db = {.host = db->host, .enc = db->enc}};
+    enum err e = name_copy(path, &copy, diag);
+    if (e) {
+        return e;
     }
-    (void)sqlite3_snprintf(sizeof copy.path, copy.path, "%s%s", path, TEMPORARY_SUFFIX);
-
     /* The view is held over all steps: otherwise each write of another process would make SQLite
        start the copy again, and a busy server's backup would never end. */
-    enum err e = db_read_begin(db);
+    e = db_read_begin(db);
     if (e) {
         return diag_set(diag, e, path, db_error_text(db), NULL);
     }
@@ -142,6 +150,50 @@ enum err db_backup(struct db *db, const char *path,
         return diag_set(diag, e, path, db_error_text(db), NULL);
     }
     return OK;
+}
+
+/* ---- sealing a database that was an ordinary one */
+
+bool db_is_plain(const struct host *host, const char *path)
+{
+    static const char head[] = "SQLite format 3"; /* with its NUL */
+    struct buf first;
+    buf_init(&first, &host->mem, sizeof head);
+    enum err e = host->files->read_at(host->ctx, path, 0, sizeof head, &first);
+    bool plain = !e && first.size == sizeof head && memcmp(first.data, head, sizeof head) == 0;
+    buf_release(&first);
+    return plain;
+}
+
+enum err db_encrypt(const struct host *host, const char *path, struct diag *diag)
+{
+    struct host bare = *host;
+    struct db_options options = {.path = path};
+    struct copy copy = {.db = {.host = host}};
+    struct db *db = NULL;
+    bare.db_key = (struct span){0};
+    enum err e = name_copy(path, &copy, diag);
+    if (!e) {
+        e = db_open(&bare, &options, &db, diag);
+    }
+    if (e) {
+        return e;
+    }
+    e = enc_vfs_open(host, &copy.db.enc);
+    if (!e) {
+        e = make_copy(db, &copy, NULL, NULL);
+    }
+    if (!e) { /* nothing of it may stay in a log beside the new one */
+        e = db_alone(db);
+    }
+    db_close(db);
+    if (!e) {
+        e = host->files->rename(host->ctx, copy.path, path);
+    } else {
+        (void)remove_copy(host, copy.path);
+    }
+    enc_vfs_close(copy.db.enc);
+    return e ? diag_set(diag, e, path, db_error_text(&copy.db), NULL) : OK;
 }
 
 static void check_shape(struct db *db, int64_t page_size, struct buf *ret)

@@ -1,5 +1,6 @@
 /*
- * db_internal.h - what the files of db.h share; the only header that includes sqlite3.h.
+ * db_internal.h - what the files of db.h share; beside enc_*.h the only header that includes
+ * sqlite3.h.
  */
 #ifndef DB_INTERNAL_H
 #define DB_INTERNAL_H
@@ -7,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "db.h"
+#include "enc_vfs.h"
 
 #define DB_APPLICATION_ID 0x444F5541 /* "DOUA" */
 #define DB_PAGE_SIZE      4096
@@ -37,6 +39,7 @@ struct stmt {
 
 struct db {
     const struct host *host;
+    struct enc_vfs *enc; /* NULL without a key: the host's VFS is used as it is */
     sqlite3 *handle;
     struct stmt own[OWN_COUNT];
     struct stmt *stmts; /* the caller's table */

@@ -63,8 +63,9 @@ static enum err harden(struct db *db)
 
 enum err db_connect(struct db *db, const char *path, int flags, int64_t busy_timeout_ms)
 {
+    const char *vfs = db->enc != NULL ? enc_vfs_name(db->enc) : db->host->vfs;
     int code = sqlite3_open_v2(path, &db->handle,
-                               flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, db->host->vfs);
+                               flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
     if (code != SQLITE_OK) {
         return db_fail(db, code);
     }
@@ -91,7 +92,13 @@ enum err db_shape_pages(struct db *db)
         e = db_fail(
             db, sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved));
     }
-    /* Last, since it looks at the file: what is let go of can be given back (db_shrink()). */
+    /* The very first page is written with an ordinary rollback journal, so that a power cut
+       during creation leaves an empty file and not half a header. Sealed pages may have none: who
+       makes a database gives it its name when it is done (node_create()). */
+    if (!e && db->enc != NULL) {
+        e = db_exec(db, "PRAGMA journal_mode=MEMORY;");
+    }
+    /* Last, since it writes that page: what is let go of can be given back (db_shrink()). */
     return e ? e : db_exec(db, "PRAGMA auto_vacuum=INCREMENTAL;");
 }
 
@@ -104,8 +111,6 @@ static enum err set_journal(struct db *db)
         e = db_shape_pages(db);
     }
     char mode[SETTING_SIZE] = "";
-    /* The very first page is written with an ordinary rollback journal, so that a power cut
-       during creation leaves an empty file and not half a header. */
     if (!e) {
         e = db_ask_text(db, "PRAGMA journal_mode=WAL;", mode, sizeof mode);
     }
@@ -219,7 +224,10 @@ enum err db_open(const struct host *host, const struct db_options *options, stru
         return diag_set(diag, ERR_NOMEM, NULL);
     }
     *db = (struct db){.host = host};
-    enum err e = open_with(db, options);
+    enum err e = host->db_key.size > 0 ? enc_vfs_open(host, &db->enc) : OK;
+    if (!e) {
+        e = open_with(db, options);
+    }
     if (e) {
         e = explain(db, options, e, diag);
         db_close(db);
@@ -244,6 +252,7 @@ void db_close(struct db *db)
     /* _v2 never refuses; with every statement gone it closes at once. An open transaction is
        undone. */
     (void)sqlite3_close_v2(db->handle);
+    enc_vfs_close(db->enc);
     if (db->stmts != NULL) {
         (void)mem->resize(mem->ctx, db->stmts, 0);
     }

@@ -53,7 +53,7 @@ struct host {
     /* Named fault points for tests; constant false in release. */
     bool (*fault)(void *ctx, const char *site);
     const char *vfs;    /* SQLite VFS name; NULL: the default */
-    struct span db_key; /* empty until the encrypting VFS */
+    struct span db_key; /* 32 bytes: databases and their files are sealed under it; else empty */
     const struct host_files *files;
 };
 

@@ -95,8 +95,23 @@ static inline enum err test_org_write_file(void *ctx, const char *path, struct s
     return good ? OK : ERR_FILE;
 }
 
-static const struct host_files test_org_files = {
-    .exists = test_org_exists, .read = test_org_read_file, .write_atomic = test_org_write_file};
+static inline enum err test_org_remove(void *ctx, const char *path)
+{
+    (void)ctx;
+    return remove(path) == 0 || access(path, F_OK) != 0 ? OK : ERR_FILE;
+}
+
+static inline enum err test_org_rename(void *ctx, const char *from, const char *to)
+{
+    (void)ctx;
+    return rename(from, to) == 0 ? OK : ERR_FILE;
+}
+
+static const struct host_files test_org_files = {.exists = test_org_exists,
+                                                 .read = test_org_read_file,
+                                                 .write_atomic = test_org_write_file,
+                                                 .remove = test_org_remove,
+                                                 .rename = test_org_rename};
 
 /* ---- nodes */
 
