@@ -38,8 +38,10 @@ enum err call_bundle_export(struct call *call)
     struct bundle_order order = {.path = call_arg_text(call, "file"),
                                  .to = call_arg_text(call, "to"),
                                  .ca_pem = "",
+                                 .files_max = call_arg_int(call, "max_data", -1),
                                  .progress = tell_frames,
                                  .ctx = call};
+    order.has_files_max = order.files_max >= 0;
     enum err e =
         path ? node_bundle_export(call->node, &order, path, &report, call->diag) : ERR_NOMEM;
     if (e) {
@@ -49,6 +51,9 @@ enum err call_bundle_export(struct call *call)
     e = put_device(call, "to", report.peer);
     put_int(call, "changes", report.ops);
     put_int(call, "bytes", report.bytes);
+    put_int(call, "files", report.files);
+    put_int(call, "file_bytes", report.file_bytes);
+    put_true(call, "files_left", report.files_left);
     return e;
 }
 
@@ -77,6 +82,8 @@ enum err call_bundle_import(struct call *call)
     put_int(call, "confirmed", report.acked);
     put_true(call, "old", !report.news);
     put_int(call, "bytes", report.bytes_total);
+    put_int(call, "files", report.files);
+    put_int(call, "file_bytes", report.file_bytes);
     put_int(call, "disputed", disputed > 0 ? disputed : 0);
     return e;
 }

@@ -64,7 +64,7 @@ static const struct command commands[] = {
     {"list", "[TYPE]", "where disputed deleted limit after", 0, 1, command_list},
     {"find", "TEXT", "limit", 1, ARGS_MAX, command_find},
     {"sync", "", "max-data", 0, 0, command_sync},
-    {"bundle export", "FILE|FOLDER", "to", 1, 1, command_bundle_export},
+    {"bundle export", "FILE|FOLDER", "to max-data", 1, 1, command_bundle_export},
     {"bundle import", "FILE...", "", 1, ARGS_MAX, command_bundle_import},
     {"status", "[ID]", "records limit after", 0, 1, command_status},
     {"disputes", "", "limit after", 0, 0, command_disputes},

@@ -10,17 +10,34 @@ static const char *number(const struct json *reply, const char *name, char ret[N
     return ret;
 }
 
+/* Of the attachments: whole ones, and how much in all, since a stick may hold part of one. */
+static void say_files(struct session *session, const char *text)
+{
+    char files[NUM_TEXT_SIZE], bytes[NUM_TEXT_SIZE];
+    if (json_get_int(session->reply, "file_bytes", 0) > 0) {
+        face_say(&session->face, text, number(session->reply, "files", files),
+                 number(session->reply, "file_bytes", bytes), NULL);
+    }
+    if (json_bool(json_get(session->reply, "files_left"))) {
+        face_say(&session->face, "text.bundle_files_left", NULL);
+    }
+}
+
 enum err command_bundle_export(struct session *session)
 {
     char changes[NUM_TEXT_SIZE], bytes[NUM_TEXT_SIZE];
     session_begin(session, "bundle_export");
     session_text(session, "file", session_word(session, 0));
     session_text(session, "to", session_option(session, "to"));
-    enum err e = session_send(session);
+    enum err e = command_put_budget(session);
+    if (!e) {
+        e = session_send(session);
+    }
     if (!e) {
         face_say(&session->face, "text.bundle_written", json_get_text(session->reply, "file", ""),
                  session_who(session->reply, "to"), number(session->reply, "changes", changes),
                  number(session->reply, "bytes", bytes), NULL);
+        say_files(session, "text.bundle_files");
     }
     return e;
 }
@@ -32,6 +49,7 @@ static void say_taken(struct session *session)
     face_say(&session->face, "text.bundle_taken", json_get_text(reply, "file", ""),
              session_who(reply, "from"), number(reply, "received", received),
              number(reply, "confirmed", confirmed), NULL);
+    say_files(session, "text.bundle_files_taken");
     if (json_get(reply, "old")) {
         face_say(&session->face, "text.bundle_old", session_who(reply, "from"), NULL);
     }

@@ -52,45 +52,14 @@ static void say_result(struct session *session, const struct json *result)
     say_files(session, result);
 }
 
-/* "500K", "2M", "1G" or bytes. */
-static bool read_size(const char *text, int64_t *ret)
-{
-    struct span digits = span_of(text);
-    int64_t unit = 1;
-    if (digits.size > 1) {
-        switch (digits.data[digits.size - 1]) {
-        case 'k':
-        case 'K':
-            unit = 1024;
-            break;
-        case 'm':
-        case 'M':
-            unit = 1024LL * 1024;
-            break;
-        case 'g':
-        case 'G':
-            unit = 1024LL * 1024 * 1024;
-            break;
-        default:
-            break;
-        }
-        digits.size -= unit > 1;
-    }
-    if (!num_read_i64(digits, ret) || *ret < 0 || *ret > JSON_INT_MAX / unit) {
-        return false;
-    }
-    *ret *= unit;
-    return true;
-}
-
-static enum err put_budget(struct session *session)
+enum err command_put_budget(struct session *session)
 {
     const char *text = session_option(session, "max-data");
     int64_t size = 0;
     if (!text) {
         return OK;
     }
-    if (!read_size(text, &size)) {
+    if (!args_size(text, &size)) {
         return diag_set(&session->diag, ERR_BAD_VALUE, "--max-data", text, "500K, 2M", NULL);
     }
     json_name(&session->out, "max_data");
@@ -101,7 +70,7 @@ static enum err put_budget(struct session *session)
 enum err command_sync(struct session *session)
 {
     session_begin(session, "sync");
-    enum err e = put_budget(session);
+    enum err e = command_put_budget(session);
     if (!e) {
         e = session_send(session);
     }

@@ -67,7 +67,8 @@ static const struct call_kind call_kinds[] = {
     {"disputes", NEED_PERSON, call_disputes, {CALL_ARG_LIMIT, CALL_ARG_AFTER, {0}}, SPACE_READS},
     {"sync", NEED_ENROLLED, call_sync, {{"max_data", ARG_INT, false, 0, JSON_INT_MAX}, {0}}, SPACE_TAKES},
     {"bundle_export", NEED_ENROLLED, call_bundle_export, {
-        {"file", ARG_TEXT, true, 0, 0}, {"to", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
+        {"file", ARG_TEXT, true, 0, 0}, {"to", ARG_TEXT, false, 0, 0},
+        {"max_data", ARG_INT, false, 0, JSON_INT_MAX}, {0}}, SPACE_READS},
     {"bundle_import", NEED_HOME, call_bundle_import, {{"file", ARG_TEXT, true, 0, 0}, {0}}, SPACE_TAKES},
     {"status", NEED_HOME, call_status, {
         {"id", ARG_TEXT, false, 0, 0}, {"records", ARG_BOOL, false, 0, 0},

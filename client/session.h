@@ -80,6 +80,8 @@ enum err command_version(struct session *session);
 enum err command_help(struct session *session);  /* command_help.c */
 enum err command_enrol(struct session *session); /* command_sync.c */
 enum err command_sync(struct session *session);
+/* What --max-data says, as member max_data of the call. */
+enum err command_put_budget(struct session *session);
 enum err command_bundle_export(struct session *session); /* command_bundle.c */
 enum err command_bundle_import(struct session *session);
 enum err command_form_list(struct session *session); /* command_form.c */

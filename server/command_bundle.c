@@ -18,23 +18,55 @@ static const char *node_name(struct app *app, struct node *node, struct id id)
     return name ? name : "";
 }
 
+static enum err read_budget(struct app *app, struct bundle_order *order)
+{
+    const char *text = args_value(app->args, "max-data");
+    order->has_files_max = text != NULL;
+    return !text || args_size(text, &order->files_max)
+               ? OK
+               : diag_set(app->diag, ERR_BAD_VALUE, "--max-data", text, "500K, 2M", NULL);
+}
+
+static void say_files(struct app *app, const char *key, const struct bundle_report *report)
+{
+    char files[NUM_TEXT_SIZE], bytes[NUM_TEXT_SIZE];
+    if (app->face->json) {
+        return;
+    }
+    num_write_i64(report->files, files);
+    num_write_i64(report->file_bytes, bytes);
+    if (report->file_bytes > 0) {
+        face_say(app->face, key, files, bytes, NULL);
+    }
+    if (report->files_left) {
+        face_say(app->face, "text.bundle_files_left", NULL);
+    }
+}
+
 static enum err write_bundle(struct app *app, struct node *node, const char *ca_pem)
 {
     char path[BUNDLE_PATH_SIZE];
     struct bundle_report report;
     struct bundle_order order = {
         .path = app->words[0], .to = args_value(app->args, "to"), .ca_pem = ca_pem};
-    enum err e = node_bundle_export(node, &order, path, &report, app->diag);
+    enum err e = read_budget(app, &order);
+    if (!e) {
+        e = node_bundle_export(node, &order, path, &report, app->diag);
+    }
     if (!e) {
         const struct member members[] = {
             {.name = "file", .text = path},
             {.name = "to", .text = node_name(app, node, report.peer)},
             {.name = "changes", .number = report.ops},
             {.name = "bytes", .number = report.bytes},
+            {.name = "files", .number = report.files},
+            {.name = "file_bytes", .number = report.file_bytes},
+            {.name = "files_left", .number = report.files_left},
         };
         app_answer(app,
                    report.way == BUNDLE_TO_SERVER ? "text.bundle_written" : "admin.bundle_answered",
-                   members, 4);
+                   members, 7);
+        say_files(app, "text.bundle_files", &report);
     }
     return e;
 }
@@ -72,9 +104,12 @@ static enum err take_bundle(struct app *app, struct node *node, const char *path
         {.name = "late", .number = report.late},
         {.name = "refused", .number = report.refused},
         {.name = "waits", .number = report.waits},
+        {.name = "files", .number = report.files},
+        {.name = "file_bytes", .number = report.file_bytes},
     };
     app_answer(app, report.way == BUNDLE_TO_SERVER ? "admin.bundle_taken" : "text.bundle_taken",
-               members, 7);
+               members, 9);
+    say_files(app, "text.bundle_files_taken", &report);
     if (!app->face->json && report.waits) {
         face_warn(app->face, "admin.bundle_waits", from, NULL);
     }

@@ -38,7 +38,7 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
     X("uplink set", "uplink_set", "CODE", 1, 1, "", NEED_NODE, command_uplink_set)                 \
     X("uplink sync", "uplink_sync", "", 0, 0, "", NEED_HOME, command_uplink_sync)                  \
     X("uplink status", "uplink_status", "", 0, 0, "", NEED_NODE, command_uplink_status)            \
-    X("bundle export", "bundle_export", "FILE|FOLDER", 1, 1, "to", NEED_HOME, command_bundle_export)   \
+    X("bundle export", "bundle_export", "FILE|FOLDER", 1, 1, "to max-data", NEED_HOME, command_bundle_export)   \
     X("bundle import", "bundle_import", "FILE...", 1, ARGS_MAX, "", NEED_HOME, command_bundle_import)  \
     X("quarantine list", "quarantine_list", "", 0, 0, "limit after all", NEED_NODE, command_quarantine_list) \
     X("quarantine show", "quarantine_show", "NUMBER", 1, 1, "", NEED_NODE, command_quarantine_show) \

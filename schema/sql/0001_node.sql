@@ -102,6 +102,12 @@ CREATE TABLE bundle_peer(
     node BLOB PRIMARY KEY, asked INTEGER, key BLOB, request TEXT, ask INTEGER, epoch INTEGER, came_ms INTEGER,
     enrol BLOB) WITHOUT ROWID;
 
+-- Attachments by bundle: what a caller named in its last one (way 0: it asks how much is here, 1: it wants it and holds `have` bytes),
+-- and how much a server said that it holds of ours (2).
+CREATE TABLE bundle_file(
+    node BLOB, way INTEGER, size INTEGER, hash BLOB, have INTEGER NOT NULL, PRIMARY KEY(node, way, size, hash)) WITHOUT ROWID;
+CREATE INDEX bundle_file_name ON bundle_file(hash, size);
+
 CREATE TABLE invite(
     code BLOB PRIMARY KEY, secret_hash BLOB NOT NULL, definition TEXT NOT NULL, expires_ms INTEGER NOT NULL,
     tries INTEGER NOT NULL DEFAULT 0, used_by BLOB, used_key BLOB, answer TEXT) WITHOUT ROWID;

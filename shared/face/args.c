@@ -1,5 +1,7 @@
 #include "args.h"
 
+#include "json.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -300,4 +302,34 @@ enum err args_command(const struct args *args, const char *const *names, size_t 
     *ret_index = best_index;
     *ret_words = best;
     return OK;
+}
+
+bool args_size(const char *text, int64_t *ret)
+{
+    struct span digits = span_of(text);
+    int64_t unit = 1;
+    if (digits.size > 1) {
+        switch (digits.data[digits.size - 1]) {
+        case 'k':
+        case 'K':
+            unit = 1024;
+            break;
+        case 'm':
+        case 'M':
+            unit = 1024LL * 1024;
+            break;
+        case 'g':
+        case 'G':
+            unit = 1024LL * 1024 * 1024;
+            break;
+        default:
+            break;
+        }
+        digits.size -= unit > 1;
+    }
+    if (!num_read_i64(digits, ret) || *ret < 0 || *ret > JSON_INT_MAX / unit) {
+        return false;
+    }
+    *ret *= unit;
+    return true;
 }

@@ -55,6 +55,9 @@ MUST_CHECK enum err args_need(const struct args *args, const char *name, const c
 MUST_CHECK enum err args_number(const struct args *args, const char *name, int64_t min, int64_t max,
                                 int64_t otherwise, int64_t *ret, struct diag *diag);
 
+/* "500K", "2M", "1G" or bytes. False for what is none, or negative. */
+bool args_size(const char *text, int64_t *ret);
+
 /*
  * Which of `names` ("type add", "type list", ...) the first words are; the longest wins.
  * `*ret_words` is how many words it took. ERR_UNKNOWN_COMMAND (command, nearest).

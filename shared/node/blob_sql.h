@@ -42,6 +42,8 @@
     X(BLOB_UNSTABLE, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 0 AND server = ?1 AND epoch = ?2" \
                      " AND NOT EXISTS (SELECT 1 FROM blob_ref r JOIN op o ON o.id = r.op JOIN origin g ON g.id = o.origin" \
                      " WHERE r.blob = blob.id AND o.way <> 2 AND o.seq > g.stable_seq) ORDER BY id LIMIT ?3") \
+    /* ... of a bundle, which is rare: all of them */ \
+    X(BLOB_UNSTABLE_ALL, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 0 AND kind IN (0, 1) AND server = ?1 AND epoch = ?2 LIMIT ?3") \
     X(BLOB_SAFE, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 1 AND kind = 0 LIMIT 64") \
     X(BLOB_UNSAVED, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 0 AND id > ?1 ORDER BY id LIMIT ?2") \
     X(BLOB_HELD, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2") \

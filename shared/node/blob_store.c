@@ -189,6 +189,12 @@ enum err blob_delete(struct node *node, int64_t id)
     if (!e && blob.whole) {
         e = add_gone(node, &name, blob.giver);
     }
+    if (!e) {
+        s = db_stmt(node->db, BUNDLE_FILE_GONE);
+        stmt_bind_blob(s, 1, name.hash.bytes, HASH_SIZE);
+        stmt_bind_i64(s, 2, name.size);
+        e = stmt_run(s);
+    }
     return e ? e : run_on(node, BLOB_DELETE, id);
 }
 

@@ -71,6 +71,15 @@ static enum err take_epoch(struct bundle_taking *taking, uint64_t epoch)
         stmt_bind_i64(s, 1, server->id);
         e = stmt_run(s);
     }
+    if (!e) { /* its backup may be an older one: what is still there is told again */
+        e = stmt_run(db_stmt(node->db, BLOB_DOUBT));
+    }
+    if (!e) {
+        struct stmt *s = db_stmt(node->db, BUNDLE_FILES_OVER);
+        stmt_bind_blob(s, 1, server->name.bytes, ID_SIZE);
+        stmt_bind_i64(s, 2, FILE_TOLD);
+        e = stmt_run(s);
+    }
     return e ? e : notice_add(node, NOTICE_SERVER, server->name);
 }
 
@@ -178,6 +187,12 @@ enum err bundle_take_answer(struct bundle_taking *taking, struct span body, stru
     taking->report->late = result->late;
     taking->report->refused = result->refused;
     return e;
+}
+
+enum err bundle_take_put(struct bundle_taking *taking, struct span body, struct diag *diag)
+{
+    bool news = taking->answers.news && taking->answers.same_epoch;
+    return bundle_take_files(taking->node, &taking->sync->server, news, body, taking->report, diag);
 }
 
 void bundle_take_end(struct bundle_taking *taking)

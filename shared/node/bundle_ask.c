@@ -74,6 +74,9 @@ enum err bundle_write_asks(struct bundle_out *out, struct id server)
         e = write_ask(out, sync, &more);
     }
     if (!e) {
+        e = bundle_write_files(out, &sync->server);
+    }
+    if (!e) {
         e = remember_asked(out->node, server, id);
     }
     sync_free(sync);

@@ -43,6 +43,7 @@ enum err bundle_out_begin(struct bundle_out *out, const struct public_key *recei
     struct bundle_parties parties = {.sender = node->identity.id,
                                      .sender_key = node->identity.key,
                                      .receiver = out->report->peer};
+    out->room = out->order->has_files_max ? out->order->files_max : WIRE_STICK_BYTES;
     buf_init(&out->bytes, &host->mem, PIECE + BUNDLE_FRAME_MAX + BUNDLE_CHUNK);
     int size = snprintf(out->part, sizeof out->part, "%s%s", out->path, PART_NAME);
     if (size < 0 || (size_t)size >= sizeof out->part) {

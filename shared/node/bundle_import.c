@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "blob.h"
 #include "bundle_parts.h"
 #include "sync_internal.h"
 
@@ -14,6 +15,7 @@ struct importing {
     struct bundle_head head;
     struct pack *pack;            /* for asks */
     struct bundle_taking *taking; /* of answers, from the first on */
+    struct bundle_named named;
 };
 
 /* Its key in the file is the one that the organisation knows it by. */
@@ -75,6 +77,13 @@ static enum err take_frame(struct importing *i, enum bundle_kind kind, struct sp
         e = i->taking ? OK : first_answer(i);
         return e ? e : bundle_take_answer(i->taking, body, in->diag);
     }
+    if (kind == BUNDLE_FILES && i->taking) {
+        return bundle_take_put(i->taking, body, in->diag);
+    }
+    if (kind == BUNDLE_FILES && i->pack) {
+        return serve_bundle_files(in->node, in->parties.sender, &i->named, body, in->report,
+                                  in->diag);
+    }
     return diag_set(in->diag, ERR_FORMAT, "a frame out of place", in->path, NULL);
 }
 
@@ -110,6 +119,9 @@ enum err node_bundle_import(struct node *node, const char *path, bundle_progress
     }
     if (!e) {
         e = take_frames(&i, progress, ctx);
+    }
+    if (!e) { /* what turned out wrong, or isn't needed any more */
+        e = blob_sweep(node);
     }
     bundle_take_end(i.taking);
     pack_free(i.pack);

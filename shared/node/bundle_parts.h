@@ -4,6 +4,7 @@
 #ifndef BUNDLE_PARTS_H
 #define BUNDLE_PARTS_H
 
+#include "bundle_files.h"
 #include "node_bundle.h"
 #include "node_internal.h"
 #include "pack.h"
@@ -16,6 +17,7 @@ struct bundle_out {
     char path[BUNDLE_PATH_SIZE], part[BUNDLE_PATH_SIZE];
     struct bundle_writer *writer; /* NULL until it began */
     struct buf bytes;             /* finished, not in the file yet */
+    int64_t room;                 /* bytes that attachments may still take */
     struct bundle_report *report;
     struct diag *diag;
 };
@@ -67,9 +69,43 @@ MUST_CHECK enum err bundle_take_begin(struct bundle_in *in, const struct bundle_
                                       struct bundle_taking **ret);
 MUST_CHECK enum err bundle_take_answer(struct bundle_taking *taking, struct span body,
                                        struct diag *diag);
+MUST_CHECK enum err bundle_take_put(struct bundle_taking *taking, struct span body,
+                                    struct diag *diag);
 void bundle_take_end(struct bundle_taking *taking);
 
-/* ---- serve_bundle.c: the answering end */
+/* ---- bundle_files.c: attachments. `server`: whom the calling end asks. */
+struct server_row;
+MUST_CHECK enum err bundle_write_files(struct bundle_out *out, const struct server_row *server);
+/* `news`: what it tells of ours counts. */
+MUST_CHECK enum err bundle_take_files(struct node *node, const struct server_row *server, bool news,
+                                      struct span body, struct bundle_report *report,
+                                      struct diag *diag);
+/* Names, in one frame. */
+MUST_CHECK enum err bundle_out_names(struct bundle_out *out, struct bundle_files *files);
+/* The bytes of a whole one from `from` on, as far as there is room. */
+MUST_CHECK enum err bundle_out_file(struct bundle_out *out, const struct blob_name *name,
+                                    int64_t from);
+/* What is remembered of a node between two bundles (table bundle_file). */
+enum bundle_file_way {
+    FILE_ASKED,  /* a caller wants to know how much of it is here */
+    FILE_WANTED, /* it would like to have it, and holds `have` bytes */
+    FILE_TOLD    /* a server said that it holds `have` bytes */
+};
+MUST_CHECK enum err bundle_file_set(struct node *node, struct id peer, enum bundle_file_way way,
+                                    const struct blob_name *name, int64_t have);
+
+/* ---- serve_bundle.c, serve_bundle_files.c: the answering end */
+
+/* One frame of files. With the first of its bundle what the caller named before is forgotten. */
+struct bundle_named {
+    bool began;
+    size_t count; /* of names in this bundle so far */
+};
+MUST_CHECK enum err serve_bundle_files(struct node *node, struct id caller,
+                                       struct bundle_named *named, struct span body,
+                                       struct bundle_report *report, struct diag *diag);
+/* What is told and put, after the answers. */
+MUST_CHECK enum err serve_bundle_told(struct bundle_out *out, struct id caller);
 
 /* One ask of a bundle. `report->waits`: it doesn't follow what is here, nor will the rest. */
 MUST_CHECK enum err serve_bundle_ask(struct node *node, struct pack *pack, struct id sender,

@@ -18,7 +18,16 @@
     X(BUNDLE_REQUEST_SET, "INSERT INTO bundle_peer(node, request, ask, epoch, came_ms) VALUES(?1, ?2, ?3, ?4, ?5)" \
                           " ON CONFLICT(node) DO UPDATE SET request = ?2, ask = ?3, epoch = ?4, came_ms = ?5, enrol = NULL") \
     X(BUNDLE_ENROL_SET, "INSERT INTO bundle_peer(node, enrol) VALUES(?1, ?2) ON CONFLICT(node) DO UPDATE SET enrol = ?2") \
-    X(BUNDLE_PEER, "SELECT asked, key, request, ask, epoch, enrol FROM bundle_peer WHERE node = ?1")
+    X(BUNDLE_PEER, "SELECT asked, key, request, ask, epoch, enrol FROM bundle_peer WHERE node = ?1") \
+    /* attachments, both ends */ \
+    X(BUNDLE_FILE_SET, "INSERT INTO bundle_file(node, way, hash, size, have) VALUES(?1, ?2, ?3, ?4, ?5)" \
+                       " ON CONFLICT(node, way, size, hash) DO UPDATE SET have = ?5") \
+    X(BUNDLE_FILE_HAVE, "SELECT have FROM bundle_file WHERE node = ?1 AND way = ?2 AND size = ?4 AND hash = ?3") \
+    X(BUNDLE_FILE_DROP, "DELETE FROM bundle_file WHERE node = ?1 AND way = ?2 AND size = ?4 AND hash = ?3") \
+    X(BUNDLE_FILES_OF, "SELECT hash, size, have FROM bundle_file WHERE node = ?1 AND way = ?2 AND (size, hash) > (?4, ?3)" \
+                       " ORDER BY size, hash LIMIT ?5") \
+    X(BUNDLE_FILES_OVER, "DELETE FROM bundle_file WHERE node = ?1 AND way = ?2") \
+    X(BUNDLE_FILE_GONE, "DELETE FROM bundle_file WHERE hash = ?1 AND size = ?2")
 /* clang-format on */
 
 #endif

@@ -25,8 +25,10 @@ struct bundle_report {
     int64_t rows;  /* of answers */
     int64_t acked; /* of answers: own ops that their server has now, it says */
     int64_t late, refused;
-    bool waits; /* asks: earlier ones are missing, an answer will say from where */
-    bool news;  /* answers: nothing later was heard of that server */
+    int64_t files, file_bytes; /* attachments: their last bytes are in it, came by it */
+    bool files_left;           /* of an export: not all fit */
+    bool waits;                /* asks: earlier ones are missing, an answer will say from where */
+    bool news;                 /* answers: nothing later was heard of that server */
 };
 
 /* Told after every frame. False: stop, with ERR_CANCELLED. */
@@ -35,7 +37,9 @@ typedef bool (*bundle_progress)(void *ctx, const struct bundle_report *so_far);
 struct bundle_order {
     const char *path; /* of the file, or of a folder: then a name is chosen */
     const char *to; /* short code, id (4 characters or more of it) or name; NULL: the only server */
-    const char *ca_pem;       /* a server's: for who is enrolled by this bundle; "" without */
+    const char *ca_pem; /* a server's: for who is enrolled by this bundle; "" without */
+    bool has_files_max; /* attachments cost at most `files_max` bytes; records always go */
+    int64_t files_max;
     bundle_progress progress; /* may be NULL */
     void *ctx;
 };

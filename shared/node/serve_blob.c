@@ -6,9 +6,8 @@
  */
 #include <string.h>
 
-#include "blob_internal.h"
 #include "blob_message.h"
-#include "serve_internal.h"
+#include "serve_blob.h"
 
 #define BLOB_ARENA_MAX (1024u * 1024)
 
@@ -18,10 +17,6 @@ struct blob_call {
     struct blob_reply reply;
     struct span bytes; /* of put */
     struct buf given;  /* of get */
-};
-
-struct access {
-    bool read, give;
 };
 
 /* Is the op's record in a scope that the caller is granted, with the op's compartment? */
@@ -50,9 +45,10 @@ static enum err may_read_op(const struct serve *serve, int64_t entity, int64_t c
     return e;
 }
 
-static enum err decide(const struct serve *serve, const struct blob_row *blob, struct access *ret)
+static enum err decide(const struct serve *serve, const struct blob_row *blob,
+                       struct blob_access *ret)
 {
-    struct access access = {.give = blob->id != 0 && serve->caller->role == ROLE_HUB};
+    struct blob_access access = {.give = blob->id != 0 && serve->caller->role == ROLE_HUB};
     bool gave = blob->whole && id_equal(blob->giver, serve->caller->id);
     enum err e = OK;
     struct stmt *s = db_stmt(serve->node->db, BLOB_NAMED_BY);
@@ -72,8 +68,8 @@ static enum err decide(const struct serve *serve, const struct blob_row *blob, s
     return e ? e : end;
 }
 
-static enum err find(const struct serve *serve, const struct blob_name *name,
-                     struct blob_row *ret_blob, struct access *ret_access)
+enum err serve_blob_find(const struct serve *serve, const struct blob_name *name,
+                         struct blob_row *ret_blob, struct blob_access *ret_access)
 {
     enum err e = blob_find(serve->node, name, ret_blob);
     return e ? e : decide(serve, ret_blob, ret_access);
@@ -93,14 +89,13 @@ static enum err has_room(const struct serve *serve, const struct blob_row *blob,
     return e;
 }
 
-/* How much of it is here of what this caller could give; -1: nothing is taken. */
-static enum err taken_of(const struct serve *serve, const struct blob_name *name,
-                         struct blob_row *ret_blob, int64_t *ret)
+enum err serve_blob_taken(const struct serve *serve, const struct blob_name *name,
+                          struct blob_row *ret_blob, int64_t *ret)
 {
-    struct access access = {.read = false};
+    struct blob_access access = {.read = false};
     int64_t have = -1;
     bool room = true;
-    enum err e = find(serve, name, ret_blob, &access);
+    enum err e = serve_blob_find(serve, name, ret_blob, &access);
     if (!e && access.give) {
         e = blob_given(serve->node, ret_blob, serve->caller->id, &have);
     }
@@ -125,7 +120,7 @@ static enum err answer_ask(struct blob_call *call)
     call->reply.ask_count = count;
     for (size_t i = 0; !e && i < count; i++) {
         struct blob_row blob = {.id = 0};
-        e = taken_of(&call->serve, &call->request.ask[i], &blob, &call->reply.ask[i]);
+        e = serve_blob_taken(&call->serve, &call->request.ask[i], &blob, &call->reply.ask[i]);
         if (!e && blob.stable && call->reply.ask[i] == blob.name.size) {
             call->reply.stable[call->reply.stable_count++] = (int64_t)i;
         }
@@ -144,8 +139,8 @@ static enum err answer_want(struct blob_call *call)
     call->reply.want_count = count;
     for (size_t i = 0; !e && i < count; i++) {
         struct blob_row blob;
-        struct access access = {.read = false};
-        e = find(&call->serve, &call->request.want[i], &blob, &access);
+        struct blob_access access = {.read = false};
+        e = serve_blob_find(&call->serve, &call->request.want[i], &blob, &access);
         if (!e && access.read && !blob.whole) { /* asked for above with the next uplink */
             e = blob_want(call->serve.node, &blob.name);
         }
@@ -160,7 +155,7 @@ static enum err answer_put(struct blob_call *call)
     const struct blob_piece *put = &call->request.put;
     struct blob_reply *reply = &call->reply;
     int64_t have = -1;
-    enum err e = taken_of(&call->serve, &put->name, &blob, &have);
+    enum err e = serve_blob_taken(&call->serve, &put->name, &blob, &have);
     if (!e && have >= 0) {
         e = blob_take(call->serve.node, &blob, call->serve.caller->id, put->offset, call->bytes,
                       &have, &reply->put_wrong);
@@ -174,9 +169,9 @@ static enum err answer_put(struct blob_call *call)
 static enum err answer_get(struct blob_call *call)
 {
     struct blob_row blob;
-    struct access access = {.read = false};
+    struct blob_access access = {.read = false};
     const struct blob_piece *get = &call->request.get;
-    enum err e = find(&call->serve, &get->name, &blob, &access);
+    enum err e = serve_blob_find(&call->serve, &get->name, &blob, &access);
     if (!e && access.read) {
         e = blob_piece(call->serve.node, &blob, get->offset, get->size, &call->given);
     }

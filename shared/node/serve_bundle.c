@@ -207,11 +207,11 @@ static void serve_begin(struct answering *a, struct serve *serve, struct arena *
     buf_init(&serve->rows, &a->node->host->mem, WIRE_PLAIN_MAX - WIRE_LINE_MAX);
 }
 
-static enum err find_caller(struct answering *a, struct serve *serve)
+enum err serve_bundle_caller(struct serve *serve, struct id caller)
 {
-    enum err e = node_org(a->node, &serve->org);
+    enum err e = node_org(serve->node, &serve->org);
     if (!e) {
-        serve->caller = org_node(serve->org, a->caller);
+        serve->caller = org_node(serve->org, caller);
         e = serve->caller ? serve_look_again(serve, SERVE_PATH) : ERR_UNAUTHENTICATED;
     }
     return e ? e : serve_judge_clock(serve);
@@ -233,7 +233,7 @@ static enum err write_head(struct answering *a)
     serve_begin(a, &serve, &arena);
     enum err e = node_begin(a->node);
     if (!e) {
-        e = find_caller(a, &serve);
+        e = serve_bundle_caller(&serve, a->caller);
         if (!e) {
             e = serve_proven(&serve, &head.feeds, &head.feed_count);
         }
@@ -316,7 +316,7 @@ static enum err move_on(struct answering *a, const struct serve *serve)
 
 static enum err fill_reply(struct answering *a, struct serve *serve)
 {
-    enum err e = find_caller(a, serve);
+    enum err e = serve_bundle_caller(serve, a->caller);
     if (!e) {
         e = serve_tell_origin(serve);
     }
@@ -386,6 +386,9 @@ enum err serve_bundle_answers(struct bundle_out *out, struct id caller)
     }
     while (!e && a.more) {
         e = write_answer(&a);
+    }
+    if (!e) {
+        e = serve_bundle_told(out, caller);
     }
     pack_free(a.pack);
     arena_release(&a.arena);

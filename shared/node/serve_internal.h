@@ -56,6 +56,9 @@ MUST_CHECK enum err serve_seal(struct pack *pack, struct span text, struct buf *
 MUST_CHECK enum err snapshot_offer_of(struct serve *serve, int64_t feed, int64_t start,
                                       struct snapshot_offer *ret, bool *ret_offered);
 
+/* serve_bundle.c: whose file it is, and what that node may read now. */
+MUST_CHECK enum err serve_bundle_caller(struct serve *serve, struct id caller);
+
 /* serve_push.c: applies the batches of the request. */
 MUST_CHECK enum err serve_push(struct serve *serve, struct diag *diag);
 

@@ -1,12 +1,10 @@
 #include "blob_message.h"
 
-#include "line.h"
-
-#define BLOB_VERSION 1
+#include "blob_line.h"
 
 /* ---- writing */
 
-static void begin(struct json_writer *writer, int64_t time_ms, struct buf *ret)
+void blob_line_begin(struct json_writer *writer, int64_t time_ms, struct buf *ret)
 {
     json_begin(writer, ret);
     json_open(writer, '{');
@@ -16,15 +14,15 @@ static void begin(struct json_writer *writer, int64_t time_ms, struct buf *ret)
     json_put_int(writer, time_ms);
 }
 
-static void put_name(struct json_writer *writer, const struct blob_name *name)
+void blob_put_name(struct json_writer *writer, const struct blob_name *name)
 {
     json_open(writer, '[');
     line_put_bytes(writer, name->hash.bytes, HASH_SIZE);
     json_put_int(writer, name->size);
 }
 
-static void put_names(struct json_writer *writer, const char *key, const struct blob_name *names,
-                      size_t count)
+void blob_put_names(struct json_writer *writer, const char *key, const struct blob_name *names,
+                    size_t count)
 {
     if (count == 0) {
         return;
@@ -32,16 +30,16 @@ static void put_names(struct json_writer *writer, const char *key, const struct 
     json_name(writer, key);
     json_open(writer, '[');
     for (size_t i = 0; i < count; i++) {
-        put_name(writer, &names[i]);
+        blob_put_name(writer, &names[i]);
         json_close(writer, ']');
     }
     json_close(writer, ']');
 }
 
-static void put_piece(struct json_writer *writer, const char *key, const struct blob_piece *piece)
+void blob_put_piece(struct json_writer *writer, const char *key, const struct blob_piece *piece)
 {
     json_name(writer, key);
-    put_name(writer, &piece->name);
+    blob_put_name(writer, &piece->name);
     json_put_int(writer, piece->offset);
     json_put_int(writer, piece->size);
     json_close(writer, ']');
@@ -64,14 +62,14 @@ static void put_numbers(struct json_writer *writer, const char *key, const int64
 void blob_request_write(const struct blob_request *request, struct buf *ret)
 {
     struct json_writer writer;
-    begin(&writer, request->clock_ms, ret);
-    put_names(&writer, "ask", request->ask, request->ask_count);
-    put_names(&writer, "want", request->want, request->want_count);
+    blob_line_begin(&writer, request->clock_ms, ret);
+    blob_put_names(&writer, "ask", request->ask, request->ask_count);
+    blob_put_names(&writer, "want", request->want, request->want_count);
     if (request->has_put) {
-        put_piece(&writer, "put", &request->put);
+        blob_put_piece(&writer, "put", &request->put);
     }
     if (request->has_get) {
-        put_piece(&writer, "get", &request->get);
+        blob_put_piece(&writer, "get", &request->get);
     }
     json_close(&writer, '}');
     buf_add_byte(ret, '\n');
@@ -80,7 +78,7 @@ void blob_request_write(const struct blob_request *request, struct buf *ret)
 void blob_reply_write(const struct blob_reply *reply, struct buf *ret)
 {
     struct json_writer writer;
-    begin(&writer, reply->time_ms, ret);
+    blob_line_begin(&writer, reply->time_ms, ret);
     if (reply->has_ratchet) {
         json_name(&writer, "ratchet");
         line_put_u64(&writer, reply->ratchet);
@@ -107,7 +105,7 @@ void blob_reply_write(const struct blob_reply *reply, struct buf *ret)
 /* ---- reading */
 
 /* The hash and size at `*part`, which is moved behind them. */
-static struct blob_name read_name(struct line *line, const struct json **part, const char *where)
+struct blob_name blob_read_name(struct line *line, const struct json **part, const char *where)
 {
     struct blob_name name = {.size = 0};
     line_bytes(line, *part, where, name.hash.bytes, HASH_SIZE);
@@ -117,8 +115,8 @@ static struct blob_name read_name(struct line *line, const struct json **part, c
     return name;
 }
 
-static struct blob_name *read_names(struct line *line, const char *key, struct arena *arena,
-                                    size_t *ret_count)
+struct blob_name *blob_read_names(struct line *line, const char *key, struct arena *arena,
+                                  size_t *ret_count)
 {
     const struct json *array = line_get(line, key);
     struct blob_name *names =
@@ -126,20 +124,20 @@ static struct blob_name *read_names(struct line *line, const char *key, struct a
     const struct json *item = json_first(array);
     for (size_t i = 0; i < *ret_count && line->failed == OK; i++) {
         const struct json *part = line_tuple(line, item, key, 2);
-        names[i] = read_name(line, &part, key);
+        names[i] = blob_read_name(line, &part, key);
         item = json_next(item);
     }
     return names;
 }
 
-static bool read_piece(struct line *line, const char *key, struct blob_piece *ret)
+bool blob_read_piece(struct line *line, const char *key, struct blob_piece *ret)
 {
     const struct json *item = line_get(line, key);
     if (item == NULL) {
         return false;
     }
     const struct json *part = line_tuple(line, item, key, 4);
-    ret->name = read_name(line, &part, key);
+    ret->name = blob_read_name(line, &part, key);
     ret->offset = line_int(line, part, key, 0, WIRE_BLOB_MAX);
     part = json_next(part);
     ret->size = line_int(line, part, key, 1, WIRE_BLOB_CHUNK);
@@ -164,7 +162,7 @@ static int64_t *read_numbers(struct line *line, const char *key, int64_t max, st
 }
 
 /* The line, and what stands after its LF. */
-static struct span take_line(struct span text, struct span *ret_bytes)
+struct span blob_take_line(struct span text, struct span *ret_bytes)
 {
     struct span line = {0};
     struct span rest = text;
@@ -175,7 +173,7 @@ static struct span take_line(struct span text, struct span *ret_bytes)
     return line;
 }
 
-static void check_bytes(struct line *line, struct span bytes, int64_t told, const char *where)
+void blob_check_bytes(struct line *line, struct span bytes, int64_t told, const char *where)
 {
     if (line->failed == OK && bytes.size != (size_t)told) {
         line_refuse(line, "not as many bytes as it tells", where);
@@ -188,14 +186,14 @@ enum err blob_request_read(struct span text, struct arena *arena, struct blob_re
     struct line line;
     struct span bytes = {0};
     struct blob_request request = {0};
-    line_open(&line, take_line(text, &bytes), WIRE_BLOB_LINE, "attachment request", diag);
+    line_open(&line, blob_take_line(text, &bytes), WIRE_BLOB_LINE, "attachment request", diag);
     line_version(&line, BLOB_VERSION);
     request.clock_ms = line_int(&line, line_get(&line, "t"), "t", -JSON_INT_MAX, JSON_INT_MAX);
-    request.ask = read_names(&line, "ask", arena, &request.ask_count);
-    request.want = read_names(&line, "want", arena, &request.want_count);
-    request.has_put = read_piece(&line, "put", &request.put);
-    request.has_get = read_piece(&line, "get", &request.get);
-    check_bytes(&line, bytes, request.has_put ? request.put.size : 0, "put");
+    request.ask = blob_read_names(&line, "ask", arena, &request.ask_count);
+    request.want = blob_read_names(&line, "want", arena, &request.want_count);
+    request.has_put = blob_read_piece(&line, "put", &request.put);
+    request.has_get = blob_read_piece(&line, "get", &request.get);
+    blob_check_bytes(&line, bytes, request.has_put ? request.put.size : 0, "put");
     enum err e = line_close(&line);
     if (!e) {
         *ret = request;
@@ -220,7 +218,7 @@ enum err blob_reply_read(struct span text, struct arena *arena, struct blob_repl
     struct line line;
     struct span bytes = {0};
     struct blob_reply reply = {0};
-    line_open(&line, take_line(text, &bytes), WIRE_BLOB_LINE, "attachment reply", diag);
+    line_open(&line, blob_take_line(text, &bytes), WIRE_BLOB_LINE, "attachment reply", diag);
     line_version(&line, BLOB_VERSION);
     reply.time_ms = line_int(&line, line_get(&line, "t"), "t", -JSON_INT_MAX, JSON_INT_MAX);
     const struct json *ratchet = line_get(&line, "ratchet");
@@ -237,7 +235,7 @@ enum err blob_reply_read(struct span text, struct arena *arena, struct blob_repl
         reply.has_get = true;
         reply.get = line_int(&line, get, "get", -1, WIRE_BLOB_CHUNK);
     }
-    check_bytes(&line, bytes, reply.has_get && reply.get > 0 ? reply.get : 0, "get");
+    blob_check_bytes(&line, bytes, reply.has_get && reply.get > 0 ? reply.get : 0, "get");
     enum err e = line_close(&line);
     if (!e) {
         *ret = reply;

@@ -41,8 +41,15 @@ struct bundle_parties {
     struct id receiver;
 };
 
-enum bundle_kind { BUNDLE_HEAD, BUNDLE_ASK, BUNDLE_ANSWER, BUNDLE_ENROL, BUNDLE_ENROLLED };
-#define BUNDLE_KINDS 5
+enum bundle_kind {
+    BUNDLE_HEAD,
+    BUNDLE_ASK,
+    BUNDLE_ANSWER,
+    BUNDLE_ENROL,
+    BUNDLE_ENROLLED,
+    BUNDLE_FILES /* bundle_files.h */
+};
+#define BUNDLE_KINDS 6
 
 /* ---- writing */
 

@@ -45,6 +45,9 @@
 #define WIRE_BLOBS_HELD  65536                       /* of one node, at a server */
 #define WIRE_BLOB_BYTES  (16LL * 1024 * 1024 * 1024) /* of one node, at a server */
 
+#define WIRE_STICK_NAMES 4096u                      /* files named in one bundle */
+#define WIRE_STICK_BYTES (2LL * 1024 * 1024 * 1024) /* of files in one: FAT holds 4 GiB */
+
 /* Forgetting. */
 #define WIRE_SAFE_ROOTS 256u   /* roots asked about in one request */
 #define WIRE_SAFE_OPS   4096u  /* ops of one of them */

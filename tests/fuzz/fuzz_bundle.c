@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bundle.h"
+#include "bundle_files.h"
 #include "fuzz.h"
 
 #define FILE_MAX (4u * 1024 * 1024)
@@ -55,6 +56,23 @@ static void try_head(struct span body, struct arena *arena)
     buf_release(&out);
 }
 
+static void try_files(struct span body, struct arena *arena)
+{
+    struct bundle_files files, again;
+    struct span bytes, same;
+    struct buf out;
+    buf_init(&out, fuzz_mem(), 2 * WIRE_BLOB_LINE + WIRE_BLOB_CHUNK);
+    if (bundle_files_read(body, arena, &files, &bytes, NULL) == OK) {
+        bundle_files_write(&files, &out);
+        buf_add_span(&out, bytes);
+        fuzz_insist(bundle_files_read(buf_span(&out), arena, &again, &same, NULL) == OK);
+        fuzz_insist(span_equal(bytes, same) && again.ask_count == files.ask_count &&
+                    again.want_count == files.want_count && again.told_count == files.told_count &&
+                    again.has_put == files.has_put);
+    }
+    buf_release(&out);
+}
+
 static void read_frames(struct bundle_reader *reader, struct arena *arena)
 {
     bool found = true;
@@ -66,6 +84,8 @@ static void read_frames(struct bundle_reader *reader, struct arena *arena)
         }
         if (found && kind == BUNDLE_HEAD) {
             try_head(body, arena);
+        } else if (found && kind == BUNDLE_FILES) {
+            try_files(body, arena);
         }
     }
 }

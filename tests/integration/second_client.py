@@ -430,6 +430,8 @@ class Client:
         self.last_moment = (0, 0)
         self.cases = 0
         self.requests = 0
+        self.files = {}  # (hash, size) -> bytes, whole or a beginning
+        self.told = {}  # (hash, size) -> (bytes that the hub has, in the backup)
 
     # -- transport
 

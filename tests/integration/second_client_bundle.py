@@ -11,13 +11,13 @@ from nacl.bindings import (crypto_aead_chacha20poly1305_ietf_decrypt,
 from nacl.public import SealedBox
 from nacl.signing import VerifyKey
 
-from second_client import (H, b64, compact, expect, message, now_ms, pack, parsed, u64, unb64,
+from second_client import (H, b64, hash256, compact, expect, message, now_ms, pack, parsed, u64, unb64,
                            unpack)
 
 MAGIC = b"douar-bundle\x01"
 OPEN_BYTES, START_BYTES = 77, 157
 CHUNK_BYTES, TAG_BYTES, SIGNATURE_BYTES = 65536, 16, 64
-HEAD, ASK, ANSWER, ENROL, ENROLLED = range(5)
+HEAD, ASK, ANSWER, ENROL, ENROLLED, FILES = range(6)
 
 
 def nonce(number, last):
@@ -45,7 +45,7 @@ def read_bundle(data, key, node, sender_key):
     frames = []
     while plain:
         kind, size = plain[0], int.from_bytes(plain[1:5], "big")
-        expect(kind <= ENROLLED and len(plain) >= 5 + size, "no frame")
+        expect(kind <= FILES and len(plain) >= 5 + size, "no frame")
         frames.append((kind, plain[5:5 + size]))
         plain = plain[5 + size:]
     expect(frames and frames[0][0] == HEAD, "no head")
@@ -69,13 +69,43 @@ def hub_key(client):
     return unb64(client.records.definitions("_node")[b64(client.hub)]["key"], 32)
 
 
-def write_asks(client):
-    """What the client would send, for its hub."""
+def files_frame(line, data=b""):
+    return FILES, compact({"v": 1, "t": now_ms(), **line}) + b"\n" + data
+
+
+def write_asks(client, puts=(), wants=()):
+    """What the client would send, for its hub; `puts`: whole files, `wants`: [hash, size, bytes held]."""
+    files = [files_frame({"ask": [name_of(data) for data in puts]} if puts else {})]
+    if wants:
+        files.append(files_frame({"want": [list(want) for want in wants]}))
+    for data in puts:
+        for at in range(0, len(data), CHUNK_BYTES):
+            piece = data[at:at + CHUNK_BYTES]
+            files.append(files_frame({"put": name_of(data) + [at, len(piece)]}, piece))
     client.bundle_id = b64(os.urandom(8))
     head = compact({"v": 1, "t": now_ms(), "id": client.bundle_id})
     ask = client.envelope(pack(client.request(feeds=True)))
     return write_bundle(client.key, client.node, client.hub, hub_key(client),
-                        [(HEAD, head), (ASK, ask)])
+                        [(HEAD, head), (ASK, ask)] + files)
+
+
+def name_of(data):
+    return [b64(hash256(data)), len(data)]
+
+
+def take_files(client, body):
+    """What the hub tells of the client's files, and pieces of those it wanted."""
+    line, _, data = body.partition(b"\n")
+    line = parsed(line)
+    for name, size, have, stable in line.get("told", ()):
+        client.told[(name, size)] = (have, stable)
+    if "put" in line:
+        name, size, offset, count = line["put"]
+        held = client.files.get((name, size), b"")
+        expect(count == len(data) and offset == len(held), "a piece out of place")
+        held += data
+        expect(len(held) < size or b64(hash256(held)) == name, "wrong bytes")
+        client.files[(name, size)] = held
 
 
 def take_answers(client, data):
@@ -86,6 +116,9 @@ def take_answers(client, data):
     base = {(scope, compartment): n for scope, compartment, n, _ in head["feeds"]}
     mine, rows = dict(client.feeds), 0
     for kind, body in frames[1:]:
+        if kind == FILES:
+            take_files(client, body)
+            continue
         expect(kind == ANSWER, "an answer was expected")
         client.move_cursor = lambda _: None  # by the rules of bundles instead
         reply, count = client.take(unpack(body[0], body[1:]))

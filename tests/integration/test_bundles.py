@@ -3,9 +3,10 @@
 import pathlib
 import unittest
 
+import picture
 import second_client_bundle as bundle
 from office import Office, Refused
-from second_client import Client
+from second_client import Client, b64, hash256
 
 TABANT = "05.081.03.09"
 
@@ -29,8 +30,8 @@ class Bundles(unittest.TestCase):
         return device.new("register_household", place=TABANT, head_name_ar=name,
                           phone="0661234567", members=6)["case"]
 
-    def export(self, node, to=None):
-        return node.call("bundle", "export", self.stick, *(("--to", to) if to else ()))["file"]
+    def export(self, node, to=None, *more):
+        return node.call("bundle", "export", self.stick, *(("--to", to) if to else ()), *more)["file"]
 
     def take(self, node, *files):
         return node.answers("bundle", "import", *files)
@@ -46,6 +47,7 @@ class Bundles(unittest.TestCase):
         hub.stop()
         self.office.region.stop()
         case = self.household(amina)
+        photo = self.photograph(amina, case)
         ask = self.export(amina)
         self.assertRegex(pathlib.Path(ask).name, r"^A01-A-\d{8}-\d{6}\.douar$")
         self.assertGreater(amina.call("status")["ops"]["here"], 0)
@@ -54,9 +56,12 @@ class Bundles(unittest.TestCase):
         self.assertEqual(amina.call("status")["ops"]["here"], 0)
         self.take(brahim, self.export(hub, "A02"))
         self.assertEqual(brahim.value(case, "phone"), "0661234567")
+        self.assertEqual(brahim.call("status")["files"]["fetch"]["count"], 1)  # its small copy
         # Both change it, and neither has met the other.
         brahim.edit(case, phone="0662000000")
         amina.edit(case, phone="0663111111")
+        with self.assertRaises(Refused):  # the whole one is wanted from now on
+            self.got(brahim, case)
         self.take(hub, self.export(amina), self.export(brahim))
         self.take(amina, self.export(hub, "A01"))
         self.assertEqual(len(amina.call("disputes")["disputes"]), 1)
@@ -64,9 +69,17 @@ class Bundles(unittest.TestCase):
         self.take(self.office.region, self.export(hub))
         self.office.region.call("backup")
         self.take(hub, self.export(self.office.region, "A"))
-        self.take(brahim, self.export(hub, "A02"))
+        (taken,) = self.take(brahim, self.export(hub, "A02"))
+        self.assertEqual(taken["files"], 2)
+        self.assertEqual(len(self.got(brahim, case)), photo["size"])
         self.take(amina, self.export(hub, "A01"))
         self.assertEqual(amina.call("status")["ops"]["province"], 0)
+        # A last round, and the photograph is known to be safe as well.
+        self.take(self.office.region, self.export(hub))
+        self.take(hub, self.export(self.office.region, "A"))
+        self.take(hub, self.export(amina))
+        self.take(amina, self.export(hub, "A01"))
+        self.assertEqual(amina.call("attachment", "drop", "--stable")["count"], 1)
         sums = [node.digest() for node in (amina, brahim, hub, self.office.region)]
         for key in sums[0]:
             self.assertEqual({str(one[key]) for one in sums if key in one}, {str(sums[0][key])}, key)
@@ -74,6 +87,36 @@ class Bundles(unittest.TestCase):
         hub.start()
         result = amina.sync()
         self.assertEqual((result["sent"], result["received"]), (0, 0))
+
+    def photograph(self, device, case, width=1600):
+        path = self.office.folder / "photo.jpg"
+        path.write_bytes(picture.photograph(width, width * 3 // 4, 1))
+        return device.call("attach", case, "house_photo", path)
+
+    def got(self, device, case):
+        path = self.office.folder / "got.jpg"
+        device.call("attachment", "get", case, "house_photo", "-o", path)
+        data = path.read_bytes()
+        path.unlink()
+        return data
+
+    def test_a_photograph_larger_than_the_stick(self):
+        hub = self.office.hub("azilal", "05.081")
+        amina = self.worker("amina", hub)
+        hub.stop()
+        case = self.household(amina)
+        size = self.photograph(amina, case, 3000)["size"]
+        carried = []
+        while not carried or amina.call("status")["files"]["send"]["count"] > 0:
+            self.assertLess(len(carried), 12, carried)
+            written = amina.call("bundle", "export", self.stick, "--max-data", "1M")
+            (taken,) = self.take(hub, written["file"])
+            self.assertEqual(taken["file_bytes"], written["file_bytes"])
+            self.take(amina, self.export(hub, "A01", "--max-data", "1M"))
+            carried.append(written["file_bytes"])
+        self.assertGreater(len(carried), 2)
+        self.assertGreaterEqual(sum(carried), size)
+        self.assertLess(sum(carried), size + 65536)  # nothing of it went twice
 
     def test_late_double_and_out_of_order(self):
         hub = self.office.hub("azilal", "05.081")
@@ -122,6 +165,21 @@ class Bundles(unittest.TestCase):
         self.assertEqual(head["re"], client.bundle_id)
         self.assertEqual(client.acked, len(client.ops))
         self.assertTrue(head["feeds"])
+        # Files: it puts one, wants another, and is told.
+        photo = picture.photograph(64, 48, 7)
+        mine_photo = {"hash": b64(hash256(photo)), "size": len(photo), "mime": "image/jpeg"}
+        client.write(mine, "household", {"house_photo": mine_photo})
+        theirs = self.photograph(amina, case)
+        amina.sync()
+        value = amina.value(case, "house_photo")
+        ask = self.stick / "files"
+        ask.write_bytes(bundle.write_asks(client, [photo], [(value["hash"], value["size"], 0)]))
+        (taken,) = self.take(hub, ask)
+        self.assertEqual((taken["files"], taken["file_bytes"]), (1, len(photo)))
+        answer = pathlib.Path(self.export(hub, client.short)).read_bytes()
+        bundle.take_answers(client, answer)
+        self.assertEqual(client.told[(mine_photo["hash"], len(photo))], (len(photo), 0))
+        self.assertEqual(len(client.files[(value["hash"], value["size"])]), theirs["size"])
         for at in (0, 12, 20, 40, 70, 100, len(answer) // 2, len(answer) - 1):
             with self.assertRaises(Exception):
                 bundle.take_answers(client, answer[:at] + bytes([answer[at] ^ 1]) + answer[at + 1:])

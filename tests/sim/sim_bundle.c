@@ -11,6 +11,9 @@
 
 #define STICK_FILE "stick.douar"
 #define STICK_MAX  (64u * 1024 * 1024)
+#define SMALL_STICK                                                                                \
+    40000 /* bytes of attachments, at most, that every fourth stick has room for                   \
+           */
 
 /* ---- reading along, with the receiver's key */
 
@@ -125,7 +128,11 @@ static void write_stick(struct sim_node *from, struct sim_node *to)
     struct node *desk = sit_down(from);
     bool up = from->role < to->role;
     id_write(to->id, id);
-    struct bundle_order order = {.path = STICK_FILE, .to = up ? NULL : id, .ca_pem = ""};
+    struct bundle_order order = {.path = STICK_FILE,
+                                 .to = up ? NULL : id,
+                                 .ca_pem = "",
+                                 .has_files_max = rng_chance(&world->rng, 250),
+                                 .files_max = (int64_t)rng_below(&world->rng, SMALL_STICK)};
     (void)check_births(from, NULL);
     threaten(from);
     enum err e = desk ? node_bundle_export(desk, &order, path, &report, &diag) : ERR_DB;
@@ -151,6 +158,8 @@ static void count_taken(struct sim_world *world, const struct sim_stick *stick,
 {
     struct sim_node *to = &world->nodes[stick->to];
     world->counters.bundle_taken++;
+    world->counters.bundle_pieces += report->file_bytes > 0;
+    world->counters.bundle_blobs += (uint64_t)report->files;
     world->counters.bundle_twice += stick->carried > 0;
     world->counters.bundle_late += stick->number < to->newest_stick;
     world->counters.bundle_old += report->way == BUNDLE_TO_CALLER && !report->news;

@@ -32,6 +32,7 @@ struct town {
     struct node *more[TOWN_MORE];
     size_t more_count;
     struct id amina, brahim;
+    int64_t stick_room; /* of attachments in a bundle (test_stick.h); 0: as much as there is */
 };
 
 /* A further node, enrolled at `server` and synced with it once; closed with the town. */

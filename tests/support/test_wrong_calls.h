@@ -151,6 +151,8 @@ static const struct wrong_call {
     {"bundle_export", READY, ",\"args\":{\"file\":5}", "bad_value", "file"},
     {"bundle_export", READY, ",\"args\":{\"file\":\"x\",\"to\":\"Z99\"}", "unknown_node", "Z99"},
     {"bundle_export", READY, ",\"args\":{\"file\":\"/nonexistent/x\"}", "not_found", "bundle"},
+    {"bundle_export", READY, ",\"args\":{\"file\":\"x\",\"max_data\":-1}", "out_of_range", "max_data"},
+    {"bundle_export", READY, ",\"args\":{\"file\":\"x\",\"max_data\":\"2M\"}", "bad_value", "max_data"},
     {"bundle_import", BARE, ",\"args\":{\"file\":\"x\"}", "no_home", NULL},
     {"bundle_import", READY, "", "missing_argument", "file"},
     {"bundle_import", READY, ",\"args\":{\"file\":\"/nonexistent/x\"}", "not_found", "bundle"},

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bundle.h"
+#include "bundle_files.h"
 #include "test_mem.h"
 #include "test_random.h"
 
@@ -291,6 +292,91 @@ static void a_frame_that_is_none_is_refused(void **state)
     }
 }
 
+static void files_come_back(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct arena arena;
+    struct blob_name one = {{{1}}, 70000}, two = {{{2}}, 5};
+    struct file_wanted want = {one, 65536};
+    struct file_told told[] = {{one, -1, false}, {two, 5, true}};
+    struct bundle_files files = {.time_ms = 77,
+                                 .ask = &two,
+                                 .ask_count = 1,
+                                 .want = &want,
+                                 .want_count = 1,
+                                 .told = told,
+                                 .told_count = 2,
+                                 .has_put = true,
+                                 .put = {one, 65536, 3}};
+    struct bundle_files back;
+    struct span bytes;
+    struct buf body;
+    bench_init(&bench);
+    arena_init(&arena, bench.mem, 1u << 20);
+    buf_init(&body, bench.mem, WIRE_BLOB_LINE);
+    bundle_files_write(&files, &body);
+    buf_add_text(&body, "a\nb");
+    assert_int_equal(bundle_files_read(buf_span(&body), &arena, &back, &bytes, NULL), OK);
+    assert_true(span_is(bytes, "a\nb"));
+    assert_true(back.ask_count == 1 && back.want_count == 1 && back.told_count == 2);
+    assert_true(blob_name_equal(&back.ask[0], &two));
+    assert_true(blob_name_equal(&back.want[0].name, &one) && back.want[0].from == 65536);
+    assert_true(back.told[0].have == -1 && !back.told[0].stable);
+    assert_true(blob_name_equal(&back.told[1].name, &two) && back.told[1].stable);
+    assert_true(back.has_put && back.put.offset == 65536 && back.put.size == 3);
+    buf_release(&body);
+    arena_release(&arena);
+    bench_release(&bench);
+}
+
+#define NAME "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\""
+
+static void wrong_files_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        enum err wanted;
+    } cases[] = {
+        {"{\"v\":1,\"t\":5}\n", OK},
+        {"{\"v\":1,\"t\":5}", OK},
+        {"{\"v\":1,\"t\":5}\nx", ERR_FORMAT},
+        {"{\"v\":2,\"t\":5}\n", ERR_UNKNOWN_FORMAT},
+        {"{\"v\":1}\n", ERR_FORMAT},
+        {"", ERR_JSON},
+        {"[]\n", ERR_FORMAT},
+        {"{\"v\":1,\"t\":5,\"ask\":[[" NAME ",7]]}\n", OK},
+        {"{\"v\":1,\"t\":5,\"ask\":[[" NAME ",0]]}\n", ERR_FORMAT},
+        {"{\"v\":1,\"t\":5,\"ask\":[[" NAME "]]}\n", ERR_FORMAT},
+        {"{\"v\":1,\"t\":5,\"want\":[[" NAME ",7]]}\n", ERR_FORMAT},
+        {"{\"v\":1,\"t\":5,\"want\":[[" NAME ",7,0]]}\n", OK},
+        {"{\"v\":1,\"t\":5,\"want\":[[" NAME ",7,-1]]}\n", ERR_FORMAT},
+        {"{\"v\":1,\"t\":5,\"told\":[[" NAME ",7,-1,0]]}\n", OK},
+        {"{\"v\":1,\"t\":5,\"told\":[[" NAME ",7,-2,0]]}\n", ERR_FORMAT},
+        {"{\"v\":1,\"t\":5,\"told\":[[" NAME ",7,7,2]]}\n", ERR_FORMAT},
+        {"{\"v\":1,\"t\":5,\"put\":[" NAME ",7,0,3]}\nabc", OK},
+        {"{\"v\":1,\"t\":5,\"put\":[" NAME ",7,0,3]}\nab", ERR_FORMAT},
+        {"{\"v\":1,\"t\":5,\"put\":[" NAME ",7,5,3]}\nabc", ERR_FORMAT},
+        {"{\"v\":1,\"t\":5,\"put\":[" NAME ",7,-1,3]}\nabc", ERR_FORMAT},
+        {"{\"v\":1,\"t\":5,\"put\":[\"x\",7,0,3]}\nabc", ERR_FORMAT},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct bench bench;
+        struct arena arena;
+        struct bundle_files files;
+        struct span bytes;
+        bench_init(&bench);
+        arena_init(&arena, bench.mem, 1u << 20);
+        enum err e = bundle_files_read(span_of(cases[i].body), &arena, &files, &bytes, NULL);
+        if (e != cases[i].wanted) {
+            fail_msg("case %zu: %s", i, err_name(e));
+        }
+        arena_release(&arena);
+        bench_release(&bench);
+    }
+}
+
 static void a_head_comes_back(void **state)
 {
     (void)state;
@@ -363,6 +449,8 @@ int main(void)
         cmocka_unit_test(only_its_receiver_reads_it),
         cmocka_unit_test(what_was_sealed_does_not_open_under_another_sender),
         cmocka_unit_test(a_frame_that_is_none_is_refused),
+        cmocka_unit_test(files_come_back),
+        cmocka_unit_test(wrong_files_are_refused),
         cmocka_unit_test(a_head_comes_back),
         cmocka_unit_test(a_head_of_another_version_is_refused),
     };
