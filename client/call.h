@@ -143,6 +143,10 @@ enum err call_attachments_drop(struct call *call);
 enum err call_disputes(struct call *call); /* call_review.c */
 enum err call_resolve(struct call *call);
 
+enum err call_alias(struct call *call);  /* call_alias.c */
+enum err call_redact(struct call *call); /* call_redact.c */
+enum err call_redactions(struct call *call);
+
 /* Runs a whole sync and writes the members of its answer; call_enrol() begins with one too. */
 enum err call_sync_run(struct call *call);
 

@@ -42,6 +42,10 @@ static const struct option options[] = {
     {"rebuild", 0, NULL, false},
     {"older-than", 0, "DAYS", false},
     {"always", 0, NULL, false},
+    {"undo", 0, NULL, false},
+    {"all", 0, NULL, false},
+    {"yes", 0, NULL, false},
+    {"status", 0, NULL, false},
 };
 
 static const struct command commands[] = {
@@ -70,6 +74,11 @@ static const struct command commands[] = {
     {"disputes", "", "limit after", 0, 0, command_disputes},
     {"resolve", "ID PROPERTY --take N | --value VALUE --reason TEXT", "take value reason", 2, 2,
      command_resolve},
+    {"alias", "ID DUPLICATE --reason TEXT | DUPLICATE --undo --reason TEXT", "undo reason", 1, 2,
+     command_alias},
+    {"redact", "ID PROPERTY --reason TEXT | ID --all --reason TEXT | --status [ID]",
+     "all reason yes status", 0, 2, command_redact},
+    {"redact status", "[ID]", "", 0, 1, command_redact_status},
     {"forget", "", "older-than always dry-run", 0, 0, command_forget},
     {"recall", "ID", "", 1, 1, command_recall},
     {"digest", "", "", 0, 0, command_digest},

@@ -57,6 +57,14 @@ static const struct call_kind call_kinds[] = {
         {"id", ARG_TEXT, true, 0, 0}, {"property", ARG_TEXT, true, 0, 0},
         {"take", ARG_ANY, false, 0, 0}, {"value", ARG_ANY, false, 0, 0},
         {"reason", ARG_TEXT, true, 0, 0}, {0}}, SPACE_SAVES},
+    {"alias", NEED_PERSON, call_alias, {
+        {"id", ARG_TEXT, false, 0, 0}, {"duplicate", ARG_TEXT, true, 0, 0},
+        {"reason", ARG_TEXT, true, 0, 0}, {"undo", ARG_BOOL, false, 0, 0}, {0}}, SPACE_SAVES},
+    {"redact", NEED_PERSON, call_redact, {
+        {"id", ARG_TEXT, true, 0, 0}, {"property", ARG_TEXT, false, 0, 0},
+        {"all", ARG_BOOL, false, 0, 0}, {"reason", ARG_TEXT, true, 0, 0},
+        {"confirm", ARG_BOOL, false, 0, 0}, {"dry_run", ARG_BOOL, false, 0, 0}, {0}}, SPACE_SAVES},
+    {"redactions", NEED_PERSON, call_redactions, {{"id", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
     {"show", NEED_PERSON, call_show, {
         {"id", ARG_TEXT, true, 0, 0}, {"history", ARG_BOOL, false, 0, 0}, {0}}, SPACE_READS},
     {"list", NEED_PERSON, call_list, {

@@ -96,6 +96,9 @@ enum err command_resolve(struct session *session);
 enum err command_attach(struct session *session); /* command_attach.c */
 enum err command_attachment_get(struct session *session);
 enum err command_attachment_drop(struct session *session);
+enum err command_alias(struct session *session);  /* command_alias.c */
+enum err command_redact(struct session *session); /* command_redact.c */
+enum err command_redact_status(struct session *session);
 enum err command_show(struct session *session); /* command_read.c */
 enum err command_list(struct session *session);
 enum err command_find(struct session *session);

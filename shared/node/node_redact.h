@@ -68,7 +68,9 @@ MUST_CHECK enum err redact_issue(struct node *node, const struct redact_order *o
  */
 MUST_CHECK enum err redact_judge(struct node *node, const struct org_node *author,
                                  const struct op *op, int64_t row);
-MUST_CHECK enum err redact_take_request(struct node *node, const struct op *op);
+MUST_CHECK enum err redact_take_request(struct node *node, const struct op *op, size_t *ret_count);
+/* May a request of this person come from this node? */
+bool redact_node_may_ask(const struct org_node *author, struct id person);
 
 /* Receipts: what this node has yet to tell a server, and what a caller told. A device's word counts
    for itself, a hub's for others too. */

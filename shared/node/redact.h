@@ -16,12 +16,15 @@ struct redact {
     const char *property; /* property or group; NULL with `all` */
     bool all;             /* the whole record, and what is sensitive in those that belong to it */
     const char *reason;   /* kept for ever and read by all: must not repeat a value */
+    bool ask_only; /* on a device: also when the region can but flag it, for a person to decide */
+    bool dry_run;  /* only says what would come of it */
 };
 
 struct redact_asked {
     struct id request;
     bool done;       /* marked already: this is the region */
     size_t op_count; /* ops that lost their values; 0 unless done */
+    bool flagged;    /* the region erases nothing, but lists it for a person there to decide */
 };
 
 /*

@@ -135,6 +135,46 @@ class Redact(unittest.TestCase):
         for node in self.nodes():
             node.call("check")
 
+    def test_devices_ask_and_a_supervisors_word_is_enough(self):
+        home, person = self.family()
+        self.sync(*self.devices)
+        # A worker passes on what somebody wishes, and hears before that it is only a request.
+        warned = self.amina.run("redact", person, "--all", "--reason", REASON)
+        self.assertNotEqual(warned.status, 0)
+        self.assertIn("only a request", warned.err)
+        asked = self.amina.call("redact", person, "--all", "--reason", REASON, "--yes")
+        self.assertEqual(asked["decides"], "person")
+        self.sync(*self.devices)
+        flags = self.region.call("review", "list", "--flags")["list"]
+        self.assertEqual([row["case"] for row in flags], [person])
+        self.assertEqual(self.brahim.value(person, "national_id"), NATIONAL_ID)
+        # From a supervisor's own device it is done.
+        warned = self.said.run("redact", person, "--all", "--reason", REASON)
+        self.assertIn("gone for ever", warned.err)
+        asked = self.said.call("redact", person, "--all", "--reason", REASON, "--yes")
+        self.assertEqual(asked["decides"], "region")
+        self.sync(*self.devices)
+        self.sync(*self.devices)
+        self.assert_gone(self.region, self.azilal, self.amina, self.brahim, self.said)
+        states = [row["state"] for row in self.amina.call("redact", "--status")["redactions"]
+                  if row["id"] == asked["id"]]
+        self.assertIn("done", states)
+        self.assertEqual(self.amina.value(home, "phone"), "0661234567")
+
+    def test_a_supervisor_tells_duplicates_at_a_device(self):
+        first, _ = self.family()
+        second = self.brahim.new("register_household", place=TABANT, head_name_ar="عائشة")["case"]
+        self.sync(*self.devices)
+        with self.assertRaises(Refused) as refused:
+            self.amina.call("alias", first, second, "--reason", "one family")
+        self.assertEqual(refused.exception.error, "not_allowed")
+        self.said.call("alias", first, second, "--reason", "one family")
+        self.sync(*self.devices)
+        self.assertEqual(self.brahim.show(second)["case"], first)
+        self.said.call("alias", second, "--undo", "--reason", "two after all")
+        self.sync(*self.devices)
+        self.assertEqual(self.brahim.show(second)["case"], second)
+
     def test_two_records_of_one_person_are_shown_as_one_and_part_again(self):
         home, first = self.family()
         second = self.brahim.new("register_person",

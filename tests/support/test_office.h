@@ -159,7 +159,8 @@ static inline const struct json *office_call(struct office *office, struct devic
 }
 
 /* A code for a new device, as the office hands it out; `ret` has room for 1,024 bytes. */
-static inline void office_invite(struct office *office, int64_t valid_ms, char *ret)
+static inline void office_invite_as(struct office *office, const char *role, struct id person_id,
+                                    int64_t valid_ms, char *ret)
 {
     struct enrol_code code = {
         .url = "https://office.example:8443", .pins = {OFFICE_PIN, OFFICE_SPARE}, .pin_count = 2};
@@ -167,17 +168,22 @@ static inline void office_invite(struct office *office, int64_t valid_ms, char *
     char person[ID_TEXT_SIZE];
     struct diag diag = {0};
     struct buf text;
-    id_write(office->fatima, person);
+    id_write(person_id, person);
     (void)snprintf(definition, sizeof definition,
-                   "{\"role\":\"worker\",\"scopes\":[\"%s\"],\"compartments\":[\"base\",\"aid\"],"
+                   "{\"role\":\"%s\",\"scopes\":[\"%s\"],\"compartments\":[\"base\",\"aid\"],"
                    "\"person\":\"%s\"}",
-                   OFFICE_COMMUNE, person);
+                   role, OFFICE_COMMUNE, person);
     struct invite invite = {.definition = definition, .valid_ms = valid_ms};
     assert_int_equal(serve_invite(office->region, &invite, &code, &diag), OK);
     buf_init(&text, &office->nodes.host.mem, 1023);
     assert_int_equal(enrol_code_write(&code, &text), OK);
     span_text(buf_span(&text), ret, 1024);
     buf_release(&text);
+}
+
+static inline void office_invite(struct office *office, int64_t valid_ms, char *ret)
+{
+    office_invite_as(office, "worker", office->fatima, valid_ms, ret);
 }
 
 /* A device over a folder of that name; nothing is made yet. */

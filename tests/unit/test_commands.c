@@ -384,6 +384,46 @@ static void failures_hold_no_english_in_other_languages(void **state)
     }
 }
 
+static void an_erasure_is_warned_of_before_it_is_asked(void **state)
+{
+    struct desk *desk = *state;
+    char number[32];
+    char line[256];
+    make_household(desk, number);
+    (void)snprintf(line, sizeof line, "redact %s phone --reason asked~for", number);
+    assert_int_equal(run(desk, line), err_exit_status(ERR_MISSING_ARGUMENT));
+    assert_says(&desk->err, "only a request");
+    assert_says(&desk->err, "--yes");
+    run_well(desk, "redact --status");
+    assert_says(&desk->out, "nobody asked");
+    (void)snprintf(line, sizeof line, "redact %s phone --reason asked~for --yes", number);
+    run_well(desk, line);
+    assert_says(&desk->out, "A person at the region decides");
+    run_well(desk, "redact status");
+    assert_says(&desk->out, "asked for");
+    assert_says(&desk->out, "phone");
+    (void)snprintf(line, sizeof line, "redact %s phone --all --reason x --yes", number);
+    assert_int_equal(run(desk, line), err_exit_status(ERR_MISSING_ARGUMENT));
+}
+
+static void duplicates_are_said_and_taken_back(void **state)
+{
+    struct desk *desk = *state;
+    char first[32];
+    char second[32];
+    char line[256];
+    make_household(desk, first);
+    make_household(desk, second);
+    (void)snprintf(line, sizeof line, "alias %s %s --reason one~family", first, second);
+    run_well(desk, line);
+    assert_says(&desk->out, "is the same as");
+    (void)snprintf(line, sizeof line, "alias %s --reason x", second);
+    assert_int_equal(run(desk, line), err_exit_status(ERR_MISSING_ARGUMENT));
+    (void)snprintf(line, sizeof line, "alias %s --undo --reason two~after~all", second);
+    run_well(desk, line);
+    assert_says(&desk->out, "of its own again");
+}
+
 static void a_dry_run_writes_nothing(void **state)
 {
     struct desk *desk = *state;
@@ -498,6 +538,8 @@ int main(void)
         CASE(a_household_shows_who_belongs_to_it_and_says_so_when_deleted),
         CASE(a_screen_has_words_where_the_answer_has_codes),
         CASE(failures_hold_no_english_in_other_languages),
+        CASE(an_erasure_is_warned_of_before_it_is_asked),
+        CASE(duplicates_are_said_and_taken_back),
         CASE(a_dry_run_writes_nothing),
         CASE(answers_are_read_from_the_input),
         CASE(work_is_synced_and_status_says_where_it_is),
