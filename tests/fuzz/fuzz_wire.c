@@ -6,6 +6,7 @@
 #include "enrol_message.h"
 #include "envelope.h"
 #include "fuzz.h"
+#include "gone_line.h"
 #include "pack.h"
 #include "sync_message.h"
 
@@ -46,6 +47,18 @@ static void try_op_line(struct span text, struct buf *out)
     if (op_line_read(text, &body, &has_signature, &signature, NULL) == OK) {
         op_line_write(body, has_signature ? &signature : NULL, out);
         fuzz_insist(span_equal(line_of(out), text));
+    }
+}
+
+/* What may stand in the place of an op's line. */
+static void try_gone_line(struct span text, struct arena *arena, struct buf *out)
+{
+    struct op op;
+    struct op again;
+    if (gone_line_read(text, arena, &op, NULL) == OK) {
+        gone_line_write(&op, out);
+        fuzz_insist(gone_line_read(line_of(out), arena, &again, NULL) == OK);
+        fuzz_insist(id_equal(again.uid, op.uid) && again.register_count == op.register_count);
     }
 }
 
@@ -136,7 +149,11 @@ static void try_text(enum target target, struct span text, struct arena *arena, 
         try_batch(text, out);
         break;
     case OP_LINE:
-        try_op_line(text, out);
+        if (gone_line_is(text)) {
+            try_gone_line(text, arena, out);
+        } else {
+            try_op_line(text, out);
+        }
         break;
     case REQUEST:
         try_request(text, arena, out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "batch.h"
+#include "gone_line.h"
 #include "test_golden.h"
 #include "test_reader.h"
 #include "test_wire.h"
@@ -280,6 +281,86 @@ static void what_is_no_op_line_is_refused(void **state)
     assert_refused(read_op_line, &largest, 1);
 }
 
+/* ---- in the place of an op that was collected */
+
+static void a_collected_op_keeps_hash_place_and_registers(void **state)
+{
+    (void)state;
+    struct op_register registers[] = {{.name = span_of("phone")}, {.name = span_of("needs/food")}};
+    struct op op = {.entity = test_id(0x20),
+                    .compartment = span_of("base"),
+                    .registers = registers,
+                    .register_count = 2,
+                    .stamp = {-5, 7}};
+    struct op read;
+    struct arena arena;
+    struct buf line;
+    struct test_mem memory;
+    memset(op.hash.bytes, 0x31, HASH_SIZE);
+    arena_init(&arena, test_mem_init(&memory, 0), 1u << 20);
+    buf_init(&line, arena.mem, 4096);
+    gone_line_write(&op, &line);
+    assert_int_equal(buf_error(&line), OK);
+    struct span text = span_cut(buf_span(&line), 0, line.size - 1);
+    assert_true(gone_line_is(text));
+    assert_int_equal(gone_line_read(text, &arena, &read, NULL), OK);
+    assert_memory_equal(read.hash.bytes, op.hash.bytes, HASH_SIZE);
+    assert_memory_equal(read.uid.bytes, op.hash.bytes, ID_SIZE);
+    assert_true(id_equal(read.entity, op.entity));
+    assert_true(span_is(read.compartment, "base"));
+    assert_int_equal(read.register_count, 2);
+    assert_true(span_is(read.registers[1].name, "needs/food"));
+    assert_int_equal(read.registers[1].pred_count, 0);
+    assert_int_equal(read.stamp.time_ms, -5);
+    assert_int_equal(read.stamp.counter, 7);
+    assert_false(read.known_format);
+    assert_int_equal(read.body.size, 0);
+    buf_release(&line);
+    arena_release(&arena);
+}
+
+#define HASH43 "MTExMTExMTExMTExMTExMTExMTExMTExMTExMTExMTE"
+#define GONE(regs, time)                                                                           \
+    "{\"gone\":\"" HASH43 "\",\"entity\":\"" ID22 "\",\"comp\":\"base\",\"regs\":" regs            \
+    ",\"t\":" time ",\"c\":0}"
+
+static enum err read_gone_line(struct span text, struct arena *arena, struct diag *diag)
+{
+    struct op op;
+    return gone_line_read(text, arena, &op, diag);
+}
+
+static void what_is_no_collected_op_is_refused(void **state)
+{
+    (void)state;
+    static const struct test_refusal refusals[] = {
+        {"", ERR_JSON},
+        {"[]", ERR_FORMAT},
+        {"{}", ERR_FORMAT},
+        {GONE("[]", "1"), ERR_FORMAT},
+        {GONE("null", "1"), ERR_FORMAT},
+        {GONE("{}", "1"), ERR_FORMAT},
+        {GONE("[1]", "1"), ERR_FORMAT},
+        {GONE("[\"Phone\"]", "1"), ERR_FORMAT},
+        {GONE("[\"phone\"]", "\"1\""), ERR_FORMAT},
+        {GONE("[\"phone\"]", "1.5"), ERR_JSON},
+        {"{\"gone\":\"x\",\"entity\":\"" ID22
+         "\",\"comp\":\"base\",\"regs\":[\"a\"],\"t\":1,\"c\":0}",
+         ERR_FORMAT},
+        {"{\"gone\":\"" HASH43 "\",\"entity\":\"" ID22
+         "\",\"comp\":\"Base\",\"regs\":[\"a\"],\"t\":1,\"c\":0}",
+         ERR_FORMAT},
+        {"{\"gone\":\"" HASH43 "\",\"entity\":\"" ID22
+         "\",\"comp\":\"base\",\"regs\":[\"a\"],\"t\":1,\"c\":-1}",
+         ERR_FORMAT},
+    };
+    assert_refused(read_gone_line, refusals, COUNT_OF(refusals));
+    const struct span good = span_of(GONE("[\"phone\",\"needs/food\"]", "1795424400000"));
+    assert_no_beginning_is_read(read_gone_line, good);
+    assert_mutations_are_survived(read_gone_line, &good, 1, "collected op");
+    assert_memory_may_run_out(read_gone_line, good);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +373,8 @@ int main(void)
         cmocka_unit_test(broken_lines_are_survived),
         cmocka_unit_test(an_op_line_gives_body_and_signature),
         cmocka_unit_test(what_is_no_op_line_is_refused),
+        cmocka_unit_test(a_collected_op_keeps_hash_place_and_registers),
+        cmocka_unit_test(what_is_no_collected_op_is_refused),
     };
     return cmocka_run_group_tests_name("batch", tests, NULL, NULL);
 }
