@@ -40,7 +40,8 @@ CREATE INDEX entity_root ON entity(root);
 CREATE INDEX entity_type ON entity(type);
 
 -- The log. uid8: the first 8 bytes of uid, how predecessors name it. receipt_ms: earliest hub
--- receipt, NULL before one. way as in batch. flags: node_log.h.
+-- receipt, NULL before one. way as in batch. flags: node_log.h; by them a collected op is told, of
+-- which body holds what node_gone.h says.
 CREATE TABLE op(
     id INTEGER PRIMARY KEY AUTOINCREMENT, uid BLOB NOT NULL UNIQUE, entity INTEGER NOT NULL,
     compartment INTEGER NOT NULL, origin INTEGER, seq INTEGER, link BLOB,

@@ -86,6 +86,9 @@ static enum err expect_register(struct audit *audit, const struct logged *logged
     stmt_bind_i64(s, 2, symbol);
     stmt_bind_u64(s, 3, uid8);
     bool one = stmt_row(s) && stmt_i64(s, 0) + stmt_i64(s, 1) == 1;
+    if (one && logged->gone && stmt_i64(s, 0) == 1) {
+        audit_found(audit, "a collected op is live: op, register", logged->row, symbol);
+    }
     if (!one) {
         audit_found(audit, "an op is neither live nor dead, or both: op, register", logged->row,
                     symbol);
@@ -175,7 +178,9 @@ static enum err replay_op(struct audit *audit, int64_t row)
     if (e == ERR_JSON || e == ERR_FORMAT || e == ERR_UTF8) {
         return OK; /* found and told by the check that follows */
     }
-    return e || logged.entity == 0 || logged.let_go ? e : log_replay(audit->node, &logged.op, row);
+    bool body =
+        !logged.let_go && !logged.gone; /* else: what is dead isn't made anew, and says it */
+    return e || logged.entity == 0 || !body ? e : log_replay(audit->node, &logged.op, row);
 }
 
 static enum err rebuild_tables(struct audit *audit)

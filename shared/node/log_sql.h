@@ -37,7 +37,7 @@
                          " ORDER BY o.compartment <> (SELECT id FROM symbol WHERE text = 'base'), o.compartment") \
     X(ENTITY_COMPARTMENTS, "SELECT compartment FROM op WHERE entity = ?1 GROUP BY compartment" \
                            " ORDER BY compartment <> (SELECT id FROM symbol WHERE text = 'base'), compartment") \
-    X(OP_BY_UID, "SELECT id, time_ms, receipt_ms, entity, compartment, origin, length(body) = 32 FROM op WHERE uid = ?1") \
+    X(OP_BY_UID, "SELECT id, time_ms, receipt_ms, entity, compartment, origin FROM op WHERE uid = ?1") \
     X(OP_ADD, "INSERT INTO op(uid, entity, compartment, origin, seq, link, time_ms, counter, receipt_ms, way, flags, tx, org_signature, body)" \
               " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)") \
     X(OP_GET, "SELECT body, origin, seq, receipt_ms, flags, way, org_signature, entity FROM op WHERE id = ?1") \
@@ -68,7 +68,8 @@
     X(QUARANTINE_ADD, "INSERT INTO quarantine(why, node, at_ms, bytes) VALUES(?1, ?2, ?3, ?4)") \
     X(QUARANTINE_HAS, "SELECT 1 FROM quarantine WHERE node = ?1 AND bytes = ?2 LIMIT 1") \
     X(QUARANTINE_OF, "SELECT count(*), coalesce(sum(length(bytes)), 0) FROM quarantine WHERE node = ?1 AND verdict = 0") \
-    X(QUARANTINE_OPS_OF, "INSERT INTO quarantine(why, node, at_ms, bytes) SELECT 'org_entity', ?2, ?3, body FROM op WHERE entity = ?1") \
+    X(QUARANTINE_OPS_OF, "INSERT INTO quarantine(why, node, at_ms, bytes) SELECT 'org_entity', ?2, ?3, body FROM op" \
+                         " WHERE entity = ?1 AND flags & 4 = 0") \
     X(FLAG_ADD, "INSERT OR IGNORE INTO flag(op, why, at_ms) VALUES(?1, ?2, ?3)") \
     X(DIRTY_ADD, "INSERT OR IGNORE INTO dirty(entity) VALUES(?1)") \
     X(BATCH_LAST_OWN, "SELECT coalesce(max(first + count - 1), 0) FROM batch WHERE origin = ?1 AND way = 0") \

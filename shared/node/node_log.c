@@ -13,6 +13,7 @@
 #include "json.h"
 #include "node_alias.h"
 #include "node_aside.h"
+#include "node_gone.h"
 #include "node_internal.h"
 #include "node_log.h"
 #include "node_member.h"
@@ -99,8 +100,11 @@ enum err log_read(struct node *node, int64_t row, struct arena *arena, struct lo
     }
     enum err end = stmt_end(s);
     e = end ? end : e;
-    logged.let_go = body.size == HASH_SIZE; /* no body is as short */
-    if (!e && logged.let_go) {
+    logged.gone = (logged.flags & OP_FLAG_GONE) != 0;
+    logged.let_go = !logged.gone && body.size == HASH_SIZE; /* no body is as short */
+    if (!e && logged.gone) {
+        e = gone_read(node, row, body, arena, &logged.op);
+    } else if (!e && logged.let_go) {
         memcpy(logged.op.hash.bytes, body.data, HASH_SIZE);
         memcpy(logged.op.uid.bytes, body.data, ID_SIZE);
     } else if (!e) {
@@ -280,7 +284,6 @@ enum err log_find(struct node *node, struct id uid, struct held_op *ret)
         held.entity = stmt_i64(s, 3);
         held.compartment = stmt_i64(s, 4);
         held.has_envelope = !stmt_is_null(s, 5);
-        held.let_go = stmt_i64(s, 6) != 0;
     }
     enum err e = stmt_end(s);
     if (!e) {
@@ -351,8 +354,8 @@ static enum err slot_taken(struct node *node, const struct envelope_of_op *envel
     return stmt_end(s);
 }
 
-static enum err insert_op(struct node *node, const struct arriving *in, int64_t entity,
-                          int64_t compartment, int64_t *ret_row)
+enum err log_insert(struct node *node, const struct arriving *in, int64_t entity,
+                    int64_t compartment, int64_t *ret_row)
 {
     const struct op *op = in->op;
     bool twin = false; /* a twin in a taken slot is stored without an envelope */
@@ -449,7 +452,7 @@ static enum err apply_new(struct node *node, const struct arriving *in,
     }
     if (!e) {
         e = aside ? bring_back(node, in, aside, entity.id, compartment)
-                  : insert_op(node, in, entity.id, compartment, &row);
+                  : log_insert(node, in, entity.id, compartment, &row);
     }
     if (!e) {
         e = write_registers(node, entity.id, op, row, &late);
@@ -490,7 +493,7 @@ static enum err apply_new(struct node *node, const struct arriving *in,
    so in nobody's feed. */
 static enum err keep_aside(struct node *node, const struct arriving *in, int64_t *ret_row)
 {
-    return insert_op(node, in, 0, 0, ret_row);
+    return log_insert(node, in, 0, 0, ret_row);
 }
 
 /*
@@ -614,7 +617,7 @@ static enum err apply_as_it_is(struct node *node, const struct arriving *in, enu
     struct held_op held;
     int64_t row = 0;
     enum err e = log_find(node, in->op->uid, &held);
-    if (!e && held.row != 0 && !in->op->redacted) {
+    if (!e && held.row != 0 && !in->op->redacted && !in->gone) {
         e = redact_restore(node, in->op, &held);
     }
     if (e) {
@@ -628,7 +631,7 @@ static enum err apply_as_it_is(struct node *node, const struct arriving *in, enu
         return apply_unheld(node, in, 0, ret, ret_op);
     }
     if (held.row == 0) {
-        e = keep_aside(node, in, &row);
+        e = in->gone ? gone_apply(node, in, &row) : keep_aside(node, in, &row);
     } else {
         e = merge_envelope(node, held.row, held.has_envelope, &in->envelope);
         if (!e) {

@@ -28,6 +28,7 @@ enum applied {
 /* Column flags of op. */
 #define OP_FLAG_ASIDE    1 /* it came from a revoked person and was put aside: told when relayed */
 #define OP_FLAG_SET_BACK 2 /* node_set_back.h */
+#define OP_FLAG_GONE     4 /* collected: node_gone.h */
 
 struct arriving {
     const struct op *op;
@@ -38,10 +39,14 @@ struct arriving {
     struct signature org_signature;
     struct id from; /* who handed it over, for quarantine */
     bool barred;    /* of a revoked person: kept aside until somebody has looked at it */
+    bool gone;      /* a relay let its body go: `op` is as node_gone.h says */
 };
 
 MUST_CHECK enum err log_apply(struct node *node, const struct arriving *arriving, enum applied *ret,
                               int64_t *ret_op);
+/* Writes the row of a new op, and nothing that follows from it. */
+MUST_CHECK enum err log_insert(struct node *node, const struct arriving *in, int64_t entity,
+                               int64_t compartment, int64_t *ret_row);
 /* Uids learnt to be superseded without the op that says so. */
 MUST_CHECK enum err log_apply_dead(struct node *node, struct id entity, struct span reg,
                                    const uint64_t *preds, size_t count);
@@ -83,7 +88,8 @@ struct logged {
     int64_t receipt_ms;  /* STAMP_NO_RECEIPT: none */
     int64_t effective_ms;
     int64_t flags;
-    bool let_go; /* only uid and hash of `op` are known */
+    bool let_go; /* only uid and hash of `op` are known (forget.h) */
+    bool gone;   /* collected: of `op` is known what node_gone.h says */
     enum way way;
     bool has_org_signature;
     struct signature org_signature;
@@ -101,7 +107,6 @@ struct held_op {
     int64_t receipt_ms; /* STAMP_NO_RECEIPT: none */
     int64_t entity, compartment;
     bool has_envelope;
-    bool let_go; /* only its hash is left (forget.h) */
 };
 MUST_CHECK enum err log_find(struct node *node, struct id uid, struct held_op *ret);
 

@@ -6,7 +6,7 @@
 
 /* clang-format off */
 #define QUARANTINE_SQL(X) \
-    X(SET_BACK_PRED, "SELECT id, flags FROM op WHERE uid >= ?1 AND uid <= ?2 AND entity = ?3") \
+    X(SET_BACK_PRED, "SELECT id, flags FROM op WHERE uid >= ?1 AND uid <= ?2 AND entity = ?3 AND flags & 4 = 0") \
     X(QUARANTINE_WAITING, "SELECT id, why, node, at_ms, bytes, verdict, settled_ms, person, reason FROM quarantine" \
                           " WHERE verdict = 0 AND id > ?1 ORDER BY id LIMIT ?2") \
     X(QUARANTINE_ALL, "SELECT id, why, node, at_ms, bytes, verdict, settled_ms, person, reason FROM quarantine" \

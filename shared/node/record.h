@@ -99,6 +99,7 @@ struct history_entry {
     const char *reason; /* NULL */
     struct span values; /* JSON object */
     bool superseded;    /* none of its registers is live any more */
+    bool gone;          /* collected: who wrote what isn't known any more; kind is "gone" */
     bool late;
 };
 MUST_CHECK enum err record_history(struct node *node, const struct id *viewer, struct id entity,

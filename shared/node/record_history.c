@@ -88,7 +88,8 @@ static enum err read_act(const struct view *view, struct arena *arena, struct ac
     if (e) {
         return e;
     }
-    *ret_seen = logged.op.known_format && view_may(view, logged.op.compartment, VERB_READ);
+    *ret_seen =
+        (logged.op.known_format || logged.gone) && view_may(view, logged.op.compartment, VERB_READ);
     if (!*ret_seen) {
         return OK;
     }
@@ -99,8 +100,9 @@ static enum err read_act(const struct view *view, struct arena *arena, struct ac
                                       logged.receipt_ms == STAMP_NO_RECEIPT ? 0 : logged.receipt_ms,
                                   .values = logged.op.redacted ? span_of("{}") : logged.op.values,
                                   .superseded = !act->live,
+                                  .gone = logged.gone,
                                   .late = act->late};
-    entry.kind = arena_span_text(arena, logged.op.kind_name);
+    entry.kind = logged.gone ? "gone" : arena_span_text(arena, logged.op.kind_name);
     e = entry.kind ? reason_of(&logged.op, arena, &entry.reason) : ERR_NOMEM;
     if (!e && logged.origin != 0) {
         e = device_of(view->node, logged.origin, &entry.device);

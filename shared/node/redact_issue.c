@@ -176,11 +176,22 @@ static enum err restate(struct issue *issue, const struct logged *from)
     return e || count == 0 ? e : write_restated(issue, from, kept, count);
 }
 
+/* One that was collected: nothing of it is live, but others may hold its body still. */
+static enum err take_gone(struct issue *issue, const struct op *op)
+{
+    bool marked = false;
+    enum err e = redact_marked(issue->node, op->uid, &marked);
+    return e || marked || !op_is_hit(&issue->order->target, op) ? e : add_uid(issue, op->uid);
+}
+
 static enum err take_op(struct issue *issue, int64_t row)
 {
     struct logged logged;
     arena_reset(&issue->one);
     enum err e = log_read(issue->node, row, &issue->one, &logged);
+    if (!e && logged.gone) {
+        return take_gone(issue, &logged.op);
+    }
     if (e || !logged.op.known_format || logged.op.redacted ||
         span_is(logged.op.kind_name, REDACT_KIND) ||
         !op_is_hit(&issue->order->target, &logged.op)) {

@@ -16,7 +16,7 @@
     X(REDACTION_DONE, "UPDATE redaction SET done_ms = ?1 WHERE done_ms IS NULL") \
     X(REDACTION_OPS_OF, "SELECT op FROM redaction WHERE entity = ?1 ORDER BY id") \
     X(OP_SET_BODY, "UPDATE op SET body = ?2 WHERE id = ?1") \
-    X(OP_IS_SCRUBBED, "SELECT 1 FROM op WHERE id = ?1 AND substr(body, -2) = x'225D'") \
+    X(OP_IS_SCRUBBED, "SELECT 1 FROM op WHERE id = ?1 AND flags & 4 = 0 AND substr(body, -2) = x'225D'") \
     X(LIVE_HAS, "SELECT 1 FROM live WHERE entity = ?1 AND register = ?2 AND uid8 = ?3") \
     X(LIVE_BY_COMPARTMENT, "SELECT c.text, s.text, l.uid8, l.op FROM live l JOIN op o ON o.id = l.op JOIN symbol s ON s.id = l.register" \
                            " JOIN symbol c ON c.id = o.compartment WHERE l.entity = ?1 ORDER BY c.text, s.text, l.uid8") \

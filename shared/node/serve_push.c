@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "gone_line.h"
 #include "node_aside.h"
 #include "node_log.h"
 #include "node_offer.h"
@@ -78,6 +79,23 @@ static enum err quarantine(struct taking *t, const char *why, struct diag *diag)
 
 /* ---- reading the lines of one batch */
 
+/* Only a hub may have let go of what its batch held: an author that has no body wrote nothing. */
+static enum err read_line(struct taking *t, size_t i, struct span line, struct diag *diag)
+{
+    struct arena *arena = t->serve->arena;
+    struct span body = {0};
+    if (gone_line_is(line) && t->serve->request.has_relay) {
+        return gone_line_read(line, arena, &t->ops[i], diag);
+    }
+    enum err e = op_line_read(line, &body, &t->signed_for_org[i], &t->signatures[i], diag);
+    return e ? e : op_read(body, arena, &t->ops[i], diag);
+}
+
+static bool is_gone(const struct taking *t, int64_t i)
+{
+    return t->ops[i].body.size == 0;
+}
+
 static enum err read_ops(struct taking *t, struct span *rest, struct diag *diag)
 {
     size_t count = (size_t)t->batch.count;
@@ -92,18 +110,14 @@ static enum err read_ops(struct taking *t, struct span *rest, struct diag *diag)
     size_t bodies = 0;
     for (size_t i = 0; i < count; i++) {
         struct span line;
-        struct span body;
         if (!span_split(rest, '\n', &line)) {
             return diag_set(diag, ERR_FORMAT, "batch", "cut short", NULL);
         }
-        enum err e = op_line_read(line, &body, &t->signed_for_org[i], &t->signatures[i], diag);
-        if (!e) {
-            e = op_read(body, arena, &t->ops[i], diag);
-        }
+        enum err e = read_line(t, i, line, diag);
         if (e) {
             return e;
         }
-        bodies += body.size;
+        bodies += t->ops[i].body.size;
         if (bodies > WIRE_BATCH_MAX) {
             return diag_set(diag, ERR_TOO_LARGE, "batch", "1048576", NULL);
         }
@@ -332,7 +346,8 @@ static enum err apply_ops(struct taking *t)
             .has_org_signature = t->signed_for_org[i],
             .org_signature = t->signatures[i],
             .from = t->serve->caller->id,
-            .barred = is_barred(t, i)};
+            .barred = is_barred(t, i),
+            .gone = is_gone(t, i)};
         struct members before = {.count = 0};
         e = late_scopes_of(node, &t->ops[i], &before);
         if (!e) {

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "node_log.h"
 #include "serve_internal.h"
 
 #define TREE_PART_OPS 4096 /* of one ENTER; the wire's limit is higher */
@@ -91,8 +92,9 @@ static enum err origin_index(struct row_writer *writer, int64_t origin, int64_t 
 
 struct op_for_row {
     struct sync_row row;
-    int64_t origin, entity;
+    int64_t origin, entity, compartment;
     struct id uid;
+    bool gone;   /* collected */
     bool capped; /* its receipt makes it effective earlier than its author believed */
 };
 
@@ -112,6 +114,8 @@ static enum err read_op(struct row_writer *writer, int64_t op, struct op_for_row
         (void)stmt_blob(s, 6, found.uid.bytes, ID_SIZE);
         found.capped = found.row.receipt_ms != 0 &&
                        stamp_effective(stmt_i64(s, 7), found.row.receipt_ms) < stmt_i64(s, 7);
+        found.gone = (stmt_i64(s, 8) & OP_FLAG_GONE) != 0;
+        found.compartment = stmt_i64(s, 9);
     }
     enum err end = stmt_end(s);
     e = end ? end : e;
@@ -149,6 +153,10 @@ enum err row_write_op(struct row_writer *writer, int64_t op)
         /* The caller wrote it and has it (one whose database was put back may not): it needs but
            the receipt, and that only when it decides what is shown first. */
         return found.capped ? row_write_low(writer, op) : OK;
+    }
+    if (found
+            .gone) { /* What it superseded is dead, as it is itself: that is all there is to say. */
+        return row_write_dead(writer, found.entity, found.compartment);
     }
     e = entity_get(writer->serve->node, found.entity, &entity);
     if (!e) {

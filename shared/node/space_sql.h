@@ -69,6 +69,16 @@
     X(FORGOTTEN_LIST, "SELECT e.name, f.case_number, f.title FROM forgotten f JOIN entity e ON e.id = f.root WHERE f.title IS NOT NULL ORDER BY f.at_ms DESC") \
     X(FORGOTTEN_COUNT, "SELECT count(*) FROM forgotten") \
     X(OP_LET_GO, "UPDATE op SET entity = 0, compartment = 0, body = ?2, receipt_ms = NULL WHERE id = ?1") \
+    /* collecting */ \
+    X(COLLECT_ENTITIES, "SELECT e.id FROM entity e WHERE e.id > ?1 AND EXISTS (SELECT 1 FROM dead d WHERE d.entity = e.id)" \
+                        " AND e.type NOT IN (SELECT id FROM symbol WHERE substr(text, 1, 1) = '_') ORDER BY e.id LIMIT ?2") \
+    X(COLLECT_OPS, "SELECT o.id, o.uid, length(o.body), o.time_ms, o.receipt_ms, coalesce(o.seq <= g.stable_seq, 0)," \
+                   " o.flags <> 0 OR o.org_signature IS NOT NULL OR EXISTS (SELECT 1 FROM live l WHERE l.entity = ?1 AND l.op = o.id)" \
+                   " OR EXISTS (SELECT 1 FROM flag f WHERE f.op = o.id AND f.settled = 0) OR EXISTS (SELECT 1 FROM blob_ref b WHERE b.op = o.id)" \
+                   " FROM op o LEFT JOIN origin g ON g.id = o.origin WHERE o.entity = ?1 AND o.flags & 4 = 0") \
+    X(GONE_SET, "UPDATE op SET body = ?2, flags = flags | ?3 WHERE id = ?1") \
+    X(GONE_GET, "SELECT o.uid, o.time_ms, o.counter, e.name, c.text FROM op o LEFT JOIN entity e ON e.id = o.entity" \
+                " LEFT JOIN symbol c ON c.id = o.compartment WHERE o.id = ?1") \
     X(OP_SAFE, "SELECT 1 FROM op o JOIN origin g ON g.id = o.origin WHERE o.uid BETWEEN ?1 AND ?2 AND o.seq <= g.stable_seq LIMIT 1") \
     X(AGREED_TAKE_BACK, "DELETE FROM agreed WHERE root IN (SELECT root FROM member WHERE scope = (SELECT id FROM symbol WHERE text = ?1))")
 /* clang-format on */

@@ -4,10 +4,13 @@
 #include <string.h>
 
 #include "envelope.h"
+#include "gone_line.h"
 #include "node_log.h"
 #include "node_redact.h"
 #include "serve_internal.h"
 #include "sync_internal.h"
+
+#define GONE_ARENA (1024u * 1024)
 
 static enum err put_position(struct sync *sync, struct sync_request *request)
 {
@@ -276,6 +279,20 @@ static enum err next_relay(struct sync *sync, int64_t after, struct relay_batch 
     return e;
 }
 
+/* In the place of an op that was collected: the region has it, unless it was put back. */
+static enum err relay_gone(struct sync *sync, int64_t row, struct buf *lines)
+{
+    struct arena arena;
+    struct logged logged;
+    arena_init(&arena, &sync->node->host->mem, GONE_ARENA);
+    enum err e = log_read(sync->node, row, &arena, &logged);
+    if (!e) {
+        gone_line_write(&logged.op, lines);
+    }
+    arena_release(&arena);
+    return e;
+}
+
 /* The op lines of a stored batch; `*ret_whole` false when one isn't in the log (quarantined). */
 static enum err relay_lines(struct sync *sync, struct relay_batch *relay, struct buf *lines,
                             bool *ret_whole)
@@ -290,7 +307,9 @@ static enum err relay_lines(struct sync *sync, struct relay_batch *relay, struct
             stmt_bind_i64(s, 1, relay->origin);
             stmt_bind_i64(s, 2, relay->batch.from + i);
             found = stmt_row(s);
-            if (found) {
+            if (found && (stmt_i64(s, 2) & OP_FLAG_GONE)) {
+                e = relay_gone(sync, stmt_i64(s, 3), lines);
+            } else if (found) {
                 struct signature signature;
                 bool is_signed = stmt_blob(s, 1, signature.bytes, SIGNATURE_SIZE);
                 op_line_write(stmt_span(s, 0), is_signed ? &signature : NULL, lines);
@@ -298,7 +317,8 @@ static enum err relay_lines(struct sync *sync, struct relay_batch *relay, struct
                     batch_set_aside(&relay->batch, i);
                 }
             }
-            e = stmt_end(s);
+            enum err end = stmt_end(s);
+            e = e ? e : end;
         }
         whole = found;
     }

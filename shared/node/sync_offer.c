@@ -212,8 +212,10 @@ static enum err hand_op(struct sync *sync, int64_t row, struct arena *arena, str
                            .body = op.op.body,
                            .has_signature = op.has_org_signature,
                            .signature = op.org_signature};
-    sync_row_write(&out, rows);
-    ++*lines;
+    if (!op.gone) {
+        sync_row_write(&out, rows);
+        ++*lines;
+    }
     for (size_t i = 0; !e && op.entity != 0 && i < op.op.register_count; i++) {
         e = hand_dead(sync, &op, op.op.registers[i].name, rows, lines);
     }

@@ -39,8 +39,8 @@
     X(BATCH_AFTER, "SELECT b.id, b.origin, b.first, b.count, b.prev, b.link, b.signature, b.hub, b.receipt_ms, b.receipt_signature," \
                    " o.name, o.node, o.open_signature FROM batch b JOIN origin o ON o.id = b.origin WHERE b.id > ?1 AND b.way <> 2 ORDER BY b.id") \
     X(BATCH_BACKLOG, "SELECT count(*), coalesce(sum(count), 0), coalesce(max(id), 0) FROM batch WHERE id > ?1 AND way <> 2") \
-    X(SLOT_BODY, "SELECT body, org_signature, flags FROM op WHERE origin = ?1 AND seq = ?2") \
-    X(ENVELOPE_BODY, "SELECT o.body, o.org_signature, o.flags FROM envelope v JOIN op o ON o.id = v.op WHERE v.origin = ?1 AND v.seq = ?2") \
+    X(SLOT_BODY, "SELECT body, org_signature, flags, id FROM op WHERE origin = ?1 AND seq = ?2") \
+    X(ENVELOPE_BODY, "SELECT o.body, o.org_signature, o.flags, o.id FROM envelope v JOIN op o ON o.id = v.op WHERE v.origin = ?1 AND v.seq = ?2") \
     X(VISITS_UNTOLD, "SELECT node, proof FROM caller WHERE told = 0 AND proof IS NOT NULL") \
     X(VISIT_TOLD, "UPDATE caller SET told = 1 WHERE node = ?1") \
     X(VISITS_FORGOTTEN, "UPDATE caller SET told = 0") \
@@ -64,7 +64,7 @@
                  " JOIN symbol c ON c.id = f.compartment") \
     X(FEED_ROW_AT, "SELECT n, hash FROM feed_row WHERE feed = ?1 AND n <= ?2 ORDER BY n DESC LIMIT 1") \
     X(FEED_ROWS, "SELECT n, what, ref FROM feed_row WHERE feed = ?1 AND n > ?2 ORDER BY n LIMIT ?3") \
-    X(OP_FOR_ROW, "SELECT body, origin, seq, receipt_ms, org_signature, entity, uid, time_ms FROM op WHERE id = ?1") \
+    X(OP_FOR_ROW, "SELECT body, origin, seq, receipt_ms, org_signature, entity, uid, time_ms, flags, compartment FROM op WHERE id = ?1") \
     X(TREE_OPS, "SELECT l.op, length(o.body) FROM entity e JOIN live l ON l.entity = e.id JOIN op o ON o.id = l.op" \
                 " WHERE e.root = ?1 AND o.compartment = ?2 AND l.op > ?3 GROUP BY l.op ORDER BY l.op LIMIT ?4") \
     X(LIVE_OPS_IN, "SELECT op FROM live WHERE entity = ?1 AND register = ?2 ORDER BY op") \

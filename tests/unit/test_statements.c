@@ -40,6 +40,7 @@ static const size_t whole_reads[] = {
     FORGET_ROOTS,
     FORGOTTEN_COUNT,
     FORGET_ENVELOPES,
+    COLLECT_ENTITIES, /* now and then, in steps by its number */
     SNAPSHOT_UNDONE,
     SNAPSHOT_ALL,
     MEMBER_ELSEWHERE,

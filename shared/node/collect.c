@@ -1,0 +1,259 @@
+#include "collect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "node_gone.h"
+#include "node_internal.h"
+
+#define STEP_ENTITIES  256
+#define COLLECT_MEMORY (256u * 1024 * 1024)
+
+struct candidate {
+    int64_t row;
+    uint64_t uid8;
+    int64_t size;
+    bool old, stable;
+    bool stays; /* live, still to be looked at, or with a file */
+};
+
+struct collecting {
+    struct node *node;
+    int64_t before_ms; /* what is effective and received before it is old */
+    bool dry;
+    struct arena arena; /* of one entity */
+    struct arena one;   /* of one op */
+    struct candidate *ops;
+    size_t count;
+    uint64_t *named; /* ascending: predecessors of ops that are young or not stable */
+    size_t named_count, named_capacity;
+    struct collect_count *total;
+};
+
+/* ---- the ops of one entity */
+
+static bool is_old(const struct collecting *c, int64_t time_ms, int64_t receipt_ms)
+{
+    int64_t effective_ms = stamp_effective(time_ms, receipt_ms);
+    bool received = receipt_ms == STAMP_NO_RECEIPT || receipt_ms < c->before_ms;
+    /* A time beyond what JSON holds couldn't be told to a region that lost the op. */
+    return received && effective_ms < c->before_ms && time_ms >= -JSON_INT_MAX &&
+           time_ms <= JSON_INT_MAX;
+}
+
+static enum err add_candidate(struct collecting *c, size_t *capacity, const struct candidate *op)
+{
+    if (c->count == *capacity) {
+        size_t wanted = *capacity ? 2 * *capacity : 64;
+        struct candidate *more = arena_array(&c->arena, wanted, sizeof *more);
+        if (!more) {
+            return ERR_NOMEM;
+        }
+        if (c->count > 0) {
+            memcpy(more, c->ops, c->count * sizeof *more);
+        }
+        c->ops = more;
+        *capacity = wanted;
+    }
+    c->ops[c->count++] = *op;
+    return OK;
+}
+
+static enum err list_ops(struct collecting *c, int64_t entity)
+{
+    size_t capacity = 0;
+    enum err e = OK;
+    c->ops = NULL;
+    c->count = 0;
+    struct stmt *s = db_stmt(c->node->db, COLLECT_OPS);
+    stmt_bind_i64(s, 1, entity);
+    while (!e && stmt_row(s)) {
+        struct id uid = {{0}};
+        int64_t receipt_ms = stmt_is_null(s, 4) ? STAMP_NO_RECEIPT : stmt_i64(s, 4);
+        struct candidate op = {.row = stmt_i64(s, 0),
+                               .size = stmt_i64(s, 2),
+                               .old = is_old(c, stmt_i64(s, 3), receipt_ms),
+                               .stable = stmt_i64(s, 5) != 0,
+                               .stays = stmt_i64(s, 6) != 0};
+        (void)stmt_blob(s, 1, uid.bytes, ID_SIZE);
+        op.uid8 = id_prefix8(uid);
+        e = add_candidate(c, &capacity, &op);
+    }
+    enum err end = stmt_end(s);
+    return e ? e : end;
+}
+
+/* ---- what was superseded lately, or by what may be lost */
+
+static enum err name_preds(struct collecting *c, const struct op_register *reg)
+{
+    if (c->named_count + reg->pred_count > c->named_capacity) {
+        size_t wanted = 2 * (c->named_count + reg->pred_count);
+        uint64_t *more = arena_array(&c->arena, wanted, sizeof *more);
+        if (!more) {
+            return ERR_NOMEM;
+        }
+        if (c->named_count > 0) {
+            memcpy(more, c->named, c->named_count * sizeof *more);
+        }
+        c->named = more;
+        c->named_capacity = wanted;
+    }
+    for (size_t i = 0; i < reg->pred_count; i++) {
+        c->named[c->named_count++] = reg->preds[i];
+    }
+    return OK;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static enum err list_named(struct collecting *c)
+{
+    enum err e = OK;
+    c->named = NULL;
+    c->named_count = c->named_capacity = 0;
+    for (size_t i = 0; !e && i < c->count; i++) {
+        struct logged logged;
+        if (c->ops[i].old && c->ops[i].stable) {
+            continue;
+        }
+        arena_reset(&c->one);
+        e = log_read(c->node, c->ops[i].row, &c->one, &logged);
+        for (size_t k = 0; !e && k < logged.op.register_count; k++) {
+            e = name_preds(c, &logged.op.registers[k]);
+        }
+    }
+    if (!e && c->named_count > 0) {
+        qsort(c->named, c->named_count, sizeof *c->named, by_number);
+    }
+    return e;
+}
+
+static bool is_named(const struct collecting *c, uint64_t uid8)
+{
+    return c->named_count > 0 &&
+           bsearch(&uid8, c->named, c->named_count, sizeof *c->named, by_number) != NULL;
+}
+
+/* ---- one entity */
+
+static enum err let_go(struct collecting *c, const struct candidate *op)
+{
+    struct logged logged;
+    int64_t kept = 0;
+    arena_reset(&c->one);
+    enum err e = log_read(c->node, op->row, &c->one, &logged);
+    if (e || !logged.op.known_format || logged.op.register_count == 0) {
+        return e; /* of a format to come: what it writes isn't known */
+    }
+    if (!c->dry) {
+        e = gone_make(c->node, &logged, &kept);
+    }
+    if (!e) {
+        c->total->ops++;
+        c->total->freed += op->size;
+        c->total->kept += kept;
+    }
+    return e;
+}
+
+static bool any_may_go(const struct collecting *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->ops[i].old && !c->ops[i].stays) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err collect_entity(struct collecting *c, int64_t entity)
+{
+    arena_reset(&c->arena);
+    enum err e = list_ops(c, entity);
+    if (e || !any_may_go(c)) {
+        return e;
+    }
+    e = list_named(c);
+    for (size_t i = 0; !e && i < c->count; i++) {
+        const struct candidate *op = &c->ops[i];
+        if (!op->old || op->stays) {
+            continue;
+        }
+        if (!op->stable) {
+            c->total->waiting++;
+        } else if (!is_named(c, op->uid8)) {
+            e = let_go(c, op);
+        }
+    }
+    return e;
+}
+
+static enum err collect_some(struct collecting *c, int64_t *after)
+{
+    int64_t entities[STEP_ENTITIES];
+    size_t count = 0;
+    struct stmt *s = db_stmt(c->node->db, COLLECT_ENTITIES);
+    stmt_bind_i64(s, 1, *after);
+    stmt_bind_i64(s, 2, STEP_ENTITIES);
+    while (count < STEP_ENTITIES && stmt_row(s)) {
+        entities[count++] = stmt_i64(s, 0);
+    }
+    enum err e = stmt_end(s);
+    for (size_t i = 0; !e && i < count; i++) {
+        e = collect_entity(c, entities[i]);
+    }
+    *after = count == STEP_ENTITIES ? entities[count - 1] : INT64_MAX;
+    return e;
+}
+
+enum err collect_step(struct node *node, int64_t horizon_ms, bool dry, int64_t *after,
+                      struct collect_count *ret, struct diag *diag)
+{
+    struct node_clock clock;
+    struct collect_count total = *ret;
+    int64_t next = *after;
+    if (node->identity.role < ROLE_HUB) {
+        return diag_set(diag, ERR_NOT_ALLOWED, "collect", role_name(node->identity.role), NULL);
+    }
+    enum err e = node_clock(node, &clock);
+    if (e || clock.insane) {
+        *after = INT64_MAX;
+        return node_failed(node, e, diag);
+    }
+    struct collecting c = {
+        .node = node, .before_ms = node_now_ms(node) - horizon_ms, .dry = dry, .total = &total};
+    arena_init(&c.arena, &node->host->mem, COLLECT_MEMORY);
+    arena_init(&c.one, &node->host->mem, COLLECT_MEMORY);
+    e = node_begin(node);
+    if (!e) {
+        e = node_end(node, collect_some(&c, &next));
+    }
+    arena_release(&c.arena);
+    arena_release(&c.one);
+    if (!e) {
+        *after = next;
+        *ret = total;
+    }
+    return node_failed(node, e, diag);
+}
+
+enum err collect_all(struct node *node, int64_t horizon_ms, bool dry, struct collect_count *ret,
+                     struct diag *diag)
+{
+    struct collect_count total = {0};
+    int64_t after = 0;
+    enum err e = OK;
+    while (!e && after != INT64_MAX) {
+        e = collect_step(node, horizon_ms, dry, &after, &total, diag);
+    }
+    if (!e) {
+        *ret = total;
+    }
+    return e;
+}
