@@ -1,5 +1,6 @@
 /*
- * command_care.c - `backup`, `snapshot`, `check`, `digest`, `stats`: is the office's data well?
+ * command_care.c - `backup`, `snapshot`, `collect`, `check`, `digest`, `stats`: is the office's
+ * data well?
  */
 #include "commands.h"
 
@@ -11,6 +12,7 @@
 #include "record.h"
 #include "serve.h"
 #include "server_backup.h"
+#include "server_collect.h"
 #include "server_restore.h"
 #include "server_snapshots.h"
 #include "server_uplink.h"
@@ -37,6 +39,28 @@ enum err command_snapshot(struct app *app)
     if (!e) {
         const struct member members[] = {{.name = "snapshots", .number = made}};
         app_answer(app, "admin.snapshots_made", members, 1);
+    }
+    return e;
+}
+
+enum err command_collect(struct app *app)
+{
+    struct collect_count count = {0};
+    int64_t days = 0;
+    bool dry = args_flag(app->args, "dry-run");
+    enum err e =
+        args_number(app->args, "days", 1, 36500, app->config.collect_days, &days, app->diag);
+    if (!e) {
+        e = collect_once(app->host, app->home, days, dry, NULL, &count, app->diag);
+    }
+    if (!e) {
+        const struct member members[] = {
+            {.name = "ops", .number = count.ops},
+            {.name = "freed", .number = count.freed},
+            {.name = "kept", .number = count.kept},
+            {.name = "waiting", .number = count.waiting},
+        };
+        app_answer(app, dry ? "admin.collectable" : "admin.collected", members, 4);
     }
     return e;
 }

@@ -1,11 +1,13 @@
 /*
- * command_serve.c - `serve`: the front, the uplink, backups and snapshots until SIGINT or SIGTERM.
+ * command_serve.c - `serve`: the front, the uplink, backups, snapshots and collection until SIGINT
+ * or SIGTERM.
  */
 #include "commands.h"
 
 #include "front.h"
 #include "process.h"
 #include "server_backup.h"
+#include "server_collect.h"
 #include "server_home.h"
 #include "server_snapshots.h"
 #include "server_uplink.h"
@@ -19,6 +21,7 @@ struct serving {
     struct uplink uplink;
     struct backup backup;
     struct snapshots snapshots;
+    struct collector collector;
 };
 
 /* One line: when, where, what. Called by several threads; one write a line keeps lines whole. */
@@ -79,6 +82,9 @@ static enum err start(struct serving *serving)
     if (!e) {
         e = snapshots_start(&serving->snapshots, app->host, app->home, &app->config, log_line, app);
     }
+    if (!e) {
+        e = collector_start(&serving->collector, app->host, app->home, &app->config, log_line, app);
+    }
     return e;
 }
 
@@ -89,8 +95,9 @@ static bool stop(struct serving *serving)
     bool uplink_ended = uplink_stop(&serving->uplink, STOP_WAIT_MS);
     bool backup_ended = backup_stop(&serving->backup, STOP_WAIT_MS);
     bool snapshots_ended = snapshots_stop(&serving->snapshots, STOP_WAIT_MS);
+    bool collector_ended = collector_stop(&serving->collector, STOP_WAIT_MS);
     svc_close(serving->svc);
-    return uplink_ended && backup_ended && snapshots_ended;
+    return uplink_ended && backup_ended && snapshots_ended && collector_ended;
 }
 
 enum err command_serve(struct app *app)

@@ -63,6 +63,7 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
     X("export", "export", "TYPE --format csv|json|geojson --output FILE", 1, 1, "format output sensitive bom attachments", NEED_NODE, command_export)  \
     X("backup", "backup", "[FILE]", 0, 1, "", NEED_HOME, command_backup)                           \
     X("snapshot", "snapshot", "", 0, 0, "", NEED_HOME, command_snapshot)                           \
+    X("collect", "collect", "", 0, 0, "days dry-run", NEED_HOME, command_collect)                  \
     X("restore", "restore", "FILE", 1, 1, "", NEED_HOME, command_restore)                          \
     X("digest", "digest", "", 0, 0, "", NEED_NODE, command_digest)                                 \
     X("check", "check", "", 0, 0, "rebuild", NEED_NODE, command_check)                             \

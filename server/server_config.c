@@ -46,6 +46,11 @@ static const struct config_key keys[] = {
      "0: only by hand."},
     {"snapshot_rows", KEY_NUMBER, AT(snapshot_rows), 1, 1000000000, "1000",
      "From how many changes on a place has a snapshot."},
+    {"collect_days", KEY_NUMBER, AT(collect_days), 1, 36500, "180",
+     "For how many days the content of a change is kept once later ones superseded it.\n"
+     "It goes only when the region's backup has it."},
+    {"collect_hours", KEY_NUMBER, AT(collect_hours), 0, 8760, "24",
+     "How often to let go of such content; 0: only by hand."},
     {"invite_hours", KEY_NUMBER, AT(invite_hours), 1, 8760, "72",
      "How long an enrolment code can be used."},
     {"stats_days", KEY_NUMBER, AT(stats_days), 1, 3650, "14",

@@ -29,6 +29,8 @@ struct server_config {
     int64_t backup_keep;    /* copies, written in turn */
     int64_t snapshot_hours; /* 0: only by `douard snapshot` */
     int64_t snapshot_rows;  /* of a feed that is worth one */
+    int64_t collect_days;   /* how long what is superseded keeps its content */
+    int64_t collect_hours;  /* 0: only by `douard collect` */
     int64_t invite_hours;
     int64_t stats_days;   /* a device silent for longer is counted as silent */
     int64_t zone_minutes; /* in which times are shown, east of UTC */
