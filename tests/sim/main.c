@@ -50,6 +50,9 @@ static void step(struct sim_world *world)
     if (!world->failed) {
         action_random(world);
     }
+    if (!world->failed) {
+        action_collect(world);
+    }
 }
 
 static void count_at_end(struct sim_world *world)

@@ -38,8 +38,10 @@ void action_away(struct sim_world *world);
 void action_bundle(struct sim_world *world); /* sim_bundle.c: a stick is written, or taken in */
 void action_grant(struct sim_world *world);
 
-/* ---- sim_space.c: snapshots */
+/* ---- sim_space.c: snapshots, collection */
 void action_snapshot(struct sim_world *world);
+/* Each step: now and then a server lets go of superseded bodies. */
+void action_collect(struct sim_world *world);
 
 /* ---- sim_back.c: copies of devices at work, servers put back */
 void action_back(struct sim_world *world);

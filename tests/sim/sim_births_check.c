@@ -134,7 +134,7 @@ size_t check_births(struct sim_node *node, const struct sim_shown *shown)
     struct arena arena;
     size_t before = world->births.count;
     sqlite3_stmt *s = eye_ask(node, "SELECT id, body, tx FROM op WHERE id > ?1 AND way = 0"
-                                    " AND length(body) <> 32 ORDER BY id");
+                                    " AND length(body) <> 32 AND flags & 4 = 0 ORDER BY id");
     if (!s) {
         return 0;
     }

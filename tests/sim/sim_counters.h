@@ -32,7 +32,7 @@
     X(bundle_pieces, 1) X(bundle_blobs, 1) X(bundle_lost, 1) X(bundle_cut, 1) X(crash_in_bundle, 1) \
     /* what should come of it sometimes */ \
     X(group_of_several, 1) X(stale_request, 1) X(refused_unchanged, 1) X(half_save_gone, 1) X(half_save_kept, 1) \
-    X(snapshots, 1) X(snapshot_unfinished, 1) X(crash_in_snapshot, 1) X(frames, 1) X(cut_piece, 1) X(forgotten, 1) \
+    X(snapshots, 1) X(snapshot_unfinished, 1) X(crash_in_snapshot, 1) X(collected, 1) X(crash_in_collect, 1) X(gone_relayed, 1) X(frames, 1) X(cut_piece, 1) X(forgotten, 1) \
     X(root_left, 1) X(disputes, 1) X(several_requests, 1) X(new_origin, 1) X(replayed, 1) X(rounds, 1) \
     /* what must not be kept */ \
     X(redact, 1) X(redact_all, 1) X(redacted_held, 1) \

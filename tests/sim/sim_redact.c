@@ -10,9 +10,10 @@ void check_redacted(struct sim_world *world)
     uint64_t at_region = eye_sum(&world->nodes[SIM_REGION], marked);
     for (size_t i = 0; i < world->node_count; i++) {
         struct sim_node *node = &world->nodes[i];
-        int64_t held =
-            eye_number(node, "SELECT count(*) FROM op o JOIN redacted r ON r.uid = o.uid"
-                             " WHERE length(o.body) <> 32 AND substr(o.body, -2) <> x'225D'");
+        int64_t held = eye_number(
+            node,
+            "SELECT count(*) FROM op o JOIN redacted r ON r.uid = o.uid"
+            " WHERE length(o.body) <> 32 AND o.flags & 4 = 0 AND substr(o.body, -2) <> x'225D'");
         int64_t undone = eye_number(node, "SELECT count(*) FROM redaction WHERE done_ms IS NULL");
         if (held > 0 || undone > 0) {
             world_fail(world, "%s holds values of %lld redacted ops, %lld marks aren't finished",

@@ -5,6 +5,7 @@
 
 #include "batch.h"
 #include "envelope.h"
+#include "gone_line.h"
 #include "sim_check.h"
 #include "sim_network.h"
 #include "sync_message.h"
@@ -35,22 +36,28 @@ static void reading_close(struct reading *reading)
     arena_release(&reading->arena);
 }
 
+/* One op of a batch, or what a hub that collected it says in its place. */
+static enum err read_op(struct reading *reading, struct span line, struct op *ret)
+{
+    struct span body;
+    bool has_signature = false;
+    struct signature signature;
+    if (gone_line_is(line)) {
+        reading->world->counters.gone_relayed++;
+        return gone_line_read(line, &reading->arena, ret, NULL);
+    }
+    enum err e = op_line_read(line, &body, &has_signature, &signature, NULL);
+    return e ? e : op_read(body, &reading->arena, ret, NULL);
+}
+
 static enum err read_batch(struct reading *reading, struct sim_node *node, struct span *rest)
 {
     struct span line;
-    struct span body;
     struct batch batch;
     struct op op;
-    bool has_signature = false;
-    struct signature signature;
     enum err e = span_split(rest, '\n', &line) ? batch_read_line(line, &batch, NULL) : ERR_FORMAT;
     for (int64_t i = 0; !e && i < batch.count; i++) {
-        e = span_split(rest, '\n', &line)
-                ? op_line_read(line, &body, &has_signature, &signature, NULL)
-                : ERR_FORMAT;
-        if (!e) {
-            e = op_read(body, &reading->arena, &op, NULL);
-        }
+        e = span_split(rest, '\n', &line) ? read_op(reading, line, &op) : ERR_FORMAT;
         struct sim_birth *birth = e ? NULL : births_find(&reading->world->births, op.uid);
         if (!e && (!birth || birth->undone)) {
             world_fail(reading->world, "%s sends an op that %s", node->name,

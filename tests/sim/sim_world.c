@@ -29,6 +29,7 @@ void world_init(struct sim_world *world, const struct sim_options *options)
     }
     world->begin_ms = world->now_ms = NODE_BUILD_MS + 30 * DAY_MS;
     world->rng = rng_from(options->seed, 0);
+    world->collect_rng = rng_from(options->seed, 7);
     arena_init(&world->arena, &world->mem, WORLD_ARENA_MAX);
     /* SQLite's own numbers (salts of the WAL) are of the process: from the seed too. */
     (void)sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, (int)(options->seed & 0x7fffffff) | 1,

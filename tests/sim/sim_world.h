@@ -134,6 +134,7 @@ struct sim_world {
     struct sim_options options;
     int64_t now_ms, begin_ms;
     struct sim_rng rng;
+    struct sim_rng collect_rng; /* of its own: collecting changes nothing, so nor what follows */
     bool faults;
     size_t step;
     struct sim_node nodes[SIM_NODES_MAX];
