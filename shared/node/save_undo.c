@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "blob_internal.h"
+#include "node_alias.h"
 #include "node_member.h"
 #include "record_custody.h"
 #include "save_internal.h"
@@ -262,6 +263,7 @@ static enum err take_back(struct node *node, int64_t entity, const struct logged
 {
     struct remaining rest = {0};
     bool scope = false;
+    bool alias = false;
     enum err e = run_for(node, UNDO_LIVE, entity, logged->row);
     if (!e) {
         e = blob_forget_op(node, logged->row);
@@ -278,12 +280,16 @@ static enum err take_back(struct node *node, int64_t entity, const struct logged
     for (size_t i = 0; !e && i < logged->op.register_count; i++) {
         const struct op_register *reg = &logged->op.registers[i];
         scope = scope || span_is(reg->name, REGISTER_SCOPE);
+        alias = alias || span_is(reg->name, REGISTER_ALIAS);
         for (size_t k = 0; !e && k < reg->pred_count; k++) {
             e = revive(node, entity, &rest, reg, reg->preds[k]);
         }
     }
     if (!e && scope) {
         e = member_refresh(node, entity);
+    }
+    if (!e && alias) {
+        e = alias_refresh(node, entity);
     }
     if (!e && rest.count > 0) {
         e = settle_type(node, entity, &rest);

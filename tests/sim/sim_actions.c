@@ -19,6 +19,8 @@ static void act(struct sim_desk *desk)
         people_save_child(desk);
     } else if (what < 38) {
         people_attach(desk);
+    } else if (what < 40) {
+        people_alias(desk);
     } else if (what < 70) {
         people_edit(desk, false);
     } else if (what < 74) {

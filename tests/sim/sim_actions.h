@@ -17,6 +17,12 @@ struct sim_desk {
     struct arena arena;
     struct sim_shown shown;
 };
+/* Two records of one type, picked by chance. False: there are none. */
+bool pick_two(struct sim_desk *desk, struct id *ret_first, struct id *ret_second);
+/* A refused save wrote nothing, a saved one `op_count` ops (-1: any number but none). */
+void people_settle(struct sim_desk *desk, enum err e, const struct diag *diag, int64_t op_count,
+                   const char *what);
+void people_alias(struct sim_desk *desk); /* sim_alias.c */
 void people_save_new(struct sim_desk *desk);
 void people_save_child(struct sim_desk *desk);
 void people_edit(struct sim_desk *desk, bool move);

@@ -36,6 +36,8 @@
     X(root_left, 1) X(disputes, 1) X(several_requests, 1) X(new_origin, 1) X(replayed, 1) X(rounds, 1) \
     /* what must not be kept */ \
     X(redact, 1) X(redact_all, 1) X(redacted_held, 1) \
+    /* duplicates */ \
+    X(alias, 1) X(alias_undone, 1) X(alias_ring, 1) X(alias_settled, 1) X(alias_apart, 1) \
     /* ways back */ \
     X(handed_over, 1) X(clone, 1) X(hub_restored, 1) X(server_put_back, 1) X(region_restored, 1) X(adopted, 1)
 /* clang-format on */

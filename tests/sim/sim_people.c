@@ -50,6 +50,19 @@ static bool pick(struct sim_desk *desk, const char *type, bool disputed, struct 
     return !e && ret->seen > 0;
 }
 
+bool pick_two(struct sim_desk *desk, struct id *ret_first, struct id *ret_second)
+{
+    struct picked first;
+    struct picked second;
+    const char *type = rng_chance(&desk->at->world->rng, 700) ? "household" : "person";
+    if (!pick(desk, type, false, &first) || !pick(desk, type, false, &second)) {
+        return false;
+    }
+    *ret_first = first.entity;
+    *ret_second = second.entity;
+    return !id_equal(first.entity, second.entity);
+}
+
 /* ---- what came of it */
 
 static bool is_expected(enum err e)
@@ -57,11 +70,10 @@ static bool is_expected(enum err e)
     return e == ERR_NOT_ALLOWED || e == ERR_OUT_OF_SCOPE || e == ERR_GROUP_INCOMPLETE ||
            e == ERR_REQUIRED || e == ERR_DELETED || e == ERR_NOT_DISPUTED ||
            e == ERR_NOTHING_TO_UNDO || e == ERR_BAD_VALUE || e == ERR_OUT_OF_RANGE ||
-           e == ERR_UNKNOWN_PLACE || e == ERR_NOT_FOUND || e == ERR_ERASED;
+           e == ERR_UNKNOWN_PLACE || e == ERR_NOT_FOUND || e == ERR_ERASED || e == ERR_USAGE;
 }
 
-/* A refused save wrote nothing, a saved one `op_count` ops (-1: any number but none). */
-static void settle(struct sim_desk *desk, enum err e, const struct diag *diag, int64_t op_count,
+void people_settle(struct sim_desk *desk, enum err e, const struct diag *diag, int64_t op_count,
                    const char *what)
 {
     struct sim_node *node = desk->at;
@@ -96,7 +108,7 @@ static void save(struct sim_desk *desk, const struct save *save_of, const char *
     if (!e) {
         (*counter)++;
     }
-    settle(desk, e, &diag, (int64_t)saved.op_count, what);
+    people_settle(desk, e, &diag, (int64_t)saved.op_count, what);
 }
 
 /* ---- saving */
@@ -221,10 +233,20 @@ void people_save_same(struct sim_desk *desk)
     struct saved saved = {.op_count = 0};
     enum err e = node_save(desk->node, &same, &desk->arena, &saved, &diag);
     world->counters.save_same += e == OK;
-    settle(desk, e, &diag, 0, "a save without a change");
+    people_settle(desk, e, &diag, 0, "a save without a change");
 }
 
 /* ---- deciding */
+
+static bool stands_for_others(struct sim_node *node, struct id entity)
+{
+    sqlite3_stmt *s = eye_ask(node, "SELECT 1 FROM alias a JOIN entity e ON e.id = a.head"
+                                    " WHERE e.name = ?1 AND a.entity <> e.id");
+    (void)sqlite3_bind_blob(s, 1, entity.bytes, ID_SIZE, SQLITE_STATIC);
+    bool stands = s && sqlite3_step(s) == SQLITE_ROW;
+    (void)sqlite3_finalize(s);
+    return stands;
+}
 
 void people_resolve(struct sim_desk *desk)
 {
@@ -250,7 +272,8 @@ void people_resolve(struct sim_desk *desk)
         check_look(desk->at, picked.entity, &desk->shown);
         enum err e = node_resolve(desk->node, &resolve, &desk->arena, &diag);
         world->counters.resolve += e == OK;
-        settle(desk, e, &diag, -1, "a resolution");
+        world->counters.alias_settled += e == OK && stands_for_others(desk->at, picked.entity);
+        people_settle(desk, e, &diag, -1, "a resolution");
         return;
     }
 }
@@ -310,7 +333,7 @@ void people_attach(struct sim_desk *desk)
         world->counters.attach++;
         blobs_note(desk->at, &attached.file.whole);
     }
-    settle(desk, e, &diag, (int64_t)attached.saved.op_count, "a file");
+    people_settle(desk, e, &diag, (int64_t)attached.saved.op_count, "a file");
 }
 
 void people_delete(struct sim_desk *desk)
@@ -324,7 +347,7 @@ void people_delete(struct sim_desk *desk)
     check_look(desk->at, picked.entity, &desk->shown);
     enum err e = node_delete(desk->node, desk->at->person, picked.entity, "entered twice", &diag);
     world->counters.delete += e == OK;
-    settle(desk, e, &diag, -1, "a deletion");
+    people_settle(desk, e, &diag, -1, "a deletion");
 }
 
 /* The region decides: what it writes then is of many authors, so nobody's screen is compared. */
@@ -399,5 +422,5 @@ void people_place(struct sim_desk *desk)
     enum err e = node_place_add(desk->node, desk->at->person, commune, answers.changes,
                                 answers.count, &desk->arena, &saved, &code, &diag);
     world->counters.place += e == OK;
-    settle(desk, e, &diag, (int64_t)saved.op_count, "a new place");
+    people_settle(desk, e, &diag, (int64_t)saved.op_count, "a new place");
 }

@@ -149,6 +149,7 @@ struct sim_world {
     size_t type_count;
     struct sim_stick sticks[SIM_STICKS_MAX];
     size_t stick_count;    /* ever */
+    struct id told_stays, told_duplicate; /* the newest duplicate that somebody told */
     bool servers_put_back; /* a server was put back: sim_back.c */
     bool failed;
     char failure[512];

@@ -216,6 +216,45 @@ static void an_alias_that_comes_before_its_records_counts_when_they_come(void **
     assert_clean_and_same(town);
 }
 
+static void undo(struct town *town, struct node *node)
+{
+    struct id entity;
+    struct diag diag = {0};
+    assert_int_equal(node_undo(node, town->amina, &entity, &diag), OK);
+}
+
+static void an_undo_of_it_shows_both_again(void **state)
+{
+    struct town *town = *state;
+    struct id one = house(town, "Aicha", "\"0661234567\"");
+    struct id two = house(town, "Yamna", NULL);
+    assert_int_equal(say(town->a, town->amina, one, two, false), OK);
+    assert_int_equal(listed(town->a), 1);
+    undo(town, town->a);
+    assert_int_equal(listed(town->a), 2);
+    assert_true(id_equal(head_at(town, town->a, two), two));
+    assert_true(town_shows(town, town->a, one, "head_name_ar", "\"Aicha\""));
+    town_sync_all(town);
+    assert_int_equal(listed(town->b), 2);
+    assert_clean_and_same(town);
+}
+
+static void an_undo_of_the_way_back_makes_them_one_again(void **state)
+{
+    struct town *town = *state;
+    struct id one = house(town, "Aicha", NULL);
+    struct id two = house(town, "Yamna", NULL);
+    assert_int_equal(say(town->a, town->amina, one, two, false), OK);
+    assert_int_equal(say(town->a, town->amina, one, two, true), OK);
+    assert_int_equal(listed(town->a), 2);
+    undo(town, town->a);
+    assert_int_equal(listed(town->a), 1);
+    assert_true(id_equal(head_at(town, town->a, two), one));
+    town_sync_all(town);
+    assert_int_equal(listed(town->b), 1);
+    assert_clean_and_same(town);
+}
+
 static void what_can_not_be_one_is_refused(void **state)
 {
     struct town *town = *state;
@@ -249,6 +288,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             an_alias_that_comes_before_its_records_counts_when_they_come, town_setup,
             town_teardown),
+        cmocka_unit_test_setup_teardown(an_undo_of_it_shows_both_again, town_setup, town_teardown),
+        cmocka_unit_test_setup_teardown(an_undo_of_the_way_back_makes_them_one_again, town_setup,
+                                        town_teardown),
         cmocka_unit_test_setup_teardown(what_can_not_be_one_is_refused, town_setup, town_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
