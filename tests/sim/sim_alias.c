@@ -102,8 +102,7 @@ void twins_read(struct sim_world *world, struct sim_twins *ret)
             memcpy(twin->target.bytes, sqlite3_column_blob(s, 1), ID_SIZE);
         }
         const unsigned char *scopes = sqlite3_column_text(s, 2);
-        (void)snprintf(twin->scopes, sizeof twin->scopes, "%s",
-                       scopes ? (const char *)scopes : "");
+        (void)snprintf(twin->scopes, sizeof twin->scopes, "%s", scopes ? (const char *)scopes : "");
     }
     (void)sqlite3_finalize(s);
     qsort(ret->list, ret->count, sizeof *ret->list, by_name);

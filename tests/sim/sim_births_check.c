@@ -13,14 +13,14 @@
 void check_look(struct sim_node *node, struct id entity, struct sim_shown *ret)
 {
     ret->count = 0;
-    sqlite3_stmt *s =
-        eye_ask(node, "WITH one(id) AS (SELECT id FROM entity WHERE name = ?1), all_of(id) AS (SELECT"
-                      " id FROM one UNION SELECT entity FROM alias WHERE head IN (SELECT id FROM"
-                      " one)) SELECT s.text, l.uid8 FROM all_of a JOIN live l ON l.entity = a.id JOIN"
-                      " symbol s ON s.id = l.register WHERE (a.id IN (SELECT id FROM one) OR"
-                      " substr(s.text, 1, 1) <> '_') AND NOT EXISTS (SELECT 1 FROM dead d WHERE"
-                      " d.entity IN (SELECT id FROM all_of) AND d.register = l.register AND d.uid8 ="
-                      " l.uid8)");
+    sqlite3_stmt *s = eye_ask(
+        node, "WITH one(id) AS (SELECT id FROM entity WHERE name = ?1), all_of(id) AS (SELECT"
+              " id FROM one UNION SELECT entity FROM alias WHERE head IN (SELECT id FROM"
+              " one)) SELECT s.text, l.uid8 FROM all_of a JOIN live l ON l.entity = a.id JOIN"
+              " symbol s ON s.id = l.register WHERE (a.id IN (SELECT id FROM one) OR"
+              " substr(s.text, 1, 1) <> '_') AND NOT EXISTS (SELECT 1 FROM dead d WHERE"
+              " d.entity IN (SELECT id FROM all_of) AND d.register = l.register AND d.uid8 ="
+              " l.uid8)");
     if (!s) {
         return;
     }

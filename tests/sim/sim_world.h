@@ -148,9 +148,9 @@ struct sim_world {
     const struct type **types;
     size_t type_count;
     struct sim_stick sticks[SIM_STICKS_MAX];
-    size_t stick_count;    /* ever */
+    size_t stick_count;                   /* ever */
     struct id told_stays, told_duplicate; /* the newest duplicate that somebody told */
-    bool servers_put_back; /* a server was put back: sim_back.c */
+    bool servers_put_back;                /* a server was put back: sim_back.c */
     bool failed;
     char failure[512];
 };
