@@ -49,7 +49,7 @@ enum err command_collect(struct app *app)
     int64_t days = 0;
     bool dry = args_flag(app->args, "dry-run");
     enum err e =
-        args_number(app->args, "days", 1, 36500, app->config.collect_days, &days, app->diag);
+        args_number(app->args, "days", 0, 36500, app->config.collect_days, &days, app->diag);
     if (!e) {
         e = collect_once(app->host, app->home, days, dry, NULL, &count, app->diag);
     }

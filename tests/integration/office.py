@@ -165,7 +165,7 @@ class Server(Program):
         self.call("init", f"--{role}", "--name", title, "--address", "127.0.0.1",
                   "--port", self.port)
         # Tests decide when a hub speaks with the region and when a backup is made.
-        self.configure(uplink_minutes=0, backup_minutes=0)
+        self.configure(uplink_minutes=0, backup_minutes=0, collect_hours=0)
 
     def configure(self, **settings):
         file = self.home / "douard.conf"

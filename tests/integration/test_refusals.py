@@ -264,7 +264,7 @@ DOUARD = [
     ("hub", ["snapshot", "more"], "usage"),
     ("nowhere", ["collect"], "no_home"),
     ("hub", ["collect", "more"], "usage"),
-    ("hub", ["collect", "--days", "0"], "out_of_range"),
+    ("hub", ["collect", "--days", "36501"], "out_of_range"),
     ("hub", ["collect", "--days", "soon"], "out_of_range"),
     ("hub", ["collect", "--days"], "missing_argument"),
     ("nowhere", ["restore", "{out}"], "no_home"),
