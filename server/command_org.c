@@ -57,7 +57,8 @@ static enum err publish_tree(struct app *app, const char *kind, const char *name
         e = own_ops(app, &after);
     }
     if (!e && is_known && after != before) {
-        e = diag_set(app->diag, ERR_TYPE_CONFLICT, name, "version", NULL);
+        e = diag_set(app->diag, ERR_TYPE_CONFLICT, name, "version", "give it a higher version",
+                     NULL);
     }
     buf_release(&text);
     return e;
@@ -130,7 +131,8 @@ static enum err add_form(struct app *app, const char *path)
         const struct form *before = org_form(org, span_of(form.id));
         is_known = before != NULL && form.version == before->version;
         if (before != NULL && form.version < before->version) {
-            e = diag_set(app->diag, ERR_TYPE_CONFLICT, form.id, "version", NULL);
+            e = diag_set(app->diag, ERR_TYPE_CONFLICT, form.id, "version",
+                         "give it a higher version", NULL);
         }
     }
     if (!e) {

@@ -267,7 +267,7 @@ static enum err look_up_type(struct export *export)
     }
     if (!e && export->version != 0 && export->version != export->type->version) {
         e = diag_set(export->diag, ERR_TYPE_CONFLICT, name, "a new version, during the export",
-                     NULL);
+                     "export once more", NULL);
     }
     return e;
 }

@@ -46,9 +46,10 @@
     X(ERR_REQUIRED, "required", 3, 400)                       /* property */                       \
     X(ERR_GROUP_INCOMPLETE, "group_incomplete", 3, 400)       /* group, property */                \
     X(ERR_READ_ONLY, "read_only", 3, 400)                     /* property */                       \
+    X(ERR_RETIRED, "retired", 3, 400)                         /* property, type */                 \
     X(ERR_BAD_TYPE, "bad_type_definition", 3, 400)            /* where, what */                    \
     X(ERR_BAD_FORM, "bad_form_definition", 3, 400)            /* where, what */                    \
-    X(ERR_TYPE_CONFLICT, "type_conflict", 3, 409)             /* type, what changed */             \
+    X(ERR_TYPE_CONFLICT, "type_conflict", 3, 409)             /* type, what, how to mend it */     \
     X(ERR_NOT_FOUND, "not_found", 4, 404)                     /* what, id */                       \
     X(ERR_AMBIGUOUS, "ambiguous_id", 4, 409)                  /* prefix, count */                  \
     X(ERR_NOTHING_TO_UNDO, "nothing_to_undo", 4, 409)         /* - */                              \

@@ -236,7 +236,7 @@ static unsigned worded_args(enum err code)
         [ERR_BAD_VALUE] = THIRD,
         [ERR_BAD_TYPE] = SECOND,
         [ERR_BAD_FORM] = SECOND,
-        [ERR_TYPE_CONFLICT] = SECOND,
+        [ERR_TYPE_CONFLICT] = SECOND | THIRD,
         [ERR_NOT_FOUND] = FIRST,
         [ERR_EXISTS] = FIRST,
         [ERR_BAD_CODE] = FIRST,

@@ -110,6 +110,11 @@ static bool name_valid(const char *name, enum name_rule rule)
     return true;
 }
 
+bool definition_is_name(const char *name)
+{
+    return name_valid(name, NAME_PLAIN);
+}
+
 enum err definition_name(const struct definition *definition, const struct part *part,
                          const char *key, enum presence presence, enum name_rule rule,
                          const char **ret)

@@ -53,6 +53,7 @@ MUST_CHECK enum err definition_text(const struct definition *definition, const s
 MUST_CHECK enum err definition_name(const struct definition *definition, const struct part *part,
                                     const char *key, enum presence presence, enum name_rule rule,
                                     const char **ret);
+bool definition_is_name(const char *name); /* by NAME_PLAIN */
 MUST_CHECK enum err definition_bool(const struct definition *definition, const struct part *part,
                                     const char *key, bool *ret);
 MUST_CHECK enum err definition_version(const struct definition *definition, const struct part *part,

@@ -25,6 +25,13 @@ static enum err check_save_to(const struct definition *d, const struct part *par
                                  "%s is calculated from other answers; a form can't ask for it",
                                  property->id);
     }
+    if (property->retired) {
+        return definition_refuse(
+            d, part, "save_to",
+            "question %.40s asks for %.40s, which type %.40s has retired; take "
+            "the question out",
+            question->name, property->id, type->id);
+    }
     return OK;
 }
 
@@ -172,23 +179,35 @@ static enum err check_required(const struct form *form, const struct type *type,
         const struct property *property = type_property(type, question->save_to);
         bool required = question->required || (property && property->required);
         bool touched = is_new || find_answer(answers, question->save_to);
-        if (required && touched && !has_value(answers, question->save_to)) {
+        bool retired = property && property->retired;
+        if (required && !retired && touched && !has_value(answers, question->save_to)) {
             return diag_set(diag, ERR_REQUIRED, question->save_to, NULL);
         }
     }
     return OK;
 }
 
-/* The first property of a group, in the type's order, calls for all others when it is given. */
+/* Who calls for the others of its group: the first, in the type's order, that is asked for. */
+static const struct property *first_of_group(const struct type *type, const char *group)
+{
+    for (size_t i = 0; i < type->property_count; i++) {
+        const struct property *member = &type->properties[i];
+        if (member->group && !member->retired && strcmp(member->group, group) == 0) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
 static enum err check_groups(const struct type *type, const struct answers *answers,
                              struct diag *diag)
 {
     for (size_t i = 0; i < type->property_count; i++) {
         const struct property *member = &type->properties[i];
-        if (!member->group) {
+        if (!member->group || member->retired) {
             continue;
         }
-        const struct property *first = type_register(type, member->group);
+        const struct property *first = first_of_group(type, member->group);
         if (has_value(answers, first->id) && !has_value(answers, member->id)) {
             return diag_set(diag, ERR_GROUP_INCOMPLETE, member->group, member->id, NULL);
         }
@@ -201,7 +220,8 @@ enum err form_check(const struct mem *mem, const struct form *form, const struct
 {
     const struct answers all = {.items = answers, .count = count};
     for (size_t i = 0; i < count; i++) {
-        enum err e = type_check_value(mem, answers[i].property, answers[i].json, diag);
+        enum err e =
+            type_check_change(mem, answers[i].property, answers[i].before, answers[i].json, diag);
         if (e) {
             return e;
         }

@@ -39,11 +39,13 @@ const struct question *form_question(const struct form *form, const char *name_o
 struct answer {
     const struct property *property;
     struct span json;
+    struct span before; /* what stands; empty: nothing. It isn't judged again */
 };
 
 /*
  * Checks answers as a whole: required questions answered (for a new record, or cleared in an
- * edit), groups complete where their first property is given, each value by type_check_value().
+ * edit), groups complete where their first property is given, each value by type_check_change().
+ * What the type has retired isn't required, whatever the form says.
  * `is_new`: absent answers count as missing.
  */
 MUST_CHECK enum err form_check(const struct mem *mem, const struct form *form,

@@ -97,6 +97,15 @@ const char *property_register(const struct property *property)
     return property->group ? property->group : property->id;
 }
 
+bool property_was_in(const struct property *property, struct span compartment)
+{
+    bool found = span_is(compartment, property->compartment);
+    for (size_t i = 0; !found && i < property->moved_count; i++) {
+        found = span_is(compartment, property->moved_from[i]);
+    }
+    return found;
+}
+
 const struct property *type_register(const struct type *type, const char *reg)
 {
     size_t size = strcspn(reg, "/");
@@ -159,52 +168,4 @@ const char *type_nearest_property(const struct type *type, const char *id)
         }
     }
     return nearest;
-}
-
-/* ---- One version after another ---- */
-
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-/* What of a property may never change, or NULL. */
-static const char *property_conflict(const struct property *before, const struct property *next)
-{
-    if (before->type != next->type) {
-        return "type";
-    }
-    if (!same_text(before->compartment, next->compartment)) {
-        return "compartment";
-    }
-    return same_text(before->group, next->group) ? NULL : "group";
-}
-
-enum err type_may_follow(const struct type *before, const struct type *next, struct diag *diag)
-{
-    if (!same_text(before->id, next->id)) {
-        return diag_set(diag, ERR_TYPE_CONFLICT, before->id, "type", NULL);
-    }
-    if (next->version <= before->version) {
-        return diag_set(diag, ERR_TYPE_CONFLICT, before->id, "version", NULL);
-    }
-    if (!same_text(before->parent, next->parent)) {
-        return diag_set(diag, ERR_TYPE_CONFLICT, before->id, "parent", NULL);
-    }
-    for (size_t i = 0; i < before->property_count; i++) {
-        const struct property *old = &before->properties[i];
-        const struct property *property = type_property(next, old->id);
-        const char *changed = property ? property_conflict(old, property) : NULL;
-        if (changed) {
-            char what[DIAG_ARG_SIZE];
-            struct span parts[] = {span_of(old->id), span_of("."), span_of(changed)};
-            size_t size = 0;
-            for (size_t k = 0; k < 3; k++) {
-                span_text(parts[k], what + size, sizeof(what) - size);
-                size += parts[k].size;
-            }
-            return diag_set(diag, ERR_TYPE_CONFLICT, before->id, what, NULL);
-        }
-    }
-    return OK;
 }

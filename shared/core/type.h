@@ -31,6 +31,7 @@ enum sensitivity { SENSITIVITY_NORMAL, SENSITIVITY_PERSONAL, SENSITIVITY_HIGH };
 
 #define TYPE_NAME_MAX       40 /* characters of a type, property, group, choice or form id */
 #define TYPE_PROPERTIES_MAX 500
+#define TYPE_MOVES_MAX      8    /* compartments in which one property was before */
 #define TYPE_CHOICES_MAX    2000 /* choices of one property */
 #define LANGUAGE_COUNT      4
 
@@ -43,6 +44,7 @@ struct labels {
 struct choice {
     const char *name;
     struct labels labels;
+    bool retired; /* stands where it was chosen; not chosen anew */
 };
 
 struct property {
@@ -53,6 +55,9 @@ struct property {
     enum policy policy;
     const char *group;       /* NULL: the property is a register of its own */
     const char *compartment; /* "base" unless said otherwise */
+    const char **moved_from; /* compartments in which it was in earlier versions */
+    size_t moved_count;
+    bool retired; /* nobody is asked for it any more; what it holds stays */
     enum sensitivity sensitivity;
     bool required;
     bool search;         /* `find` looks in it */
@@ -90,6 +95,9 @@ const char *type_nearest_property(const struct type *type,
 /* The register a property is written under: its group, or itself. */
 const char *property_register(const struct property *property);
 
+/* Do ops of this compartment hold values of it: now, or since before it moved? */
+bool property_was_in(const struct property *property, struct span compartment);
+
 /* First property of a register ("needs/food" gives needs); NULL when the type has none. */
 const struct property *type_register(const struct type *type, const char *reg);
 
@@ -102,6 +110,13 @@ MUST_CHECK enum err type_check_value(const struct mem *mem, const struct propert
                                      struct span json, struct diag *diag);
 
 /*
+ * The same of a value that takes the place of `before` (empty: of nothing): what stands already
+ * isn't judged again, though a later version of the type is stricter.
+ */
+MUST_CHECK enum err type_check_change(const struct mem *mem, const struct property *property,
+                                      struct span before, struct span json, struct diag *diag);
+
+/*
  * What a person typed as an answer to this property: value_from_text(), and for a text with a
  * pattern Arabic-Indic and Persian digits as ASCII before it (telephone and card numbers), then
  * type_check_value(). Fails as these do.
@@ -111,9 +126,8 @@ MUST_CHECK enum err type_value_from_text(const struct property *property, struct
                                          struct diag *diag);
 
 /*
- * May `next` replace `before`? Never: another id or parent, a version that isn't higher, a property
- * retyped or moved to another compartment or group. ERR_TYPE_CONFLICT names the first. A removed
- * property is fine: old values stay.
+ * May `next` replace `before`? As schema/protocol.md, "Type versions", says. ERR_TYPE_CONFLICT
+ * with the first contradiction: type, where ("phone.type"), how to mend it.
  */
 MUST_CHECK enum err type_may_follow(const struct type *before, const struct type *next,
                                     struct diag *diag);

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "num.h"
@@ -24,7 +25,7 @@ static void shown_text(const struct mem *mem, enum value_type type, struct span 
 static bool is_choice(const struct property *property, struct span name)
 {
     for (size_t i = 0; i < property->choice_count; i++) {
-        if (span_is(name, property->choices[i].name)) {
+        if (!property->choices[i].retired && span_is(name, property->choices[i].name)) {
             return true;
         }
     }
@@ -38,18 +39,15 @@ static void list_choices(const struct property *property, char ret[DIAG_ARG_SIZE
     ret[0] = '\0';
     for (size_t i = 0; i < property->choice_count; i++) {
         const char *name = property->choices[i].name;
-        size_t name_size = strlen(name);
-        if (size + name_size + 2 + sizeof("...") > DIAG_ARG_SIZE) {
-            memcpy(ret + size, "...", sizeof("..."));
+        const char *between = size > 0 ? ", " : "";
+        if (property->choices[i].retired) {
+            continue;
+        }
+        if (size + strlen(between) + strlen(name) + sizeof(", ...") > DIAG_ARG_SIZE) {
+            (void)snprintf(ret + size, DIAG_ARG_SIZE - size, "%s...", between);
             return;
         }
-        memcpy(ret + size, name, name_size);
-        size += name_size;
-        if (i + 1 < property->choice_count) {
-            memcpy(ret + size, ", ", 2);
-            size += 2;
-        }
-        ret[size] = '\0';
+        size += (size_t)snprintf(ret + size, DIAG_ARG_SIZE - size, "%s%s", between, name);
     }
 }
 
@@ -63,13 +61,31 @@ static enum err refuse_choice(const struct property *property, struct span name,
 }
 
 /* Canonical names have no escapes, so each stands between two quotes. */
-static enum err check_choices(const struct property *property, struct span json, struct diag *diag)
+static bool next_name(struct span *rest, struct span *ret)
+{
+    struct span ignored;
+    return span_split(rest, '"', &ignored) && span_split(rest, '"', ret);
+}
+
+static bool names(struct span json, struct span name)
+{
+    struct span one;
+    while (next_name(&json, &one)) {
+        if (span_equal(one, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those that stand in `before` may stay. */
+static enum err check_choices(const struct property *property, struct span before, struct span json,
+                              struct diag *diag)
 {
     struct span rest = json;
-    struct span before;
     struct span name;
-    while (span_split(&rest, '"', &before) && span_split(&rest, '"', &name)) {
-        if (!is_choice(property, name)) {
+    while (next_name(&rest, &name)) {
+        if (!is_choice(property, name) && !names(before, name)) {
             return refuse_choice(property, name, diag);
         }
     }
@@ -172,11 +188,17 @@ out:
 enum err type_check_value(const struct mem *mem, const struct property *property, struct span json,
                           struct diag *diag)
 {
-    if (value_is_null(json)) {
+    return type_check_change(mem, property, (struct span){0}, json, diag);
+}
+
+enum err type_check_change(const struct mem *mem, const struct property *property,
+                           struct span before, struct span json, struct diag *diag)
+{
+    if (value_is_null(json) || (before.size > 0 && span_equal(before, json))) {
         return OK;
     }
     if (property->choice_count > 0) {
-        enum err e = check_choices(property, json, diag);
+        enum err e = check_choices(property, before, json, diag);
         if (e) {
             return e;
         }

@@ -101,10 +101,58 @@ static enum err read_names(const struct definition *d, const struct part *part,
     return e;
 }
 
+/* The compartments in which it was before: values of it are there still. */
+static enum err read_moves(const struct definition *d, const struct part *part,
+                           struct property *ret)
+{
+    const struct json *list = NULL;
+    enum err e = definition_array(d, part, "moved_from", OPTIONAL, TYPE_MOVES_MAX, &list);
+    if (e || !list) {
+        return e;
+    }
+    ret->moved_from = arena_array(d->arena, json_count(list), sizeof(*ret->moved_from));
+    if (!ret->moved_from) {
+        return definition_no_memory(d);
+    }
+    for (const struct json *item = json_first(list); item; item = json_next(item)) {
+        const char *name = json_text(item);
+        if (!name || !definition_is_name(name)) {
+            return definition_refuse(d, part, "moved_from", "must be names of compartments");
+        }
+        if (property_was_in(ret, span_of(name))) {
+            return definition_refuse(d, part, "moved_from",
+                                     "%s is where it is now, or is named twice", name);
+        }
+        name = arena_text(d->arena, name);
+        if (!name) {
+            return definition_no_memory(d);
+        }
+        ret->moved_from[ret->moved_count++] = name;
+    }
+    return OK;
+}
+
+static enum err read_retired(const struct definition *d, const struct part *part,
+                             struct property *ret)
+{
+    enum err e = definition_bool(d, part, "retired", &ret->retired);
+    if (!e && ret->retired && ret->required) {
+        e = definition_refuse(d, part, "retired", "nobody is asked for it: it can't be required");
+    }
+    if (!e && ret->retired && ret->place) {
+        e = definition_refuse(d, part, "retired", "a place code says where a record belongs");
+    }
+    return e;
+}
+
 static enum err read_marks(const struct definition *d, const struct part *part,
                            struct property *ret)
 {
     enum err e = definition_bool(d, part, "required", &ret->required);
+    if (!e && ret->required && strcmp(ret->compartment, "base") != 0) {
+        e = definition_refuse(d, part, "required",
+                              "only what is in base can be: others may not see the rest");
+    }
     if (!e) {
         e = definition_bool(d, part, "search", &ret->search);
     }
@@ -173,6 +221,9 @@ static enum err read_choices(const struct definition *d, const struct part *part
         }
         if (!e) {
             e = definition_labels(d, &choice, "labels", &choices[count].labels);
+        }
+        if (!e) {
+            e = definition_bool(d, &choice, "retired", &choices[count].retired);
         }
         if (!e) {
             e = check_unlike_others(d, &choice, choices, count);
@@ -316,8 +367,8 @@ static enum err read_property(const struct definition *d, const struct part *par
 {
     static enum err (*const readers[])(const struct definition *, const struct part *,
                                        struct property *) = {
-        read_names,   read_value_type, read_policy,  read_sensitivity, read_marks,
-        read_choices, read_limits,     read_pattern, read_ref,
+        read_names,   read_value_type, read_policy, read_sensitivity, read_marks, read_moves,
+        read_retired, read_choices,    read_limits, read_pattern,     read_ref,
     };
     for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
         enum err e = readers[i](d, part, ret);
@@ -333,6 +384,15 @@ static enum err read_property(const struct definition *d, const struct part *par
 static bool same_group(const struct property *a, const struct property *b)
 {
     return a->group && b->group && strcmp(a->group, b->group) == 0;
+}
+
+static bool same_moves(const struct property *a, const struct property *b)
+{
+    bool same = a->moved_count == b->moved_count;
+    for (size_t i = 0; same && i < a->moved_count; i++) {
+        same = property_was_in(b, span_of(a->moved_from[i]));
+    }
+    return same;
 }
 
 /* A register's name is a group's or a property's, never both: unless the property is in it. */
@@ -364,6 +424,10 @@ static enum err check_pair(const struct definition *d, const struct part *part,
     if (same_group(other, property) && strcmp(other->compartment, property->compartment) != 0) {
         return definition_refuse(d, part, "compartment", "must be %s like that of %s, in group %s",
                                  other->compartment, other->id, property->group);
+    }
+    if (same_group(other, property) && !same_moves(other, property)) {
+        return definition_refuse(d, part, "moved_from", "must be like that of %s, in group %s",
+                                 other->id, property->group);
     }
     return OK;
 }

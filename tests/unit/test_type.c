@@ -180,6 +180,26 @@ static const struct change_row changes[] = {
      "\"id\":\"status_reason\",\"type\":\"text\",\"group\":\"status\"",
      "\"id\":\"status_reason\",\"type\":\"text\",\"group\":\"head\"", "properties[9].id",
      "can't both be \"head\""},
+    {"a retired property", "\"unique\":true", "\"retired\":true", NULL, NULL},
+    {"retired as a text", "\"unique\":true", "\"retired\":\"yes\"", "properties[1].retired",
+     "without quotes"},
+    {"retired and required", "\"search\":true,", "\"retired\":true,", "properties[0].retired",
+     "can't be required"},
+    {"a retired place", "\"place\":true", "\"place\":true,\"retired\":true",
+     "properties[10].retired", "where a record belongs"},
+    {"a retired choice as a text", "{\"name\":\"m\"}", "{\"name\":\"m\",\"retired\":1}",
+     "properties[6].choices[1].retired", "without quotes"},
+    {"moved", "\"unique\":true", "\"moved_from\":[\"aid\",\"health\"]", NULL, NULL},
+    {"moved from nowhere", "\"unique\":true", "\"moved_from\":[]", "properties[1].moved_from",
+     "must be a list"},
+    {"moved from no name", "\"unique\":true", "\"moved_from\":[\"A B\"]",
+     "properties[1].moved_from", "names of compartments"},
+    {"moved from where it is", "\"unique\":true", "\"moved_from\":[\"base\"]",
+     "properties[1].moved_from", "where it is now"},
+    {"a half of a group moved", "\"id\":\"status\",", "\"id\":\"status\",\"moved_from\":[\"aid\"],",
+     "properties[8].moved_from", "like that of status_reason"},
+    {"required where others may not see it", "\"sensitivity\":\"high\"", "\"required\":true",
+     "properties[11].required", "only what is in base"},
 };
 
 static void changed_types_are_taken_or_refused_by_place(void **state)
@@ -387,7 +407,54 @@ static void names_go_both_ways(void **state)
     assert_false(policy_keeps_all(POLICY_REVIEW));
 }
 
-static void a_later_version_may_not_retype_or_move(void **state)
+/* What stands may stay, though the type became stricter; what is new is judged. */
+static void only_what_changes_is_judged(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *property, *before, *json;
+        enum err e;
+    } rows[] = {
+        {"weight", "\"300\"", "\"300\"", OK},
+        {"weight", "\"300\"", "\"301\"", ERR_OUT_OF_RANGE},
+        {"weight", "", "\"300\"", ERR_OUT_OF_RANGE},
+        {"phone", "\"12\"", "\"12\"", OK},
+        {"phone", "\"12\"", "\"13\"", ERR_PATTERN},
+        {"sex", "\"x\"", "\"x\"", OK},
+        {"sex", "\"f\"", "\"x\"", ERR_BAD_CHOICE},
+        {"needs", "[\"coal\"]", "[\"coal\",\"food\"]", OK},
+        {"needs", "[\"coal\"]", "[\"coal\",\"wood\"]", ERR_BAD_CHOICE},
+        {"needs", "null", "[\"coal\"]", ERR_BAD_CHOICE},
+    };
+    struct bench bench;
+    bench_init_good(&bench);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        enum err e = type_check_change(bench.mem, type_property(&bench.type, rows[i].property),
+                                       span_of(rows[i].before), span_of(rows[i].json), NULL);
+        if (e != rows[i].e) {
+            fail_msg("%s from %s to %s: %s", rows[i].property, rows[i].before, rows[i].json,
+                     err_name(e));
+        }
+    }
+    bench_release(&bench);
+}
+
+static void a_retired_choice_is_not_chosen_anew(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct diag diag = {0};
+    bench_init_good(&bench);
+    struct property *sex = (struct property *)(uintptr_t)type_property(&bench.type, "sex");
+    sex->choices[0].retired = true;
+    assert_int_equal(type_check_value(bench.mem, sex, span_of("\"f\""), &diag), ERR_BAD_CHOICE);
+    assert_string_equal(diag.args[2], "m");
+    assert_int_equal(type_check_change(bench.mem, sex, span_of("\"f\""), span_of("\"f\""), NULL),
+                     OK);
+    bench_release(&bench);
+}
+
+static void what_one_version_may_change_of_another(void **state)
 {
     (void)state;
     static const struct {
@@ -396,11 +463,34 @@ static void a_later_version_may_not_retype_or_move(void **state)
         const char *what; /* NULL: it may follow */
     } rows[] = {
         {"\"required\":true,", "", NULL},
-        {"{\"id\":\"head\",\"type\":\"ref\",\"ref\":\"person\"},", "", NULL},
         {"\"policy\":\"rank\"", "\"policy\":\"last\"", NULL},
+        {"\"min\":\"0.5\",", "\"min\":\"1\",", NULL},
+        {"\"max\":\"250\",\"policy\":\"last\"", "\"max\":\"9\",\"policy\":\"counter\"", NULL},
+        {"\"type\":\"date\",", "\"type\":\"date\",\"retired\":true,", NULL},
+        {"{\"name\":\"f\"}", "{\"name\":\"f\",\"retired\":true},{\"name\":\"x\"}", NULL},
+        {"\"compartment\":\"health\"", "\"compartment\":\"aid\",\"moved_from\":[\"health\"]", NULL},
+        {"\"type\":\"date\",", "\"type\":\"date\",\"sensitivity\":\"high\",", NULL},
+        {"{\"id\":\"head\"", "{\"id\":\"more\",\"type\":\"text\"},{\"id\":\"head\"", NULL},
+        {"{\"id\":\"head\"",
+         "{\"id\":\"more\",\"type\":\"text\",\"group\":\"new\"},"
+         "{\"id\":\"head\"",
+         NULL},
+        {"{\"id\":\"head\",\"type\":\"ref\",\"ref\":\"person\"},", "", "head"},
+        {"\"ref\":\"person\"", "\"ref\":\"house\"", "head.ref"},
+        {"\"policy\":\"set\"", "\"policy\":\"review\"", "needs.policy"},
+        {"\"policy\":\"counter\"", "\"policy\":\"last\"", "visits.policy"},
+        {"\"place\":true,", "", "place.place"},
+        {"{\"name\":\"f\"},", "", "sex.choices.f"},
+        {"\"compartment\":\"health\"", "\"compartment\":\"aid\",\"moved_from\":[\"base\"]",
+         "illness.compartment (health)"},
+        {"{\"id\":\"head\"",
+         "{\"id\":\"more\",\"type\":\"text\",\"group\":\"status\"},{\"id\":\"head\"", "more.group"},
+        {"{\"id\":\"head\"",
+         "{\"id\":\"more\",\"type\":\"text\",\"moved_from\":[\"aid\"]},{\"id\":\"head\"",
+         "more.moved_from"},
         {"\"id\":\"head\",\"type\":\"ref\",\"ref\":\"person\"", "\"id\":\"head\",\"type\":\"text\"",
          "head.type"},
-        {"\"compartment\":\"health\"", "\"compartment\":\"aid\"", "illness.compartment"},
+        {"\"compartment\":\"health\"", "\"compartment\":\"aid\"", "illness.compartment (health)"},
         {"\"type\":\"text\",\"group\":\"status\"", "\"type\":\"text\"", "status_reason.group"},
         {"\"parent\":\"household\",", "", "parent"},
     };
@@ -462,7 +552,9 @@ int main(void)
         cmocka_unit_test(a_misspelt_property_has_a_nearest),
         cmocka_unit_test(labels_fall_back_to_what_there_is),
         cmocka_unit_test(names_go_both_ways),
-        cmocka_unit_test(a_later_version_may_not_retype_or_move),
+        cmocka_unit_test(only_what_changes_is_judged),
+        cmocka_unit_test(a_retired_choice_is_not_chosen_anew),
+        cmocka_unit_test(what_one_version_may_change_of_another),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
     return cmocka_run_group_tests_name("type", tests, NULL, NULL);
