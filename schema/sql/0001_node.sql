@@ -132,10 +132,13 @@ CREATE TABLE notice(
     last_ms INTEGER NOT NULL, count INTEGER NOT NULL DEFAULT 1, settled INTEGER NOT NULL DEFAULT 0,
     UNIQUE(what, node));
 
--- [derived] What is shown: one row an entity, refreshed for entities in `dirty`.
+-- [derived] What is shown: one row an entity, refreshed for entities in `dirty`. elsewhere: the
+-- compartments ("aid+health") in which values stand that aren't the property's own, since it moved:
+-- who may not read all of them is shown less than this row.
 CREATE TABLE dirty(entity INTEGER PRIMARY KEY);
 CREATE TABLE record(entity INTEGER PRIMARY KEY, type INTEGER NOT NULL, case_number TEXT, title TEXT NOT NULL,
-    document TEXT NOT NULL, disputes INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0, updated_ms INTEGER NOT NULL);
+    document TEXT NOT NULL, disputes INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0, updated_ms INTEGER NOT NULL,
+    elsewhere TEXT NOT NULL DEFAULT '');
 CREATE INDEX record_type ON record(type, entity);
 CREATE INDEX record_case ON record(case_number);
 CREATE INDEX record_disputed ON record(entity) WHERE disputes > 0;
@@ -144,7 +147,7 @@ CREATE INDEX record_state ON record(deleted, disputes);
 CREATE TABLE unique_value(property INTEGER, value TEXT, entity INTEGER, PRIMARY KEY(property, value, entity)) WITHOUT ROWID;
 CREATE INDEX unique_value_entity ON unique_value(entity);
 CREATE VIRTUAL TABLE find_text USING fts5(text, tokenize = 'unicode61 remove_diacritics 0', detail = none, columnsize = 0);
--- rowid of find_text = id here: one row for each entity and compartment.
+-- rowid of find_text = id here: one row for each entity and compartment, or several ("aid+health") that all must be read.
 CREATE TABLE find_row(id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, compartment INTEGER NOT NULL, UNIQUE(entity, compartment));
 
 -- ---- Attachments (schema/protocol.md, "Attachments"; files: blob_store.c).

@@ -53,6 +53,8 @@
     X(ENVELOPE_KEEP, "INSERT OR IGNORE INTO envelope(origin, seq, op, link) SELECT origin, seq, id, link FROM op" \
                      " WHERE id = ?1 AND origin IS NOT NULL") \
     X(LIVE_OF, "SELECT op, uid8 FROM live WHERE entity = ?1 AND register = ?2 ORDER BY uid8") \
+    X(LIVE_ELSEWHERE, "SELECT DISTINCT o.compartment FROM live l JOIN op o ON o.id = l.op WHERE l.entity = ?1 AND l.register = ?2" \
+                      " AND o.compartment <> ?3") \
     X(LIVE_ADD, "INSERT OR IGNORE INTO live(entity, register, uid8, op) VALUES(?1, ?2, ?3, ?4)") \
     X(LIVE_DELETE, "DELETE FROM live WHERE entity = ?1 AND register = ?2 AND uid8 = ?3") \
     X(DEAD_ADD, "INSERT OR IGNORE INTO dead(entity, register, uid8) VALUES(?1, ?2, ?3)") \

@@ -17,6 +17,7 @@
 #include "node_internal.h"
 #include "node_log.h"
 #include "node_member.h"
+#include "node_mixed.h"
 #include "node_redact.h"
 
 #define LOG_BODY_ARENA (8u * 1024 * 1024)
@@ -172,9 +173,15 @@ static enum err has_dead(struct node *node, int64_t entity, bool *ret)
     return stmt_end(s);
 }
 
-/* `*ret_late`: some of it was superseded before it came. */
+/* What writing an op's registers met. */
+struct written {
+    bool late; /* some of it was superseded before it came */
+    struct mixed mixed;
+};
+
+/* `compartment` 0: nobody is told. */
 static enum err write_registers(struct node *node, int64_t entity, const struct op *op,
-                                int64_t op_row, bool *ret_late)
+                                int64_t op_row, int64_t compartment, struct written *ret)
 {
     uint64_t uid8 = id_prefix8(op->uid);
     bool any = false;
@@ -185,6 +192,9 @@ static enum err write_registers(struct node *node, int64_t entity, const struct 
         int64_t symbol = 0;
         bool dead = false;
         e = symbol_id(node, reg->name, &symbol);
+        if (!e && compartment && (reg->pred_count > 0 || maybe_dead)) {
+            e = mixed_note(node, entity, symbol, compartment, &ret->mixed);
+        }
         for (size_t k = 0; !e && k < reg->pred_count; k++) {
             e = kill_pred(node, entity, symbol, reg->preds[k], &any);
         }
@@ -194,7 +204,7 @@ static enum err write_registers(struct node *node, int64_t entity, const struct 
         if (!e && !dead) {
             e = add_live(node, entity, symbol, uid8, op_row);
         }
-        *ret_late = *ret_late || dead;
+        ret->late = ret->late || dead;
     }
     return e;
 }
@@ -441,7 +451,7 @@ static enum err apply_new(struct node *node, const struct arriving *in,
     struct members before;
     int64_t compartment = 0;
     int64_t row = aside;
-    bool late = false;
+    struct written written = {.late = false};
     enum err e = entity_for(node, op, &entity);
     if (!e) {
         e = members_of(node, entity.root, &before);
@@ -455,7 +465,7 @@ static enum err apply_new(struct node *node, const struct arriving *in,
                   : log_insert(node, in, entity.id, compartment, &row);
     }
     if (!e) {
-        e = write_registers(node, entity.id, op, row, &late);
+        e = write_registers(node, entity.id, op, row, effect->org ? 0 : compartment, &written);
     }
     if (!e && !effect->org) {
         e = blob_note_op(node, op, row);
@@ -470,8 +480,11 @@ static enum err apply_new(struct node *node, const struct arriving *in,
         struct feed_event event = {FEED_OP, row, id_prefix8(op->uid)};
         e = member_tell_feeds(node, &entity, &before, root_before, &event, compartment);
     }
-    if (!e && late) { /* Readers may know as little as we did of who superseded it. */
+    if (!e && written.late) { /* Readers may know as little as we did of who superseded it. */
         e = tell_late(node, &entity, compartment);
+    }
+    if (!e) {
+        e = mixed_tell(node, &entity, compartment, &written.mixed);
     }
     if (!e && effect->org && span_is(op->type, REDACT_TYPE)) {
         e = redact_take_mark(node, op, row);
@@ -735,13 +748,13 @@ enum err log_replay(struct node *node, const struct op *op, int64_t row)
         return OK;
     }
     struct op_effect effect = effect_of(op);
-    bool late = false;
+    struct written ignored = {.late = false};
     enum err e = entity_find(node, op->entity, &entity);
     if (!e && entity.id == 0) {
         e = ERR_DB_CORRUPT;
     }
     if (!e) {
-        e = write_registers(node, entity.id, op, row, &late);
+        e = write_registers(node, entity.id, op, row, 0, &ignored);
     }
     if (!e) {
         e = member_settle(node, &entity, op, &effect);

@@ -24,6 +24,7 @@ struct row {
     int64_t disputes;
     bool deleted;
     int64_t updated_ms;
+    const char *elsewhere;
 };
 
 static enum err add_properties(const struct shown *shown, struct json_writer *w,
@@ -57,7 +58,7 @@ static void add_raw_registers(const struct shown *shown, struct json_writer *w)
     }
 }
 
-static enum err make_document(const struct shown *shown, struct arena *arena, struct span *ret)
+enum err project_document(const struct shown *shown, struct arena *arena, struct span *ret)
 {
     struct buf document;
     struct json_writer w;
@@ -86,10 +87,14 @@ static enum err add_title(const struct shown *shown, struct arena *arena, struct
     for (size_t i = 0; !e && shown->type && i < shown->type->title_count; i++) {
         const struct property *p = type_property(shown->type, shown->type->title[i]);
         struct span json = span_of("null");
+        const char *needs = NULL;
         if (!p || strcmp(p->compartment, COMPARTMENT_BASE) != 0) {
             continue;
         }
-        e = shown_property_value(shown, p, arena, &json);
+        e = shown_needs(shown, p, arena, &needs);
+        if (!e && strcmp(needs, COMPARTMENT_BASE) == 0) {
+            e = shown_property_value(shown, p, arena, &json);
+        }
         if (!e && !value_is_null(json)) {
             buf_add_text(title, title->size > 0 ? " · " : "");
             e = value_to_text(p->type, json, title);
@@ -132,7 +137,10 @@ static enum err make_row(const struct shown *shown, struct arena *arena, struct 
         e = make_title(shown, row.case_number, arena, &row.title);
     }
     if (!e) {
-        e = make_document(shown, arena, &row.document);
+        e = project_document(shown, arena, &row.document);
+    }
+    if (!e) {
+        e = shown_elsewhere(shown, arena, &row.elsewhere);
     }
     if (!e) {
         *ret = row;
@@ -151,6 +159,7 @@ static enum err put_row(struct node *node, const struct shown *shown, const stru
     stmt_bind_i64(s, 6, row->disputes);
     stmt_bind_i64(s, 7, row->deleted);
     stmt_bind_i64(s, 8, row->updated_ms);
+    stmt_bind_text(s, 9, span_of(row->elsewhere));
     return stmt_run(s);
 }
 
@@ -245,7 +254,7 @@ static enum err project_shown(struct node *node, int64_t entity, struct arena *a
 static enum err put_bare_row(struct node *node, int64_t entity, struct arena *arena)
 {
     struct shown shown = {0};
-    struct row row = {.case_number = "", .document = span_of("{}")};
+    struct row row = {.case_number = "", .document = span_of("{}"), .elsewhere = ""};
     char title[ID_TEXT_SIZE];
     bool seen = false;
     enum err e = entity_get(node, entity, &shown.entity);

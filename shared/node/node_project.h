@@ -16,6 +16,10 @@ MUST_CHECK enum err project_org_changes(struct node *node);
 /* The same question without writing: does project_org_changes() have something to do? */
 MUST_CHECK enum err project_org_changed(struct node *node, bool *ret);
 
+/* The object of what is shown, property by property. */
+MUST_CHECK enum err project_document(const struct shown *shown, struct arena *arena,
+                                     struct span *ret);
+
 /* Replaces what find and the warnings about doubles know of an entity; `shown` NULL: removes it. */
 MUST_CHECK enum err project_search(struct node *node, int64_t entity, const struct shown *shown,
                                    const char *case_number, struct arena *arena);

@@ -25,7 +25,6 @@ static void type_print(const struct type *type, struct hash *ret)
     struct hash_state state;
     hash_begin(&state, "douar-shown-type");
     add_text(&state, type->id);
-    hash_add_u64(&state, (uint64_t)type->version);
     for (size_t i = 0; i < type->title_count; i++) {
         add_text(&state, type->title[i]);
     }

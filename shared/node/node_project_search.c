@@ -1,8 +1,9 @@
 /*
  * node_project_search.c - what find looks in and what is warned of when entered twice.
  *
- * One searchable text an entity and compartment, so that a search never tells what the person
- * may not read. Rows are made anew each time: the highest number is what changed last.
+ * One searchable text an entity and compartment (several, of what moved), so that a search never
+ * tells what the person may not read. Rows are made anew each time: the highest number is what
+ * changed last.
  */
 #include <string.h>
 
@@ -106,36 +107,34 @@ static enum err put_text(struct node *node, int64_t entity, const char *compartm
     return stmt_run(s);
 }
 
-static enum err index_compartment(struct node *node, const struct shown *shown,
-                                  const char *compartment, const char *case_number,
-                                  struct arena *arena)
+/* What of the searchable properties somebody sees who may read what `needs` lists. */
+static enum err index_needs(struct node *node, const struct shown *shown, const char *const *needs,
+                            const char *which, const char *case_number, struct arena *arena)
 {
     struct buf text;
     struct text_of to = {arena, &text};
     enum err e = OK;
     buf_init(&text, arena->mem, PROJECT_TEXT_MAX);
-    if (strcmp(compartment, COMPARTMENT_BASE) == 0) {
+    if (strcmp(which, COMPARTMENT_BASE) == 0) {
         e = fold_add(&text, span_of(case_number));
     }
     for (size_t i = 0; !e && shown->type && i < shown->type->property_count; i++) {
-        const struct property *p = &shown->type->properties[i];
-        if (p->search && strcmp(p->compartment, compartment) == 0) {
-            e = each_value(shown, p, arena, add_text, &to);
+        if (needs[i] && strcmp(needs[i], which) == 0) {
+            e = each_value(shown, &shown->type->properties[i], arena, add_text, &to);
         }
     }
     e = e ? e : buf_error(&text);
     if (!e && text.size > 0) {
-        e = put_text(node, shown->entity.id, compartment, buf_span(&text));
+        e = put_text(node, shown->entity.id, which, buf_span(&text));
     }
     buf_release(&text);
     return e;
 }
 
-static bool first_of_compartment(const struct type *type, size_t index)
+static bool is_first(const char *const *needs, size_t index)
 {
     for (size_t i = 0; i < index; i++) {
-        if (type->properties[i].search &&
-            strcmp(type->properties[i].compartment, type->properties[index].compartment) == 0) {
+        if (needs[i] && strcmp(needs[i], needs[index]) == 0) {
             return false;
         }
     }
@@ -145,12 +144,20 @@ static bool first_of_compartment(const struct type *type, size_t index)
 static enum err index_entity(struct node *node, const struct shown *shown, const char *case_number,
                              struct arena *arena)
 {
-    enum err e = index_compartment(node, shown, COMPARTMENT_BASE, case_number, arena);
-    for (size_t i = 0; !e && shown->type && i < shown->type->property_count; i++) {
-        const struct property *p = &shown->type->properties[i];
-        if (p->search && strcmp(p->compartment, COMPARTMENT_BASE) != 0 &&
-            first_of_compartment(shown->type, i)) {
-            e = index_compartment(node, shown, p->compartment, case_number, arena);
+    size_t count = shown->type ? shown->type->property_count : 0;
+    const char **needs = arena_array(arena, count, sizeof *needs); /* NULL: not searchable */
+    enum err e = needs ? OK : ERR_NOMEM;
+    for (size_t i = 0; !e && i < count; i++) {
+        if (shown->type->properties[i].search) {
+            e = shown_needs(shown, &shown->type->properties[i], arena, &needs[i]);
+        }
+    }
+    if (!e) {
+        e = index_needs(node, shown, needs, COMPARTMENT_BASE, case_number, arena);
+    }
+    for (size_t i = 0; !e && i < count; i++) {
+        if (needs[i] && strcmp(needs[i], COMPARTMENT_BASE) != 0 && is_first(needs, i)) {
+            e = index_needs(node, shown, needs, needs[i], case_number, arena);
         }
     }
     return e;

@@ -259,7 +259,10 @@ static enum err show_register(const struct shown *shown, const struct live_row *
             return ERR_INTERNAL;
         }
         e = register_value(shown, &reg, index, scratch, arena, &reg.values[i]);
-        reg.compartment = shown->ops[index].logged.op.compartment;
+        /* Without a property its ops say: one that isn't base, when they differ. */
+        if (i == 0 || span_is(reg.compartment, COMPARTMENT_BASE)) {
+            reg.compartment = shown->ops[index].logged.op.compartment;
+        }
     }
     if (!e && reg.property) {
         reg.compartment = span_of(reg.property->compartment);

@@ -59,6 +59,25 @@ enum policy shown_policy(const struct shown_register *reg);
 MUST_CHECK enum err shown_read(struct node *node, int64_t entity, struct arena *arena,
                                struct shown *ret);
 
+/*
+ * Of a property that moved, what was written in another compartment than it is in now is shown to
+ * who may read that one too. Takes out values of which `may` says no; values in the property's own
+ * compartment stand, whoever looks.
+ */
+typedef bool (*shown_may)(const void *ctx, struct span compartment);
+MUST_CHECK enum err shown_restrict(struct shown *shown, shown_may may, const void *ctx,
+                                   struct arena *arena);
+
+/*
+ * Lists of compartments, base apart, in byte order: "health", "aid+health". What somebody must be
+ * able to read to be shown all of a property ("base" when that is enough); and those in which
+ * values of the record stand that aren't their property's own ("": none).
+ */
+MUST_CHECK enum err shown_needs(const struct shown *shown, const struct property *property,
+                                struct arena *arena, const char **ret);
+MUST_CHECK enum err shown_elsewhere(const struct shown *shown, struct arena *arena,
+                                    const char **ret);
+
 /* NULL when nothing is live in it. */
 const struct shown_register *shown_register(const struct shown *shown, struct span name);
 

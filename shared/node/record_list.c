@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fold.h"
+#include "json.h"
 #include "record_view.h"
 
 #define LIST_LIMIT      100
@@ -19,9 +20,31 @@ struct page {
     void *ctx;
     size_t left;
     bool stopped;
-    const char *needs;  /* compartment that must be readable: of the property filtered by */
+    const char *needs; /* compartments that must be readable: of the property filtered by */
+    const char *key;   /* that property, and the value it must have; NULL: any */
+    struct span value;
     struct arena arena; /* of one row */
 };
+
+/* A row was found by a value that the viewer may not be shown. */
+static enum err still_equal(const struct page *page, struct span document, bool *ret)
+{
+    struct json *json = NULL;
+    struct buf text;
+    buf_init(&text, page->arena.mem, LIST_ROW_MEMORY);
+    enum err e = json_parse(document, &json, NULL);
+    const struct json *value = e ? NULL : json_get(json, page->key);
+    if (value) {
+        json_add_tree(&text, value);
+    }
+    e = e ? e : buf_error(&text);
+    if (!e) {
+        *ret = value ? span_equal(buf_span(&text), page->value) : value_is_null(page->value);
+    }
+    buf_release(&text);
+    json_free(json);
+    return e;
+}
 
 static enum err hand_on(struct page *page, struct stmt *s)
 {
@@ -30,17 +53,20 @@ static enum err hand_on(struct page *page, struct stmt *s)
     bool seen = false;
     arena_reset(&page->arena);
     enum err e = view_turn(&page->view, stmt_i64(s, 9), &seen);
-    if (e || !seen || (page->needs && !view_may(&page->view, span_of(page->needs), VERB_READ))) {
+    if (e || !seen || (page->needs && !view_reads(&page->view, page->needs))) {
         return e;
     }
     e = view_stored(&page->view, s, &page->arena, &row);
     if (!e) {
         e = view_filter(&page->view, &row, &page->arena);
     }
-    if (!e) {
+    if (!e && page->key && view_is_partial(&page->view, &row)) {
+        e = still_equal(page, row.row.document, &seen);
+    }
+    if (!e && seen) {
         e = entity_get(page->view.node, row.root, &root);
     }
-    if (!e) {
+    if (!e && seen) {
         row.row.root = root.name;
         row.row.scopes = page->view.scopes;
         row.row.scope_count = page->view.scope_count;
@@ -93,6 +119,8 @@ static enum err read_condition(struct page *page, const struct record_filter *fi
                             type_nearest_property(type, filter->property), NULL);
         }
         page->needs = p->compartment;
+        page->key = p->id;
+        page->value = filter->value;
         condition.by_value = true;
         condition.path[0] = '$';
         condition.path[1] = '.';

@@ -183,6 +183,7 @@ static enum err read_record(struct view *view, int64_t entity, struct arena *are
     struct shown shown = {0};
     int64_t ignored = 0;
     enum err e = shown_read(view->node, entity, arena, &shown);
+    e = e ? e : view_restrict(view, &shown, arena);
     if (e) {
         return e;
     }

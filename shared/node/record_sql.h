@@ -13,31 +13,31 @@
     X(PROJECT_ALL, "INSERT OR IGNORE INTO dirty(entity) SELECT e.id FROM entity e JOIN symbol s ON s.id = e.type WHERE substr(s.text, 1, 1) <> '_'") \
     X(SHOWN_LIVE_COUNT, "SELECT count(*) FROM live WHERE entity = ?1") \
     X(SHOWN_LIVE, "SELECT s.text, l.op, l.register, l.uid8 FROM live l JOIN symbol s ON s.id = l.register WHERE l.entity = ?1 ORDER BY s.text, l.uid8") \
-    X(RECORD_PUT, "INSERT INTO record(entity, type, case_number, title, document, disputes, deleted, updated_ms)" \
-                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(entity) DO UPDATE SET type = ?2, case_number = ?3, title = ?4," \
-                  " document = ?5, disputes = ?6, deleted = ?7, updated_ms = ?8") \
+    X(RECORD_PUT, "INSERT INTO record(entity, type, case_number, title, document, disputes, deleted, updated_ms, elsewhere)" \
+                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(entity) DO UPDATE SET type = ?2, case_number = ?3, title = ?4," \
+                  " document = ?5, disputes = ?6, deleted = ?7, updated_ms = ?8, elsewhere = ?9") \
     X(RECORD_HAS, "SELECT 1 FROM record WHERE entity = ?1") \
     X(RECORD_DROP, "DELETE FROM record WHERE entity = ?1") \
     X(RECORD_BY_CASE, "SELECT e.name FROM record r JOIN entity e ON e.id = r.entity WHERE r.case_number = ?1 LIMIT 10") \
     X(RECORD_BY_NAMES, "SELECT e.name FROM entity e JOIN record r ON r.entity = e.id WHERE e.name BETWEEN ?1 AND ?2 LIMIT 10") \
-    X(RECORD_ROW, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root" \
+    X(RECORD_ROW, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root, r.elsewhere" \
                   " FROM record r JOIN entity e ON e.id = r.entity WHERE r.entity = ?1") \
-    X(RECORD_ALL, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root" \
+    X(RECORD_ALL, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root, r.elsewhere" \
                   " FROM record r JOIN entity e ON e.id = r.entity WHERE r.entity > ?1 AND (?2 OR r.deleted = 0) ORDER BY r.entity") \
-    X(RECORD_OF_TYPE, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root" \
+    X(RECORD_OF_TYPE, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root, r.elsewhere" \
                       " FROM record r JOIN entity e ON e.id = r.entity" \
                       " WHERE r.type = ?3 AND r.entity > ?1 AND (?2 OR r.deleted = 0) ORDER BY r.entity") \
-    X(RECORD_EQUAL, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root" \
+    X(RECORD_EQUAL, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root, r.elsewhere" \
                     " FROM record r JOIN entity e ON e.id = r.entity" \
                     " WHERE r.type = ?3 AND r.entity > ?1 AND (?2 OR r.deleted = 0) AND (r.document -> ?4) IS ?5 ORDER BY r.entity") \
-    X(RECORD_DISPUTED, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root" \
+    X(RECORD_DISPUTED, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root, r.elsewhere" \
                        " FROM record r JOIN entity e ON e.id = r.entity" \
                        " WHERE r.disputes > 0 AND r.entity > ?1 AND (?2 OR r.deleted = 0) ORDER BY r.entity") \
-    X(RECORD_CHILDREN, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root" \
+    X(RECORD_CHILDREN, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root, r.elsewhere" \
                        " FROM entity e JOIN record r ON r.entity = e.id WHERE e.root = ?1 AND e.id <> ?2 AND r.deleted = 0 ORDER BY e.id") \
     X(UNIQUE_CLEAR, "DELETE FROM unique_value WHERE entity = ?1") \
     X(UNIQUE_ADD, "INSERT OR IGNORE INTO unique_value(property, value, entity) VALUES(?1, ?2, ?3)") \
-    X(UNIQUE_FIND, "SELECT u.entity, e.name, e.root FROM unique_value u JOIN entity e ON e.id = u.entity" \
+    X(UNIQUE_FIND, "SELECT u.entity, e.name, e.root, r.elsewhere FROM unique_value u JOIN entity e ON e.id = u.entity JOIN record r ON r.entity = u.entity" \
                    " WHERE u.property = ?1 AND u.value = ?2 LIMIT 100") \
     X(UNIQUE_DOCUMENT, "SELECT 1 FROM unique_value u JOIN record r ON r.entity = u.entity" \
                        " WHERE u.property = ?1 AND u.value = ?2 AND r.type = ?3 AND (r.document -> ?4) = ?5 LIMIT 1") \

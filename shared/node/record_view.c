@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "node_project.h"
 #include "record_view.h"
 
 #define VIEW_DOCUMENT_MAX (8u * 1024 * 1024)
@@ -33,6 +34,27 @@ bool view_may(const struct view *view, struct span compartment, enum verb verb)
         }
     }
     return view->office;
+}
+
+bool view_reads(const struct view *view, const char *compartments)
+{
+    struct span rest = span_of(compartments);
+    struct span one;
+    bool may = true;
+    while (may && span_split(&rest, '+', &one)) {
+        may = one.size == 0 || view_may(view, one, VERB_READ);
+    }
+    return may;
+}
+
+static bool reads(const void *ctx, struct span compartment)
+{
+    return view_may(ctx, compartment, VERB_READ);
+}
+
+enum err view_restrict(const struct view *view, struct shown *shown, struct arena *arena)
+{
+    return view->office ? OK : shown_restrict(shown, reads, view, arena);
 }
 
 static enum err read_scopes(struct view *view, int64_t root)
@@ -76,7 +98,8 @@ enum err view_stored(struct view *view, struct stmt *s, struct arena *arena, str
     row.row.dispute_count = (size_t)stmt_i64(s, 6);
     row.row.deleted = stmt_i64(s, 7) != 0;
     row.row.updated_ms = stmt_i64(s, 8);
-    enum err e = row.row.case_number && row.row.title ? OK : ERR_NOMEM;
+    row.elsewhere = arena_span_text(arena, stmt_span(s, 10));
+    enum err e = row.row.case_number && row.row.title && row.elsewhere ? OK : ERR_NOMEM;
     if (!e) {
         e = arena_copy(arena, stmt_span(s, 5), &row.row.document);
     }
@@ -132,31 +155,42 @@ static enum err filter_document(const struct view *view, const struct type *type
     return e;
 }
 
-static enum err count_disputes(const struct view *view, int64_t entity, struct arena *arena,
-                               size_t *ret)
+/* What the row was made of, for who may not read all of it. */
+static enum err make_anew(const struct view *view, struct stored_row *row, bool partial,
+                          struct arena *arena)
 {
     struct shown shown = {0};
     size_t count = 0;
-    enum err e = shown_read(view->node, entity, arena, &shown);
+    enum err e = shown_read(view->node, row->entity, arena, &shown);
+    if (!e) {
+        e = view_restrict(view, &shown, arena);
+    }
     for (size_t i = 0; !e && i < shown.register_count; i++) {
         count += shown.registers[i].shown.disputed &&
                  view_may(view, shown.registers[i].compartment, VERB_READ);
     }
+    if (!e && partial) {
+        e = project_document(&shown, arena, &row->row.document);
+    }
     if (!e) {
-        *ret = count;
+        row->row.dispute_count = count;
     }
     return e;
+}
+
+bool view_is_partial(const struct view *view, const struct stored_row *row)
+{
+    return !view->office && row->elsewhere[0] != '\0' && !view_reads(view, row->elsewhere);
 }
 
 enum err view_filter(struct view *view, struct stored_row *row, struct arena *arena)
 {
     const struct type *type = org_type(view->org, span_of(row->row.type_name));
-    if (view->office || !type || reads_all(view, type)) {
-        return OK;
+    bool partial = view_is_partial(view, row);
+    bool less = !view->office && type && !reads_all(view, type);
+    enum err e = OK;
+    if (partial || (less && row->row.dispute_count > 0)) {
+        e = make_anew(view, row, partial, arena);
     }
-    enum err e = filter_document(view, type, arena, &row->row.document);
-    if (!e && row->row.dispute_count > 0) {
-        e = count_disputes(view, row->entity, arena, &row->row.dispute_count);
-    }
-    return e;
+    return e || !less ? e : filter_document(view, type, arena, &row->row.document);
 }

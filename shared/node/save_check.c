@@ -19,7 +19,7 @@ static enum err form_of_type(const struct type *type, struct arena *arena, struc
     }
     for (size_t i = 0; i < type->property_count; i++) {
         const struct property *p = &type->properties[i];
-        if (p->policy != POLICY_DERIVED) {
+        if (p->policy != POLICY_DERIVED && !p->retired) {
             form.questions[form.question_count++] =
                 (struct question){.name = p->id, .save_to = p->id, .required = p->required};
         }
@@ -51,13 +51,13 @@ static enum err answers_of(const struct draft *draft, struct arena *arena, struc
         const struct property *p = &draft->type->properties[i];
         const struct draft_value *value = draft_value(draft, p->id);
         struct span json = {0};
-        if (value) {
-            answers[count++] = (struct answer){p, value->json};
-        } else if (p->group && touches_group(draft, p->group)) {
+        if (value || (p->group && touches_group(draft, p->group))) {
             e = shown_property_value(&draft->shown, p, arena, &json);
-            if (!e && !value_is_null(json)) {
-                answers[count++] = (struct answer){p, json};
-            }
+        }
+        if (!e && value) {
+            answers[count++] = (struct answer){p, value->json, json};
+        } else if (!e && json.size > 0 && !value_is_null(json)) {
+            answers[count++] = (struct answer){p, json, json};
         }
     }
     if (!e) {
@@ -243,10 +243,13 @@ static enum err find_doubles(struct node *node, struct doubles *doubles,
     while (!e && stmt_row(s)) {
         struct id other = {{0}};
         bool seen = false;
+        const char *elsewhere = arena_span_text(doubles->arena, stmt_span(s, 3));
+        e = elsewhere ? OK : ERR_NOMEM;
         (void)stmt_blob(s, 1, other.bytes, ID_SIZE);
-        e = view_turn(&doubles->view, stmt_i64(s, 2), &seen);
+        e = e ? e : view_turn(&doubles->view, stmt_i64(s, 2), &seen);
         if (!e && seen && !id_equal(other, doubles->entity) &&
-            view_may(&doubles->view, span_of(value->property->compartment), VERB_READ)) {
+            view_may(&doubles->view, span_of(value->property->compartment), VERB_READ) &&
+            view_reads(&doubles->view, elsewhere)) {
             e = add_double(doubles, value, other);
         }
     }

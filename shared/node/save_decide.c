@@ -137,13 +137,17 @@ static enum err group_choice(const struct decision *d, const struct property *pr
                                  : p == property             ? given
                                                              : NULL;
         struct span json = {0};
+        struct span before = {0};
         if (!p->group || strcmp(p->group, property->group) != 0) {
             continue;
         }
-        e = one ? value_from_json(p->type, p->id, one, arena, &json, diag)
-                : shown_property_value(&d->draft.shown, p, arena, &json);
+        e = shown_property_value(&d->draft.shown, p, arena, &before);
+        json = before;
+        if (!e && one) {
+            e = value_from_json(p->type, p->id, one, arena, &json, diag);
+        }
         if (!e) {
-            e = type_check_value(&d->node->host->mem, p, json, diag);
+            e = type_check_change(&d->node->host->mem, p, before, json, diag);
         }
         json_name(&w, p->id);
         json_put_raw(&w, json);

@@ -85,6 +85,19 @@ static const struct property *property_of(const struct draft *draft, const char 
     return type_property(draft->type, question ? question->save_to : key);
 }
 
+/* An older form may still send what stands in a retired property: that is no change. */
+static enum err drop_retired(struct draft *draft, const struct draft_value *value,
+                             struct arena *arena, struct diag *diag)
+{
+    struct span shown = {0};
+    enum err e = shown_property_value(&draft->shown, value->property, arena, &shown);
+    if (!e && span_equal(shown, value->json)) {
+        draft->value_count--;
+        return OK;
+    }
+    return e ? e : diag_set(diag, ERR_RETIRED, value->property->id, draft->type->id, NULL);
+}
+
 static enum err read_value(struct draft *draft, const struct change *change, struct arena *arena,
                            struct diag *diag)
 {
@@ -102,7 +115,7 @@ static enum err read_value(struct draft *draft, const struct change *change, str
     }
     enum err e = draft_canonical(value->property, change->json, arena, &value->json, diag);
     draft->value_count += e == OK;
-    return e;
+    return e || !value->property->retired ? e : drop_retired(draft, value, arena, diag);
 }
 
 static enum err read_values(struct draft *draft, const struct save *save, struct arena *arena,
@@ -162,6 +175,38 @@ static enum err refuse_unseen(struct node *node, const struct draft *draft, int6
     return e ? e : diag_set(diag, ERR_OUT_OF_SCOPE, scope, draft->author.person->name, NULL);
 }
 
+/* What the author reads of a property that moved is what they supersede. */
+struct reading {
+    const struct author *author;
+    const char *scopes[MEMBER_MAX];
+    size_t count;
+};
+
+static bool author_reads(const void *ctx, struct span compartment)
+{
+    const struct reading *reading = ctx;
+    for (size_t i = 0; i < reading->count; i++) {
+        if (org_person_may(reading->author->org, reading->author->person->id,
+                           span_of(reading->scopes[i]), compartment, VERB_READ)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err show_to_author(struct node *node, struct draft *draft, int64_t root,
+                               struct arena *arena)
+{
+    struct reading reading = {.author = &draft->author};
+    struct members members;
+    enum err e = members_of(node, root, &members);
+    for (size_t i = 0; !e && i < members.count; i++) {
+        e = symbol_text(node, members.scopes[i], &reading.scopes[i]);
+        reading.count = i + 1;
+    }
+    return e ? e : shown_restrict(&draft->shown, author_reads, &reading, arena);
+}
+
 enum err draft_open_record(struct node *node, struct id entity, bool deleted_too,
                            struct arena *arena, struct draft *draft, struct diag *diag)
 {
@@ -185,6 +230,10 @@ enum err draft_open_record(struct node *node, struct id entity, bool deleted_too
     e = root_in_sight(node, row.root, &seen);
     if (e || !seen) {
         return e ? e : refuse_unseen(node, draft, row.root, diag);
+    }
+    e = show_to_author(node, draft, row.root, arena);
+    if (e) {
+        return e;
     }
     if (shown_deleted(&draft->shown) && !deleted_too) {
         return diag_set(diag, ERR_DELETED, text, NULL);

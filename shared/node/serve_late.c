@@ -16,7 +16,10 @@ struct judged {
     bool device_ok, person_ok;
 };
 
-/* The compartment a register belongs to by its type; the one the op says while that isn't known. */
+/*
+ * The compartment a register belongs to by its type; the one the op says while that isn't known, or
+ * when the property was in it and the author hadn't heard that it moved.
+ */
 static struct span compartment_of(const struct org *org, const struct op *op, struct span reg)
 {
     char name[2 * TYPE_NAME_MAX + 2];
@@ -26,7 +29,9 @@ static struct span compartment_of(const struct org *org, const struct op *op, st
         span_text(reg, name, sizeof name);
         property = type_register(type, name);
     }
-    return property ? span_of(property->compartment) : op->compartment;
+    bool unheard =
+        property && op->type_version < type->version && property_was_in(property, op->compartment);
+    return property && !unheard ? span_of(property->compartment) : op->compartment;
 }
 
 /* An op may name one compartment and write registers of another: both must be granted. */

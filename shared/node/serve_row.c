@@ -280,8 +280,29 @@ static const char *compartment_of(const struct type *type, struct span reg)
     return property ? property->compartment : NULL;
 }
 
+/* Is it an op of this compartment, whose readers then hold it? */
+static enum err is_op_of(struct node *node, int64_t entity, int64_t compartment, uint64_t uid8,
+                         bool *ret)
+{
+    struct id least = {{0}};
+    struct id most;
+    for (size_t k = 0; k < 8; k++) {
+        least.bytes[k] = (uint8_t)(uid8 >> (56 - 8 * k));
+    }
+    most = least;
+    memset(most.bytes + 8, 0xff, ID_SIZE - 8);
+    struct stmt *s = db_stmt(node->db, OP_IN_COMPARTMENT);
+    stmt_bind_blob(s, 1, least.bytes, ID_SIZE);
+    stmt_bind_blob(s, 2, most.bytes, ID_SIZE);
+    stmt_bind_i64(s, 3, entity);
+    stmt_bind_i64(s, 4, compartment);
+    *ret = stmt_row(s);
+    return stmt_end(s);
+}
+
 /* What is dead in the registers of one compartment: even the name of a register of another is
-   nothing that this reader may know. A live value says where its register belongs. */
+   nothing that this reader may know. A live value says where its register belongs; of a property
+   that moved, what was written in this compartment is told all the same. */
 static enum err list_dead(struct row_writer *writer, const struct entity_row *entity,
                           int64_t compartment, struct dead_list *list)
 {
@@ -305,7 +326,10 @@ static enum err list_dead(struct row_writer *writer, const struct entity_row *en
             const char *named = compartment_of(type, stmt_span(s, 0));
             told = named && strcmp(named, text) == 0;
         }
-        if (told) {
+        if (!told) {
+            e = is_op_of(serve->node, entity->id, compartment, stmt_u64(s, 1), &told);
+        }
+        if (!e && told) {
             e = dead_add(serve->arena, list, entity->name, stmt_span(s, 0), stmt_u64(s, 1));
         }
     }

@@ -71,6 +71,7 @@
     X(DEAD_OF, "SELECT s.text, d.uid8, EXISTS (SELECT 1 FROM live l WHERE l.entity = ?1 AND l.register = d.register)," \
                " EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op WHERE l.entity = ?1 AND l.register = d.register AND o.compartment = ?2)" \
                " FROM dead d JOIN symbol s ON s.id = d.register WHERE d.entity = ?1 ORDER BY d.register, d.uid8") \
+    X(OP_IN_COMPARTMENT, "SELECT 1 FROM op WHERE uid BETWEEN ?1 AND ?2 AND entity = ?3 AND compartment = ?4 LIMIT 1") \
     X(DEAD_OF_REGISTER, "SELECT s.text, d.uid8 FROM dead d JOIN symbol s ON s.id = d.register WHERE d.entity = ?1 AND d.register = ?2 ORDER BY d.uid8") \
     X(VISIT_ADD, "INSERT OR IGNORE INTO visit(hub, node, seen_ms) VALUES(?1, ?2, ?3)") \
     X(VISITS_OF, "SELECT node FROM visit WHERE hub = ?1") \
