@@ -97,6 +97,9 @@ static void sync_someone(struct sim_world *world)
 
 void action_random(struct sim_world *world)
 {
+    if (world->types_move && rng_chance(&world->type_rng, 8)) {
+        action_type(world);
+    }
     size_t what = rng_below(&world->rng, 1000);
     if (what < 700) {
         size_t devices = world->node_count - SIM_SERVERS;

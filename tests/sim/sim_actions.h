@@ -49,6 +49,12 @@ void action_snapshot(struct sim_world *world);
 /* Each step: now and then a server lets go of superseded bodies. */
 void action_collect(struct sim_world *world);
 
+/* ---- sim_types.c: the region publishes another version of a type */
+void action_type(struct sim_world *world);
+/* A property of the type that moved, or did in a newer version; else the one given. */
+const struct property *types_moved(struct sim_world *world, const struct type *type,
+                                   const struct property *otherwise);
+
 /* ---- sim_back.c: copies of devices at work, servers put back */
 void action_back(struct sim_world *world);
 /* What the node is granted now, its copies are as well. */

@@ -61,7 +61,7 @@ static size_t least_named(const struct sim_world *world, const struct op *op, st
     char reg_name[96];
     span_text(op->type, type_name, sizeof type_name);
     span_text(reg, reg_name, sizeof reg_name);
-    const struct type *type = world_type(world, type_name);
+    const struct type *type = world_type_at(world, type_name, op->type_version);
     const struct property *property = type ? type_register(type, reg_name) : NULL;
     if (op->kind == OP_RESOLVE || op->kind == OP_DELETE || live <= 1) {
         return property && policy_keeps_all(property->policy) ? 0 : live;

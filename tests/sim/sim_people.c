@@ -70,7 +70,8 @@ static bool is_expected(enum err e)
     return e == ERR_NOT_ALLOWED || e == ERR_OUT_OF_SCOPE || e == ERR_GROUP_INCOMPLETE ||
            e == ERR_REQUIRED || e == ERR_DELETED || e == ERR_NOT_DISPUTED ||
            e == ERR_NOTHING_TO_UNDO || e == ERR_BAD_VALUE || e == ERR_OUT_OF_RANGE ||
-           e == ERR_UNKNOWN_PLACE || e == ERR_NOT_FOUND || e == ERR_ERASED || e == ERR_USAGE;
+           e == ERR_UNKNOWN_PLACE || e == ERR_NOT_FOUND || e == ERR_ERASED || e == ERR_USAGE ||
+           e == ERR_RETIRED;
 }
 
 void people_settle(struct sim_desk *desk, enum err e, const struct diag *diag, int64_t op_count,
@@ -113,6 +114,20 @@ static void save(struct sim_desk *desk, const struct save *save_of, const char *
 
 /* ---- saving */
 
+/* The version that this node has: a newer one may not have reached it. */
+static const struct type *desk_type(struct sim_desk *desk, const char *name)
+{
+    struct sim_world *world = desk->at->world;
+    const struct type *newest = world_type(world, name);
+    const struct org *org = NULL;
+    const struct type *held = node_org(desk->node, &org) ? NULL : org_type(org, span_of(name));
+    if (!held) {
+        return newest;
+    }
+    world->counters.type_old += held->version < newest->version;
+    return world_type_at(world, name, held->version);
+}
+
 static const char *some_commune(struct sim_world *world, const struct sim_node *node)
 {
     if (node->role >= ROLE_HUB || rng_chance(&world->rng, 30)) {
@@ -128,6 +143,8 @@ static void some_answers(struct sim_desk *desk, const struct type *type, size_t 
     struct sim_world *world = desk->at->world;
     for (size_t i = 0; i < count; i++) {
         const struct property *p = &type->properties[rng_below(&world->rng, type->property_count)];
+        p = world->types_move && rng_chance(&world->type_rng, 300) ? types_moved(world, type, p)
+                                                                   : p;
         bool health = strcmp(p->compartment, "health") == 0;
         bool mine = strcmp(p->compartment, "base") == 0 || (health && desk->at->has_health);
         if (!p->place && (mine || rng_chance(&world->rng, 20))) {
@@ -139,7 +156,7 @@ static void some_answers(struct sim_desk *desk, const struct type *type, size_t 
 void people_save_new(struct sim_desk *desk)
 {
     struct sim_world *world = desk->at->world;
-    const struct type *type = world_type(world, "household");
+    const struct type *type = desk_type(desk, "household");
     const char *place = some_commune(world, desk->at);
     struct sim_answers answers = {.count = 0};
     answers_required(&answers, &world->rng, type, &place, 1, &desk->arena);
@@ -160,7 +177,7 @@ void people_save_child(struct sim_desk *desk)
                                         "enrolment"};
     struct sim_world *world = desk->at->world;
     const struct type *type =
-        world_type(world, kinds[rng_below(&world->rng, sizeof kinds / sizeof kinds[0])]);
+        desk_type(desk, kinds[rng_below(&world->rng, sizeof kinds / sizeof kinds[0])]);
     struct picked parent;
     struct sim_answers answers = {.count = 0};
     if (!pick(desk, "household", false, &parent)) {
@@ -186,7 +203,7 @@ void people_edit(struct sim_desk *desk, bool move)
     if (!pick(desk, move ? "household" : NULL, false, &record)) {
         return;
     }
-    const struct type *type = world_type(world, record.type);
+    const struct type *type = desk_type(desk, record.type);
     if (move) {
         answers_add(&answers, &world->rng, type, type_property(type, "place"), sim_communes,
                     SIM_COMMUNES, &desk->arena);
@@ -411,7 +428,7 @@ void people_undo(struct sim_desk *desk)
 void people_place(struct sim_desk *desk)
 {
     struct sim_world *world = desk->at->world;
-    const struct type *type = world_type(world, "place");
+    const struct type *type = desk_type(desk, "place");
     const char *commune = some_commune(world, desk->at);
     struct sim_answers answers = {.count = 0};
     struct saved saved = {.op_count = 0};

@@ -72,10 +72,7 @@ static void publish_schema(struct sim_world *world, struct node *desk, const cha
         publish(world, desk, kind, name, buf_text(&text));
     }
     if (json && strcmp(kind, "_type") == 0) {
-        struct type *type = arena_alloc(&world->arena, sizeof *type);
-        struct diag diag = {0};
-        must(world, type_read(json, &world->arena, type, &diag), &diag, name);
-        world->types[world->type_count++] = type;
+        types_add(world, buf_text(&text));
     }
     buf_release(&text);
     json_free(json);
@@ -364,8 +361,6 @@ static void publish_all(struct sim_world *world, struct node *desk)
 
 void setup_world(struct sim_world *world)
 {
-    size_t types = sizeof type_names / sizeof type_names[0];
-    world->types = arena_array(&world->arena, types, sizeof *world->types);
     (void)add_node(world, ROLE_REGION);
     for (size_t i = 1; i < SIM_SERVERS; i++) {
         (void)add_node(world, ROLE_HUB);

@@ -30,6 +30,8 @@ void world_init(struct sim_world *world, const struct sim_options *options)
     world->begin_ms = world->now_ms = NODE_BUILD_MS + 30 * DAY_MS;
     world->rng = rng_from(options->seed, 0);
     world->collect_rng = rng_from(options->seed, 7);
+    world->type_rng = rng_from(options->seed, 1000000);
+    world->types_move = options->seed % 3 == 1; /* in a third of the runs types move on */
     arena_init(&world->arena, &world->mem, WORLD_ARENA_MAX);
     /* SQLite's own numbers (salts of the WAL) are of the process: from the seed too. */
     (void)sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, (int)(options->seed & 0x7fffffff) | 1,
@@ -86,9 +88,16 @@ void world_pass(struct sim_world *world, int64_t ms)
 
 const struct type *world_type(const struct sim_world *world, const char *name)
 {
+    const struct sim_type *newest = types_newest(world, name);
+    return newest ? newest->type : NULL;
+}
+
+const struct type *world_type_at(const struct sim_world *world, const char *name, int64_t version)
+{
     for (size_t i = 0; i < world->type_count; i++) {
-        if (strcmp(world->types[i]->id, name) == 0) {
-            return world->types[i];
+        const struct type *type = world->types[i].type;
+        if (strcmp(type->id, name) == 0 && type->version == version) {
+            return type;
         }
     }
     return NULL;

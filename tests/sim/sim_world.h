@@ -123,6 +123,14 @@ struct sim_stick {
     size_t carried; /* times; SIM_CARRIED_MOST also when it was lost */
 };
 
+#define SIM_TYPES_MAX 512
+
+/* A version of a type, and its definition as it was published. */
+struct sim_type {
+    const struct type *type;
+    const char *text;
+};
+
 struct sim_options {
     uint64_t seed;
     size_t steps;
@@ -144,9 +152,11 @@ struct sim_world {
     size_t blob_count;
     struct sim_counters counters;
     struct mem mem;
-    struct arena arena; /* as long as the world: types as the schema has them */
-    const struct type **types;
+    struct arena arena;                   /* as long as the world: types as the schema has them */
+    struct sim_type types[SIM_TYPES_MAX]; /* every version, the newest of each name last */
     size_t type_count;
+    struct sim_rng type_rng; /* its own: runs without new versions stay as they were */
+    bool types_move;
     struct sim_stick sticks[SIM_STICKS_MAX];
     size_t stick_count;                   /* ever */
     struct id told_stays, told_duplicate; /* the newest duplicate that somebody told */
@@ -164,7 +174,13 @@ void world_fail(struct sim_world *world, const char *format, ...)
 void world_say(const struct sim_world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void world_pass(struct sim_world *world, int64_t ms);
+/* The newest version; the one of that number. NULL: none. */
 const struct type *world_type(const struct sim_world *world, const char *name);
+const struct type *world_type_at(const struct sim_world *world, const char *name, int64_t version);
+
+/* ---- sim_types.c: versions of types */
+void types_add(struct sim_world *world, const char *text);
+const struct sim_type *types_newest(const struct sim_world *world, const char *name);
 
 /* ---- sim_power.c: nodes that go down and come up. */
 /* Opens what the node runs. False (and a failure noted) when it can't. */
