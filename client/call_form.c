@@ -21,6 +21,7 @@ static void put_choices(struct call *call, const struct property *property)
         json_open(call->out, '{');
         put_text(call, "name", choice->name);
         put_label(call, "label", &choice->labels, choice->name);
+        put_true(call, "retired", choice->retired);
         json_close(call->out, '}');
     }
     json_close(call->out, ']');
@@ -55,6 +56,7 @@ static void put_question(struct call *call, const struct question *question,
     put_text(call, "ref", property->ref);
     put_true(call, "unique", property->unique);
     put_true(call, "place", property->place);
+    put_true(call, "retired", property->retired);
     json_close(call->out, '}');
 }
 
@@ -106,7 +108,7 @@ enum err call_form(struct call *call)
     json_open(call->out, '[');
     for (size_t i = 0; i < form->question_count; i++) {
         const struct property *property = type_property(type, form->questions[i].save_to);
-        if (property) {
+        if (property && !property->retired) { /* nor one that the type doesn't know yet */
             put_question(call, &form->questions[i], property);
         }
     }

@@ -170,6 +170,7 @@ static enum err put_property(struct call *call, const struct shown_property *sho
     put_text(call, "group", property->group);
     enum err e = put_value(call, property, shown->json);
     put_true(call, "disputed", shown->disputed);
+    put_true(call, "retired", property->retired);
     if (!e && shown->alternative_count > 0) {
         json_name(call->out, "alternatives");
         json_open(call->out, '[');

@@ -113,6 +113,19 @@ static bool holds(const struct word_list *list, const char *text)
     return false;
 }
 
+static enum err add_known(struct app *app, const char *name, struct word_list *list)
+{
+    if (list->count == LIST_WORDS_MAX || holds(list, name)) {
+        return OK;
+    }
+    const char *kept = arena_text(app->arena, name);
+    if (kept == NULL) {
+        return ERR_NOMEM;
+    }
+    list->texts[list->count++] = kept;
+    return OK;
+}
+
 /* Every compartment that a published type names; base is always there. */
 static enum err known_compartments(struct app *app, const struct org *org, struct word_list *ret)
 {
@@ -122,19 +135,15 @@ static enum err known_compartments(struct app *app, const struct org *org, struc
     }
     assert(ret->texts != NULL);
     for (size_t i = 0; i < org->type_count; i++) {
-        for (size_t j = 0; j < org->types[i].property_count; j++) {
-            const char *name = org->types[i].properties[j].compartment;
-            if (ret->count == LIST_WORDS_MAX || holds(ret, name)) {
-                continue;
+        for (size_t j = 0; !e && j < org->types[i].property_count; j++) {
+            const struct property *property = &org->types[i].properties[j];
+            e = add_known(app, property->compartment, ret);
+            for (size_t k = 0; !e && k < property->moved_count; k++) {
+                e = add_known(app, property->moved_from[k], ret); /* old values are there */
             }
-            const char *kept = arena_text(app->arena, name);
-            if (kept == NULL) {
-                return diag_keep(app->diag, ERR_NOMEM);
-            }
-            ret->texts[ret->count++] = kept;
         }
     }
-    return OK;
+    return e ? diag_keep(app->diag, e) : OK;
 }
 
 enum err app_compartments(struct app *app, const struct org *org, bool all, struct word_list *ret)

@@ -3,6 +3,7 @@
  */
 #include "commands.h"
 
+#include "command_type.h"
 #include "record.h"
 
 #define FILE_SIZE_MAX (1024u * 1024)
@@ -65,35 +66,71 @@ static enum err publish_tree(struct app *app, const char *kind, const char *name
 }
 
 /* A version only rises, and nothing that was entered may lose its meaning. */
-static enum err check_type(struct app *app, const struct type *type, bool *ret_is_known)
+static enum err check_type(struct app *app, const struct type_step *step)
 {
-    const struct org *org;
-    enum err e = app_org(app, &org);
-    const struct type *before = e ? NULL : org_type(org, span_of(type->id));
-    *ret_is_known = before != NULL && before->version == type->version;
-    if (e || before == NULL || *ret_is_known) {
-        return e;
+    if (step->before == NULL || step->before->version == step->next->version) {
+        return OK;
     }
-    return type_may_follow(before, type, app->diag);
+    return type_may_follow(step->before, step->next, app->diag);
+}
+
+/* The type in the file, and the version that stands, read into the arena: publishing makes the
+   configuration anew. The tree is the caller's. */
+static enum err read_step(struct app *app, const char *path, struct json **ret_json,
+                          struct type_step *ret)
+{
+    struct type *next = arena_alloc(app->arena, sizeof *next);
+    const struct org *org = NULL;
+    enum err e = next ? read_json(app, path, ret_json) : diag_keep(app->diag, ERR_NOMEM);
+    if (!e) {
+        e = type_read(*ret_json, app->arena, next, app->diag);
+    }
+    if (!e) {
+        e = app_org(app, &org);
+    }
+    if (!e) {
+        *ret = (struct type_step){org_type(org, span_of(next->id)), next};
+        e = check_type(app, ret);
+    }
+    return e;
 }
 
 static enum err add_type(struct app *app, const char *path)
 {
     struct json *json = NULL;
-    struct type type;
-    bool is_known = false;
-    enum err e = read_json(app, path, &json);
-    if (!e) {
-        e = type_read(json, app->arena, &type, app->diag);
+    struct type_step step;
+    const struct org *org = NULL;
+    enum err e = read_step(app, path, &json, &step);
+    bool is_known = !e && step.before && step.before->version == step.next->version;
+    if (!e && !is_known) {
+        e = app_org(app, &org);
+        e = e ? e : type_warn(app, org, &step);
     }
     if (!e) {
-        e = check_type(app, &type, &is_known);
-    }
-    if (!e) {
-        e = publish_tree(app, "_type", type.id, is_known, json);
+        e = publish_tree(app, "_type", step.next->id, is_known, json);
     }
     json_free(json);
     return e;
+}
+
+/* What would be published, and published nothing. */
+static enum err show_changes(struct app *app)
+{
+    const struct org *org = NULL;
+    struct type_step *steps = arena_array(app->arena, app->word_count, sizeof *steps);
+    enum err e = steps ? app_org(app, &org) : diag_keep(app->diag, ERR_NOMEM);
+    for (size_t i = 0; !e && i < app->word_count; i++) {
+        struct json *json = NULL;
+        e = read_step(app, app->words[i], &json, &steps[i]);
+        json_free(json);
+        if (e && e != ERR_FILE) {
+            face_warn(app->face, "admin.file_refused", app->words[i], NULL);
+        }
+    }
+    for (size_t i = 0; !e && i < app->word_count; i++) {
+        e = type_warn(app, org, &steps[i]);
+    }
+    return e ? e : type_say_changes(app, steps, app->word_count);
 }
 
 /* Files may come in any order; when all are in, each parent must be there. */
@@ -169,6 +206,9 @@ static enum err add_all(struct app *app, enum err (*add)(struct app *app, const 
 
 enum err command_type_add(struct app *app)
 {
+    if (args_flag(app->args, "dry-run")) {
+        return show_changes(app);
+    }
     return add_all(app, add_type, check_parents);
 }
 

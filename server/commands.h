@@ -18,7 +18,8 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
 #define COMMANDS(X)                                                                                \
     X("init", "init", "--region | --hub --name NAME", 0, 0, "region hub name address port url", NEED_NOTHING, command_init)    \
     X("serve", "serve", "", 0, 0, "", NEED_HOME, command_serve)                                    \
-    X("type add", "type_add", "FILE...", 1, ARGS_MAX, "", NEED_NODE, command_type_add)             \
+    X("type add", "type_add", "FILE...", 1, ARGS_MAX, "dry-run", NEED_NODE, command_type_add)      \
+    X("type show", "type_show", "TYPE", 1, 1, "", NEED_NODE, command_type_show)                    \
     X("type list", "type_list", "", 0, 0, "", NEED_NODE, command_type_list)                        \
     X("form add", "form_add", "FILE...", 1, ARGS_MAX, "", NEED_NODE, command_form_add)             \
     X("form list", "form_list", "", 0, 0, "", NEED_NODE, command_form_list)                        \

@@ -136,6 +136,12 @@ MUST_CHECK enum err record_list(struct node *node, const struct id *viewer,
                                 const struct record_filter *filter, record_each each, void *ctx,
                                 struct diag *diag);
 
+/* How many records of the type hold something in the property, written in that compartment (NULL:
+   in any). */
+MUST_CHECK enum err record_count_holding(struct node *node, const char *type,
+                                         const struct property *property, const char *compartment,
+                                         int64_t *ret);
+
 /* All words (folded, each may be a beginning) must occur in what one compartment holds of a
    record. What changed here last comes first; deleted records are left out. */
 MUST_CHECK enum err record_find(struct node *node, const struct id *viewer, const char *text,

@@ -188,6 +188,26 @@ enum err record_list(struct node *node, const struct id *viewer, const struct re
     return node_failed(node, e, diag);
 }
 
+enum err record_count_holding(struct node *node, const char *type, const struct property *property,
+                              const char *compartment, int64_t *ret)
+{
+    int64_t symbols[2] = {0, 0};
+    enum err e = symbol_find(node, span_of(type), &symbols[0]);
+    if (!e && compartment) {
+        e = symbol_find(node, span_of(compartment), &symbols[1]);
+    }
+    *ret = 0;
+    if (e || symbols[0] == 0 || (compartment && symbols[1] == 0)) {
+        return e;
+    }
+    struct stmt *s = db_stmt(node->db, HOLDING_COUNT);
+    stmt_bind_i64(s, 1, symbols[0]);
+    stmt_bind_text(s, 2, span_of(property_register(property)));
+    stmt_bind_i64(s, 3, symbols[1]);
+    *ret = stmt_row(s) ? stmt_i64(s, 0) : 0;
+    return stmt_end(s);
+}
+
 /* ---- find */
 
 /*

@@ -35,6 +35,9 @@
                        " WHERE r.disputes > 0 AND r.entity > ?1 AND (?2 OR r.deleted = 0) ORDER BY r.entity") \
     X(RECORD_CHILDREN, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root, r.elsewhere" \
                        " FROM entity e JOIN record r ON r.entity = e.id WHERE e.root = ?1 AND e.id <> ?2 AND r.deleted = 0 ORDER BY e.id") \
+    X(HOLDING_COUNT, "SELECT count(DISTINCT e.id) FROM entity e JOIN live l ON l.entity = e.id JOIN symbol s ON s.id = l.register" \
+                     " JOIN op o ON o.id = l.op WHERE e.type = ?1 AND (s.text = ?2 OR substr(s.text, 1, length(?2) + 1) = ?2 || '/')" \
+                     " AND (?3 = 0 OR o.compartment = ?3)") \
     X(UNIQUE_CLEAR, "DELETE FROM unique_value WHERE entity = ?1") \
     X(UNIQUE_ADD, "INSERT OR IGNORE INTO unique_value(property, value, entity) VALUES(?1, ?2, ?3)") \
     X(UNIQUE_FIND, "SELECT u.entity, e.name, e.root, r.elsewhere FROM unique_value u JOIN entity e ON e.id = u.entity JOIN record r ON r.entity = u.entity" \

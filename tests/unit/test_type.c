@@ -6,6 +6,7 @@
 #include "test_mem.h"
 #include "test_schema.h"
 #include "type.h"
+#include "type_change.h"
 
 #define ARENA_MAX (4 * 1024 * 1024)
 
@@ -454,6 +455,55 @@ static void a_retired_choice_is_not_chosen_anew(void **state)
     bench_release(&bench);
 }
 
+static void a_version_tells_what_it_changes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to;
+        const char *property, *change, *before, *after; /* the only one */
+    } rows[] = {
+        {"{\"id\":\"head\"", "{\"id\":\"more\",\"type\":\"text\"},{\"id\":\"head\"", "more",
+         "added", NULL, NULL},
+        {"\"unique\":true", "\"unique\":true,\"retired\":true", "phone", "retired", NULL, NULL},
+        {"\"policy\":\"rank\"", "\"policy\":\"last\"", "place", "policy", "rank", "last"},
+        {"\"compartment\":\"health\"", "\"compartment\":\"aid\",\"moved_from\":[\"health\"]",
+         "illness", "compartment", "health", "aid"},
+        {"{\"name\":\"f\"}", "{\"name\":\"f\"},{\"name\":\"x\"}", "sex", "choice_added", NULL, "x"},
+        {"{\"name\":\"f\"}", "{\"name\":\"f\",\"retired\":true}", "sex", "choice_retired", NULL,
+         "f"},
+        {"\"max\":\"250\"", "\"max\":\"200\"", "weight", "rules", NULL, NULL},
+        {"\"sensitivity\":\"high\"", "\"sensitivity\":\"normal\"", "illness", "sensitivity", NULL,
+         NULL},
+        {"\"search\":true,", "", "name", "search", NULL, NULL},
+        {"\"Nom\"", "\"Prénom\"", "name", "words", NULL, NULL},
+        {"\"Food\"", "\"Meals\"", "needs", "words", NULL, NULL},
+    };
+    struct bench before;
+    bench_init_good(&before);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[sizeof(good) + 100];
+        struct bench next;
+        struct type_change *found = NULL;
+        size_t count = 0;
+        const char *at = strstr(good, rows[i].from);
+        assert_non_null(at);
+        int size = snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - good), good, rows[i].to,
+                            at + strlen(rows[i].from));
+        bench_init(&next);
+        assert_int_equal(read_type(&next, span_from(text, (size_t)size), NULL), OK);
+        assert_int_equal(type_changes(&before.type, &next.type, &next.arena, &found, &count), OK);
+        assert_int_equal(count, 1);
+        assert_string_equal(found[0].property->id, rows[i].property);
+        assert_string_equal(type_change_name(found[0].kind), rows[i].change);
+        assert_true(rows[i].before ? strcmp(found[0].before, rows[i].before) == 0
+                                   : found[0].before == NULL);
+        assert_true(rows[i].after ? strcmp(found[0].after, rows[i].after) == 0
+                                  : found[0].after == NULL);
+        bench_release(&next);
+    }
+    bench_release(&before);
+}
+
 static void what_one_version_may_change_of_another(void **state)
 {
     (void)state;
@@ -554,6 +604,7 @@ int main(void)
         cmocka_unit_test(names_go_both_ways),
         cmocka_unit_test(only_what_changes_is_judged),
         cmocka_unit_test(a_retired_choice_is_not_chosen_anew),
+        cmocka_unit_test(a_version_tells_what_it_changes),
         cmocka_unit_test(what_one_version_may_change_of_another),
         cmocka_unit_test(every_failing_allocation_is_reported),
     };
