@@ -1,7 +1,7 @@
 /*
  * sim - the deterministic simulator: the real node and server, virtual time, one seed.
  *
- *     sim --seed S [--steps N] [--devices N] [--verbose]
+ *     sim --seed S [--steps N] [--devices N] [--verbose] [--keep FOLDER] [--watch ENTITY]
  *     sim --runs N [--from SEED]
  *     sim --years Y [--from SEED]
  *
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "sim_actions.h"
+#include "sim_check.h"
 #include "sim_network.h"
 
 #define STEPS_USUAL   3000
@@ -34,6 +35,7 @@ static void step(struct sim_world *world)
     int64_t until = world->now_ms + pause;
     while (!world->failed) {
         if (network_step(world)) {
+            watch_world(world, "after an exchange");
             /* People work while their devices sync. */
             if (rng_chance(&world->rng, 100)) {
                 break;
@@ -49,6 +51,7 @@ static void step(struct sim_world *world)
     }
     if (!world->failed) {
         action_random(world);
+        watch_world(world, "after an act");
     }
     if (!world->failed) {
         action_collect(world);
@@ -112,6 +115,7 @@ static bool run(const struct sim_options *options, struct totals *totals, bool q
     if (!world->failed) {
         check_world(world);
     }
+    watch_keep(world);
     count_at_end(world);
     counters_add(&totals->counters, &world->counters);
     totals->years += years;
@@ -142,7 +146,8 @@ struct request {
 static int usage(void)
 {
     (void)fputs(
-        "usage: sim --seed S [--steps N] [--devices N] [--verbose]\n"
+        "usage: sim --seed S [--steps N] [--devices N] [--verbose] [--keep FOLDER] [--watch "
+        "ENTITY]\n"
         "       sim --runs N | --years Y [--from SEED] [--steps N] [--devices N] [--short]\n",
         stderr);
     return 2;
@@ -171,6 +176,11 @@ static bool read_arguments(int count, char **arguments, struct request *ret)
             ret->options.steps = strtoul(value, NULL, 10);
         } else if (strcmp(name, "--devices") == 0) {
             ret->options.devices = strtoul(value, NULL, 10);
+        } else if (strcmp(name, "--keep") == 0) {
+            ret->options.keep = value;
+        } else if (strcmp(name, "--watch") == 0) {
+            ret->options.watch = value;
+            ret->options.verbose = true;
         } else if (strcmp(name, "--runs") == 0) {
             ret->runs = strtoul(value, NULL, 10);
             ret->many = true;

@@ -47,6 +47,10 @@ void check_cursors(struct sim_node *node);
    origins, batches and callers does. */
 uint64_t check_fingerprint(struct sim_node *node, bool with_bookkeeping);
 
+/* ---- sim_watch.c: what options.watch and options.keep ask for */
+void watch_world(struct sim_world *world, const char *what);
+void watch_keep(struct sim_world *world);
+
 /* ---- sim_blob.c */
 void blobs_note(struct sim_node *node, const struct blob_name *name);
 /* Around a sync: does one begin where another was cut; what it carried. */

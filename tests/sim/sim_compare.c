@@ -216,7 +216,7 @@ static void compare_times(struct sim_node *node)
         int64_t there =
             effective(sqlite3_column_int64(other, 0), sqlite3_column_type(other, 1) != SQLITE_NULL,
                       sqlite3_column_int64(other, 1));
-        if (here != there) {
+        if (here != there && !node->world->failed) {
             say_receipts(node->world, sqlite3_column_value(mine, 0));
             world_fail(
                 node->world,

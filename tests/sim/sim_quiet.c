@@ -23,6 +23,7 @@ static void run_out(struct sim_world *world)
     size_t exchanges = 0;
     while (!world->failed) {
         if (network_step(world)) {
+            watch_world(world, "after an exchange");
             exchanges++;
         } else if (network_next_ms(world) != INT64_MAX) {
             world->now_ms =

@@ -136,6 +136,8 @@ struct sim_options {
     size_t steps;
     size_t devices;
     bool verbose;
+    const char *keep;  /* a folder for every node's database at the end; NULL: none */
+    const char *watch; /* an entity (its id in hex) whose story is told; NULL: none */
 };
 
 struct sim_world {
