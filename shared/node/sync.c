@@ -410,6 +410,7 @@ static enum err meet_epoch(struct sync *sync, uint64_t epoch)
     server->ratchet = 0;
     server->acked = server->stables = server->offer = 0;
     server->cursor = -1;
+    sync->roots_after = 0;
     sync->ask_first = true;
     sync->stuck = false;
     sync->lane = (struct lane){.spent = sync->lane.spent}; /* records first, again */

@@ -57,13 +57,15 @@ static enum err put_clock(struct sync *sync, struct sync_request *request)
     return e;
 }
 
-static enum err list_roots(struct sync *sync, struct stmt *s, bool in_sight_only, struct id **ret,
-                           size_t *ret_count)
+/* Those in sight; `*ret_last`: the row of the last one, 0 without one. */
+static enum err list_roots(struct sync *sync, struct stmt *s, struct id **ret, size_t *ret_count,
+                           int64_t *ret_last)
 {
     struct id *list = arena_array(&sync->arena, WIRE_ROOTS_MAX, sizeof *list);
     int64_t *rows = arena_array(&sync->arena, WIRE_ROOTS_MAX, sizeof *rows);
     size_t found = 0;
     size_t count = 0;
+    int64_t last = 0;
     while (list && rows && found < WIRE_ROOTS_MAX && stmt_row(s)) {
         if (stmt_blob(s, 0, list[found].bytes, ID_SIZE)) {
             rows[found++] = stmt_i64(s, 1);
@@ -74,17 +76,17 @@ static enum err list_roots(struct sync *sync, struct stmt *s, bool in_sight_only
         e = ERR_NOMEM;
     }
     for (size_t i = 0; !e && i < found; i++) {
-        bool seen = true;
-        if (in_sight_only) {
-            e = root_in_sight(sync->node, rows[i], &seen);
-        }
+        bool seen = false;
+        e = root_in_sight(sync->node, rows[i], &seen);
         if (!e && seen) {
             list[count++] = list[i];
+            last = rows[i];
         }
     }
     if (!e) {
         *ret = list;
         *ret_count = count;
+        *ret_last = last;
     }
     return e;
 }
@@ -93,6 +95,7 @@ static enum err list_roots(struct sync *sync, struct stmt *s, bool in_sight_only
 static enum err put_roots(struct sync *sync, struct sync_request *request)
 {
     int64_t scope = 0;
+    int64_t last = 0;
     struct stmt *s = NULL;
     if (sync->node->identity.role >= ROLE_HUB) {
         return OK;
@@ -106,14 +109,15 @@ static enum err put_roots(struct sync *sync, struct sync_request *request)
     stmt_bind_u64(s, 2, sync->server.epoch);
     stmt_bind_i64(s, 3, scope);
     stmt_bind_i64(s, 4, sync->server.acked);
-    e = list_roots(sync, s, true, &request->roots, &request->root_count);
+    stmt_bind_i64(s, 5, sync->node->own_origin); /* numbers of an older one were acknowledged */
+    stmt_bind_i64(s, 6, sync->roots_after);
+    e = list_roots(sync, s, &request->roots, &request->root_count, &sync->named_root);
     if (!e) {
         s = db_stmt(sync->node->db, ROOTS_MISSING);
         stmt_bind_blob(s, 1, sync->server.name.bytes, ID_SIZE);
         stmt_bind_u64(s, 2, sync->server.epoch);
-        e = list_roots(sync, s, true, &request->want, &request->want_count);
+        e = list_roots(sync, s, &request->want, &request->want_count, &last);
     }
-    sync->named_roots = request->root_count > 0;
     sync->wanted = request->want_count > 0;
     return e;
 }
@@ -474,7 +478,8 @@ enum err sync_ask(struct sync *sync)
     buf_init(&text, &node->host->mem, WIRE_PLAIN_MAX);
     sync->pushed_to = sync->relayed_to = sync->pushed_count = 0;
     sync->visit_count = 0;
-    sync->entered = sync->named_roots = sync->wanted = false;
+    sync->entered = sync->wanted = false;
+    sync->named_root = 0;
     struct buf rows;
     buf_init(&rows, &node->host->mem, WIRE_PLAIN_MAX);
     enum err e = put_clock(sync, &request);

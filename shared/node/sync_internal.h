@@ -81,7 +81,8 @@ struct sync {
     int64_t pushed_to;    /* own number; 0: nothing */
     int64_t relayed_to;   /* batch number; 0: nothing */
     int64_t pushed_count; /* ops */
-    bool named_roots, wanted;
+    int64_t named_root;   /* the last root (row) it is unsure of; 0: none */
+    bool wanted;
     struct id visits[SYNC_VISITS_MAX]; /* callers of ours that it tells of */
     size_t visit_count;
     struct erased erased[WIRE_ERASED_MAX]; /* receipts of redactions that it tells */
@@ -91,6 +92,7 @@ struct sync {
     bool asked_snapshot; /* ... and was */
     bool stuck;          /* what was pushed wasn't acknowledged: no reason to wait with the rest */
     bool sums;           /* the request holds the sums of a reconcile */
+    int64_t roots_after; /* up to here (rows) the callee answered which roots are granted */
     int64_t below;       /* the callee has less of the own origin than is stable; -1 */
     struct offer offer;
     int64_t offer_again; /* OFFER_AGAIN, as it was at the beginning */

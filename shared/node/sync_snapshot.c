@@ -129,6 +129,7 @@ static enum err begin_taking(struct sync *sync, const struct snapshot_offer *off
     stmt_bind_i64(s, 8, offer->ops);
     enum err e = stmt_run(s);
     if (!e && db_changed(node->db) > 0 && span_is(offer->feed.compartment, "base")) {
+        sync->roots_after = 0;
         s = db_stmt(node->db, AGREED_TAKE_BACK);
         stmt_bind_text(s, 1, offer->feed.scope);
         e = stmt_run(s);

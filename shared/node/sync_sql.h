@@ -28,9 +28,9 @@
                   " WHERE server <> ?2 OR epoch <> ?3") \
     X(AGREED_OWN, "INSERT OR IGNORE INTO agreed(root, server, epoch) SELECT e.id, ?1, ?2 FROM op o JOIN live l ON l.op = o.id" \
                   " JOIN entity e ON e.id = l.entity WHERE o.origin = ?3 AND o.seq > ?4 AND o.seq <= ?5 AND l.register = ?6 AND e.root = e.id") \
-    X(ROOTS_UNSURE, "SELECT e.name, e.id FROM entity e LEFT JOIN agreed a ON a.root = e.id WHERE e.root = e.id" \
+    X(ROOTS_UNSURE, "SELECT e.name, e.id FROM entity e LEFT JOIN agreed a ON a.root = e.id WHERE e.root = e.id AND e.id > ?6" \
                     " AND (a.root IS NULL OR a.server <> ?1 OR a.epoch <> ?2) AND EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op" \
-                    " WHERE l.entity = e.id AND l.register = ?3 AND (o.way <> 0 OR o.seq <= ?4)) ORDER BY e.id") \
+                    " WHERE l.entity = e.id AND l.register = ?3 AND (o.way <> 0 OR o.origin IS NOT ?5 OR o.seq <= ?4)) ORDER BY e.id") \
     X(ROOTS_MISSING, "SELECT DISTINCT e.name, e.id FROM unread u JOIN entity e ON e.id = u.root" \
                      " WHERE u.server = ?1 AND e.root = e.id AND (u.compartment = '' OR u.epoch <> ?2)") \
     X(TREES_IN_PART, "SELECT e.name, e.id, u.compartment, u.next FROM unread u JOIN entity e ON e.id = u.root" \

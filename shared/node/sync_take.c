@@ -304,6 +304,18 @@ static enum err note_told(struct take *t, const struct sync_row *head,
     return e;
 }
 
+/*
+ * The callee said of a root that it named whether it is granted: not asked again in this sync. One
+ * that hasn't heard of a grant answers LEAVE, and would do so for ever.
+ */
+static void note_answered(struct take *t, int64_t root)
+{
+    struct sync *sync = t->sync;
+    if (root > sync->roots_after && root <= sync->named_root) {
+        sync->roots_after = root;
+    }
+}
+
 /* ENTER: the tree, or a part of it. LEAVE: a fact about `_scope`, merged like any. */
 static enum err take_tree(struct take *t, const struct sync_row *head, struct diag *diag)
 {
@@ -331,6 +343,9 @@ static enum err take_tree(struct take *t, const struct sync_row *head, struct di
     }
     if (!e && root.id != 0) {
         e = root_in_sight(node, root.id, &seen);
+    }
+    if (!enter) {
+        note_answered(t, root.id);
     }
     if (t->skipped > skipped) {
         t->parted = true;
@@ -363,6 +378,9 @@ static enum err take_row(struct take *t, const struct sync_row *row, struct diag
         return sync_forget_root(t->sync, row->id);
     case ROW_AGREE:
         e = entity_find(node, row->id, &entity);
+        if (!e) {
+            note_answered(t, entity.id);
+        }
         return e || (t->sync->answers && !t->sync->answers->news) ? e : agree(t, entity.root);
     }
     return ERR_PEER;

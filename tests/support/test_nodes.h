@@ -258,15 +258,16 @@ static inline int nodes_answer(struct test_nodes *nodes, struct node *server, st
     return nodes_answer_at(nodes, server, "/v1/sync", body, reply);
 }
 
-/* A whole sync, whatever comes of it: `*ret` is SYNC_DONE, or SYNC_GAVE_UP with why. */
-static inline void nodes_try_sync(struct test_nodes *nodes, struct node *node, struct node *server,
-                                  struct sync_action *ret)
+/* A whole sync with a server that the node names (NULL: its chosen one), by these options. */
+static inline void nodes_sync_by(struct test_nodes *nodes, struct node *node, struct node *server,
+                                 const struct id *named, const struct sync_options *options,
+                                 struct sync_action *ret)
 {
     struct sync *sync = NULL;
     struct diag diag = {0};
     struct buf reply;
     buf_init(&reply, &nodes->host.mem, 16u << 20);
-    assert_int_equal(sync_new(node, nodes->pack, NULL, NULL, &sync, &diag), OK);
+    assert_int_equal(sync_new(node, nodes->pack, named, options, &sync, &diag), OK);
     struct sync_event event = {.kind = SYNC_BEGIN};
     nodes->now_ms++; /* The same request twice in one ms would be refused as a replay. */
     for (int step = 0; step < 1000; step++) {
@@ -284,6 +285,13 @@ static inline void nodes_try_sync(struct test_nodes *nodes, struct node *node, s
     }
     sync_free(sync);
     buf_release(&reply);
+}
+
+/* A whole sync, whatever comes of it: `*ret` is SYNC_DONE, or SYNC_GAVE_UP with why. */
+static inline void nodes_try_sync(struct test_nodes *nodes, struct node *node, struct node *server,
+                                  struct sync_action *ret)
+{
+    nodes_sync_by(nodes, node, server, NULL, NULL, ret);
 }
 
 /* A whole sync; fails the test when it gives up. */

@@ -32,6 +32,14 @@ static int64_t left_to_send(struct node *node)
     return status.ops_here;
 }
 
+static void backup_to(struct town *town, struct node *node, const char *name)
+{
+    char path[256];
+    struct diag diag = {0};
+    (void)snprintf(path, sizeof path, "%s/%s.db", town->nodes.folder, name);
+    assert_int_equal(node_backup(node, path, &diag), OK);
+}
+
 /* ---- two copies of a device */
 
 struct twins {
@@ -214,15 +222,38 @@ static void a_device_put_back_from_its_copy_gives_no_case_number_again(void **st
     arena_release(&arena);
 }
 
-/* ---- servers put back */
-
-static void backup_to(struct town *town, struct node *node, const char *name)
+/* What moved out of sight while the device was away is asked about under its old numbers, too: the
+   next hub has never told it of the move. */
+static void a_device_put_back_asks_after_roots_of_its_old_origin(void **state)
 {
-    char path[256];
-    struct diag diag = {0};
-    (void)snprintf(path, sizeof path, "%s/%s.db", town->nodes.folder, name);
-    assert_int_equal(node_backup(node, path, &diag), OK);
+    struct town *town = *state;
+    struct id moved = {{0}};
+    for (int i = 0; i < 8; i++) {
+        moved = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "mine");
+    }
+    town_sync_all(town);
+    backup_to(town, town->region, "stable");
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    town_sync_all(town);
+    node_close(town->b);
+    town_copy_database(town, "b", "copy");
+    town->b = town_open_again(town, "b");
+    town_edit(town, town->b, town->brahim, moved, "place", "\"" TOWN_BESIDE "\"");
+    town_sync_all(town);
+    node_close(town->b);
+    town_copy_database(town, "copy", "b");
+    town->b = town_open_again(town, "b");
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_BESIDE));
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    for (int i = 0; i < 3; i++) {
+        (void)nodes_sync(&town->nodes, town->b, next);
+        (void)nodes_sync(&town->nodes, next, town->region);
+    }
+    town_assert_same(town, town->b, town->region, TOWN_COMMUNE, "base");
+    assert_false(town_shows(town, town->b, moved, "head_name_ar", "\"mine\""));
 }
+
+/* ---- servers put back */
 
 /* As `douard restore` does: the copy begins another life, then takes the place of the database. */
 static struct node *restore(struct town *town, struct node *node, const char *name,
@@ -535,6 +566,7 @@ int main(void)
         CASE(a_copy_that_comes_second_gets_what_the_first_wrote_in_its_numbers),
         CASE(the_office_is_told_of_a_device_that_exists_twice),
         CASE(a_device_put_back_from_its_copy_gives_no_case_number_again),
+        CASE(a_device_put_back_asks_after_roots_of_its_old_origin),
         CASE(what_a_restored_hub_lost_of_a_lost_device_a_neighbour_hands_over),
         CASE(what_is_adopted_becomes_stable),
         CASE(what_was_superseded_stays_so_after_a_restore),

@@ -68,7 +68,6 @@ static const size_t whole_reads[] = {
     BLOB_SUM_SEND,
     BLOB_SUM_SAFE,
     /* Once per sync, over the device's roots. */
-    ROOTS_UNSURE,
     ROOTS_MISSING,
     TREES_IN_PART,
     /* Of an index that holds only what is to be done. */

@@ -416,6 +416,42 @@ static void what_is_wanted_comes_in_replies_of_the_size_asked_for(void **state)
     forge_release(&b);
 }
 
+/* A hub that hasn't heard of a grant answers that what the device holds by it isn't granted: heard
+   once in a sync, however little a reply holds. */
+static void a_hub_that_does_not_know_a_grant_is_asked_once_a_sync(void **state)
+{
+    struct town *town = *state;
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    struct forge forge;
+    forge_open(&forge, &town->nodes, town->hub, town->a);
+    for (int i = 0; i < 800; i++) {
+        (void)forge_household(&forge, forge_random(&forge), TOWN_THIRD);
+    }
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    grant_third(town, town->b);
+    (void)nodes_sync(&town->nodes, next, town->region);
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    (void)nodes_sync(&town->nodes, town->b, next);
+    town_assert_same(town, town->b, next, TOWN_THIRD, "base");
+    struct node_identity hub;
+    struct sync_options options = {.reply_size = WIRE_REPLY_MIN};
+    struct sync_action action;
+    assert_int_equal(node_identity(town->hub, &hub), OK);
+    nodes_sync_by(&town->nodes, town->b, town->hub, &hub.id, &options, &action);
+    assert_int_equal(action.kind, SYNC_DONE);
+    assert_true(action.result.requests > 3); /* 800 times LEAVE... */
+    assert_true(action.result.requests < 12);
+    town_assert_same(town, town->b, next, TOWN_THIRD, "base"); /* ... and none believed */
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    for (int i = 0; i < 2; i++) {
+        nodes_sync_by(&town->nodes, town->b, town->hub, &hub.id, NULL, &action);
+    }
+    assert_int_equal(action.result.rows_received, 0);
+    forge_release(&forge);
+}
+
 #define TOWN_TEST(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
 
 int main(void)
@@ -433,6 +469,7 @@ int main(void)
         TOWN_TEST(a_tree_read_before_its_grant_arrives_whole),
         TOWN_TEST(a_tree_that_begins_out_of_sight_is_asked_for_again),
         TOWN_TEST(a_tree_too_large_for_any_reply_comes_in_parts),
+        TOWN_TEST(a_hub_that_does_not_know_a_grant_is_asked_once_a_sync),
         TOWN_TEST(what_is_wanted_comes_in_replies_of_the_size_asked_for),
     };
     return cmocka_run_group_tests_name("sync_paths", tests, NULL, NULL);
