@@ -13,6 +13,14 @@
 #define COPY_MAX    (64u * 1024 * 1024)
 #define CLONES_MOST 2
 
+/* Whoever copies or restores does it with the power on: a cut that was planned for a sync under way
+   would strike the copy instead. */
+static void stop_in_order(struct sim_node *node)
+{
+    sim_disk_cut_after(node->host.disk, 0);
+    power_down(node);
+}
+
 /* ---- a device's folder, copied to another machine; both go on */
 
 static bool copy_file(struct sim_node *from, struct sim_node *to, const char *suffix)
@@ -69,7 +77,7 @@ static void clone_someone(struct sim_world *world)
         world->node_count >= SIM_NODES_MAX || !all_sent(of)) {
         return;
     }
-    power_down(of);
+    stop_in_order(of);
     struct sim_node *twin = add_twin(of);
     bool copied = copy_file(of, twin, "") && copy_file(of, twin, ".anchor");
     world->counters.clone++;
@@ -98,7 +106,7 @@ void back_grant(const struct sim_node *node)
 
 static void keep_server_copy(struct sim_node *node)
 {
-    power_down(node); /* closed in order, the database is one file */
+    stop_in_order(node); /* closed in order, the database is one file */
     buf_release(&node->copy);
     buf_init(&node->copy, &node->world->mem, COPY_MAX);
     if (sim_disk_read(node->host.disk, node->path, &node->copy)) {
@@ -140,7 +148,7 @@ static void put_back(struct sim_node *node, struct span backup)
     bool by_hand = node->role == ROLE_HUB && rng_chance(&world->rng, 300);
     check_server_lost(world);
     check_before_restore(node);
-    power_down(node);
+    stop_in_order(node);
     if (by_hand) {
         enum err e = sim_disk_write_atomic(node->host.disk, node->path, backup);
         world->counters.server_put_back++;
