@@ -35,6 +35,10 @@ struct serve {
     /* Rows of ops that came after a revocation, to be set back when all of the request is in. */
     int64_t *too_late;
     size_t too_late_count, too_late_capacity;
+    /* Entities that ops of this request are about: their writer may not have heard that they left.
+     */
+    int64_t *brought;
+    size_t brought_count, brought_capacity;
     bool wrote; /* something was taken or handed out: the ratchet moves on */
 };
 
@@ -61,6 +65,9 @@ MUST_CHECK enum err serve_bundle_caller(struct serve *serve, struct id caller);
 
 /* serve_push.c: applies the batches of the request. */
 MUST_CHECK enum err serve_push(struct serve *serve, struct diag *diag);
+
+/* serve_late.c: the caller brought an op of this entity, new or not. */
+MUST_CHECK enum err serve_note_brought(struct serve *serve, const struct op *op);
 
 /* How many batches of the hub that calls are here. */
 MUST_CHECK enum err serve_relay_got(struct serve *serve, int64_t *ret);

@@ -12,6 +12,30 @@ enum err late_scopes_of(struct node *node, const struct op *op, struct members *
     return e ? e : members_of(node, entity.root, ret);
 }
 
+enum err serve_note_brought(struct serve *serve, const struct op *op)
+{
+    struct entity_row entity;
+    enum err e = entity_find(serve->node, op->entity, &entity);
+    if (e || entity.id == 0 ||
+        (serve->brought_count > 0 && serve->brought[serve->brought_count - 1] == entity.id)) {
+        return e; /* ops of one entity mostly stand together; each root is told once anyway */
+    }
+    if (serve->brought_count == serve->brought_capacity) {
+        size_t wanted = serve->brought_capacity ? serve->brought_capacity * 2 : 64;
+        int64_t *brought = arena_array(serve->arena, wanted, sizeof *brought);
+        if (!brought) {
+            return ERR_NOMEM;
+        }
+        if (serve->brought_count) {
+            memcpy(brought, serve->brought, serve->brought_count * sizeof *brought);
+        }
+        serve->brought = brought;
+        serve->brought_capacity = wanted;
+    }
+    serve->brought[serve->brought_count++] = entity.id;
+    return OK;
+}
+
 struct judged {
     bool device_ok, person_ok;
 };

@@ -127,6 +127,9 @@ static enum err take_op(struct serve *serve, const struct sync_row *row, struct 
     if (!e && applied == APPLIED_QUARANTINED) {
         serve->reply.refused_count++;
     }
+    if (!e && applied != APPLIED_QUARANTINED) {
+        e = serve_note_brought(serve, &op);
+    }
     if (e || applied != APPLIED_NEW) {
         return e;
     }

@@ -505,6 +505,34 @@ static enum err answer_roots(struct pull *pull)
     return e;
 }
 
+/*
+ * What the caller brought of a root may be from before that left its scopes, and its feeds may
+ * never tell it so: it was put at their end because it held as much as they did, or has read a
+ * snapshot.
+ */
+static enum err answer_brought(struct pull *pull)
+{
+    struct serve *serve = pull->serve;
+    enum err e = OK;
+    for (size_t i = 0; !e && i < serve->brought_count; i++) {
+        struct entity_row entity;
+        struct members members;
+        bool granted = false;
+        e = entity_get(serve->node, serve->brought[i], &entity);
+        if (!e) {
+            e = members_of(serve->node, entity.root, &members);
+        }
+        if (e || members.count == 0) {
+            continue;
+        }
+        e = root_granted(serve, entity.root, &granted);
+        if (!e && !granted) {
+            e = row_write_leave(&pull->writer, entity.root);
+        }
+    }
+    return e;
+}
+
 /* May the caller read this compartment where the root is now? */
 static enum err covered(struct pull *pull, int64_t root, int64_t compartment, bool *ret)
 {
@@ -656,6 +684,7 @@ enum err serve_pull(struct serve *serve, struct diag *diag)
     (void)diag;
     if (serve->request.has_offer) {
         enum err offered = serve_offered(serve);
+        offered = offered ? offered : answer_brought(&pull);
         return offered ? offered : tell_stables(serve);
     }
     enum err e = list_feeds(&pull);
@@ -664,7 +693,8 @@ enum err serve_pull(struct serve *serve, struct diag *diag)
     }
     if (!e && !agreed) {
         serve->reply.need_feeds = true;
-        return tell_stables(serve);
+        e = answer_brought(&pull);
+        return e ? e : tell_stables(serve);
     }
     if (!e) {
         e = offer_snapshots(&pull);
@@ -677,6 +707,9 @@ enum err serve_pull(struct serve *serve, struct diag *diag)
     }
     if (!e) {
         e = answer_roots(&pull);
+    }
+    if (!e) {
+        e = answer_brought(&pull);
     }
     if (!e) {
         e = answer_wanted(&pull);

@@ -368,6 +368,8 @@ static enum err apply_ops(struct taking *t)
         }
         if (!e && applied == APPLIED_QUARANTINED) {
             t->serve->reply.refused_count++;
+        } else if (!e) {
+            e = serve_note_brought(t->serve, &t->ops[i]);
         }
         if (!e) {
             e = settle_copy(t, applied, row);

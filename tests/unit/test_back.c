@@ -473,6 +473,43 @@ static void a_region_restored_from_before_what_was_stable_gets_it_again(void **s
     town_assert_clean(town, town->region);
 }
 
+/* A device put back pushes what it made before the record moved, to a hub that was never told of
+   the move: the region says where the record is to who brings old words of it. */
+static void who_brings_old_words_of_a_root_hears_where_it_is(void **state)
+{
+    struct town *town = *state;
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_COMMUNE));
+    (void)town_household(town, town->b, town->brahim, TOWN_COMMUNE, "stays");
+    town_sync_all(town);
+    (void)nodes_sync(&town->nodes, next, town->region);
+    backup_to(town, town->region, "backup");
+    (void)town_household(town, town->b, town->brahim, TOWN_COMMUNE, "stays, too");
+    town_sync_all(town);
+    (void)nodes_sync(&town->nodes, next, town->region); /* further than the backup */
+    struct id moved = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "moves");
+    node_close(town->b);
+    town_copy_database(town, "b", "copy");
+    town->b = town_open_again(town, "b");
+    town_edit(town, town->b, town->brahim, moved, "place", "\"" TOWN_BESIDE "\"");
+    (void)sync_with_hub(town, town->b);
+    town->region = restore(town, town->region, "region", "backup");
+    (void)town_household(town, town->region, town->amina, TOWN_BESIDE, "goes before");
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)nodes_sync(&town->nodes, next, town->region); /* holds all of the commune already */
+    assert_false(is_held(next, moved));
+    node_close(town->b);
+    town_copy_database(town, "copy", "b");
+    town->b = town_open_again(town, "b");
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    for (int i = 0; i < 3; i++) {
+        (void)nodes_sync(&town->nodes, town->b, next);
+        (void)nodes_sync(&town->nodes, next, town->region);
+    }
+    assert_true(is_held(next, moved));
+    town_assert_same(town, next, town->region, TOWN_COMMUNE, "base");
+    town_assert_same(town, town->b, town->region, TOWN_COMMUNE, "base");
+}
+
 static void a_backup_of_another_node_is_not_restored(void **state)
 {
     struct town *town = *state;
@@ -574,6 +611,7 @@ int main(void)
         CASE(a_database_put_back_under_a_hub_is_noticed_and_begins_another_epoch),
         CASE(a_restored_region_gets_from_its_hubs_what_came_from_others),
         CASE(a_region_restored_from_before_what_was_stable_gets_it_again),
+        CASE(who_brings_old_words_of_a_root_hears_where_it_is),
         CASE(a_backup_of_another_node_is_not_restored),
         CASE(a_device_moves_to_the_hub_that_takes_the_place_of_a_lost_one),
         CASE(a_guest_of_another_hub_keeps_what_it_may_see),
