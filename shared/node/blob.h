@@ -74,7 +74,8 @@ struct blob_status {
 };
 MUST_CHECK enum err blob_status(struct node *node, struct blob_status *ret);
 
-/* Frees the space of whole files that are stable; thumbnails stay. */
+/* Frees the space of whole files that are stable; thumbnails stay. At a server nothing goes: what
+   stands there is what everybody else asks for. */
 MUST_CHECK enum err blob_drop_stable(struct node *node, struct blob_sum *ret, struct diag *diag);
 
 /*

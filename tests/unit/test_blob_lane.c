@@ -303,6 +303,31 @@ static void only_what_the_backup_has_is_dropped(void **state)
     assert_true(holds(town, town->a, &name, file));
 }
 
+/* Who asks a server for a file asks nobody else: what stands there is not its office's to free. */
+static void a_server_drops_nothing(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    char copy[300];
+    struct blob_sum sum = {.count = 9};
+    struct diag diag = {0};
+    struct span file = make_file(bytes, sizeof bytes, 24);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    (void)snprintf(copy, sizeof copy, "%s/copies.db", town->nodes.folder);
+    (void)sync_blobs(town, town->a, town->hub);
+    (void)sync_blobs(town, town->hub, town->region);
+    assert_int_equal(blob_backup(town->region, copy, &diag), OK);
+    (void)sync_blobs(town, town->hub, town->region);
+    assert_true(is_stable(town->region, &name) && is_stable(town->hub, &name));
+    struct node *const servers[] = {town->region, town->hub};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(blob_drop_stable(servers[i], &sum, &diag), OK);
+        assert_int_equal(sum.count, 0);
+        assert_true(holds(town, servers[i], &name, file));
+    }
+}
+
 /* The hub's disk lost the file after it said that it has it: what it says now is believed. */
 static void what_a_hub_lost_is_sent_again(void **state)
 {
@@ -449,6 +474,7 @@ int main(void)
         CASE(a_file_damaged_at_the_hub_is_thrown_away_and_told),
         CASE(a_budget_bounds_files_and_never_records),
         CASE(only_what_the_backup_has_is_dropped),
+        CASE(a_server_drops_nothing),
         CASE(what_a_hub_lost_is_sent_again),
         CASE(a_region_put_back_is_given_what_it_lost),
         CASE(files_are_taken_from_beside_the_backup),
