@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "blob_internal.h"
 #include "case_number.h"
 #include "fold.h"
 #include "forget_internal.h"
@@ -258,6 +259,27 @@ static enum err let_go_own(struct node *node, int64_t root, int64_t scope)
     return e;
 }
 
+/* Files that nothing else names go along. They are in the backup, as is all of it. */
+static enum err let_go_files(struct node *node, int64_t root)
+{
+    bool found = true;
+    enum err e = OK;
+    while (!e && found) {
+        int64_t op = 0;
+        struct stmt *s = db_stmt(node->db, FORGET_NAMING);
+        stmt_bind_i64(s, 1, root);
+        found = stmt_row(s);
+        if (found) {
+            op = stmt_i64(s, 0);
+        }
+        e = stmt_end(s);
+        if (!e && found) {
+            e = blob_forget_op(node, op);
+        }
+    }
+    return e;
+}
+
 static enum err run_on(struct node *node, enum node_stmt which, int64_t root, int64_t scope)
 {
     struct stmt *s = db_stmt(node->db, which);
@@ -286,10 +308,15 @@ static enum err remember(struct node *node, int64_t root)
 enum err forget_evict(struct node *node, const struct asked_root *asked, bool *ret_gone)
 {
     struct tree_sum sum;
+    bool files = false;
     int64_t scope = 0;
     *ret_gone = false;
     enum err e = sum_tree(node, asked->row, &sum);
-    if (e || sum.ops != asked->ops || sum.last_op != asked->last_op || sum.own_unsafe > 0) {
+    if (!e) {
+        e = has_files_to_send(node, asked->row, &files);
+    }
+    if (e || sum.ops != asked->ops || sum.last_op != asked->last_op || sum.own_unsafe > 0 ||
+        files) {
         return e; /* Somebody wrote meanwhile: not this time. */
     }
     e = symbol_find(node, span_of("_scope"), &scope);
@@ -300,7 +327,7 @@ enum err forget_evict(struct node *node, const struct asked_root *asked, bool *r
         e = run_on(node, FORGET_FLAGS, asked->row, 0);
     }
     if (!e) {
-        e = run_on(node, FORGET_REFS, asked->row, 0);
+        e = let_go_files(node, asked->row);
     }
     if (!e) {
         e = let_go_own(node, asked->row, scope);

@@ -49,7 +49,7 @@
     X(FORGET_OWN, "SELECT o.id FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1 AND o.way = 0" \
                   " AND o.id NOT IN (SELECT op FROM live WHERE entity = ?1 AND register = ?2) LIMIT 512") \
     X(FORGET_FLAGS, "DELETE FROM flag WHERE op IN (SELECT o.id FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1)") \
-    X(FORGET_REFS, "DELETE FROM blob_ref WHERE op IN (SELECT o.id FROM entity e JOIN op o ON o.entity = e.id WHERE e.root = ?1 AND o.way <> 0)") \
+    X(FORGET_NAMING, "SELECT f.op FROM entity e JOIN op o ON o.entity = e.id JOIN blob_ref f ON f.op = o.id WHERE e.root = ?1 LIMIT 1") \
     X(FORGET_OTHERS, "DELETE FROM op WHERE entity IN (SELECT id FROM entity WHERE root = ?1) AND way <> 0" \
                      " AND id NOT IN (SELECT op FROM live WHERE entity = ?1 AND register = ?2)") \
     X(FORGET_LIVE, "DELETE FROM live WHERE entity IN (SELECT id FROM entity WHERE root = ?1)" \

@@ -358,6 +358,67 @@ static void what_a_hub_lost_is_sent_again(void **state)
     assert_true(holds(town, town->hub, &name, file));
 }
 
+/* ---- let go of */
+
+/* Everybody has heard that the region's backup has all there is. */
+static void make_safe(struct town *town)
+{
+    char copy[300];
+    struct diag diag = {0};
+    (void)snprintf(copy, sizeof copy, "%s/copies.db", town->nodes.folder);
+    for (int i = 0; i < 2; i++) {
+        (void)sync_blobs(town, town->a, town->hub);
+        (void)sync_blobs(town, town->b, town->hub);
+        (void)sync_blobs(town, town->hub, town->region);
+    }
+    assert_int_equal(blob_backup(town->region, copy, &diag), OK);
+    for (int i = 0; i < 2; i++) {
+        (void)sync_blobs(town, town->hub, town->region);
+        (void)sync_blobs(town, town->a, town->hub);
+        (void)sync_blobs(town, town->b, town->hub);
+    }
+}
+
+/* Whose own it was makes no difference: nothing that names it is left, so a mark couldn't find it
+   any more, and nobody would ever free its space. */
+static void what_is_forgotten_takes_its_files_along(void **state)
+{
+    struct town *town = *state;
+    static uint8_t mine[FILE_SIZE];
+    static uint8_t hers[FILE_SIZE];
+    struct sync_options options = {.forget = SYNC_FORGET_NOW};
+    struct span own = make_file(mine, sizeof mine, 25);
+    struct span other = make_file(hers, sizeof hers, 26);
+    struct attached attached;
+    struct id house = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "x");
+    struct id next = town_household(town, town->a, town->amina, TOWN_COMMUNE, "y");
+    assert_int_equal(attach(town, town->b, town->brahim, house, "house_photo", own, &attached), OK);
+    struct blob_name names[] = {attached.file.whole,
+                                attach_to(town, town->a, next, "house_photo", other)};
+    make_safe(town);
+    assert_int_equal(blob_want(town->b, &names[1]), OK);
+    (void)sync_blobs(town, town->b, town->hub);
+    assert_true(holds(town, town->b, &names[0], own) && holds(town, town->b, &names[1], other));
+    town_edit(town, town->a, town->amina, house, "place", "\"" TOWN_BESIDE "\"");
+    town_edit(town, town->a, town->amina, next, "place", "\"" TOWN_BESIDE "\"");
+    make_safe(town);
+    make_safe(town);
+    assert_int_equal(watch(town, town->b, town->hub, -1, false, &options).result.forgotten, 2);
+    for (size_t i = 0; i < 2; i++) {
+        struct blob_state known;
+        assert_int_equal(blob_state(town->b, &names[i], &known), OK);
+        assert_false(known.known);
+    }
+    assert_int_equal(blob_sweep(town->b), OK);
+    assert_int_equal(file_count(town, "b"), 0);
+    /* Back in the caseload, the file can be had like anybody's. */
+    town_edit(town, town->a, town->amina, house, "place", "\"" TOWN_COMMUNE "\"");
+    make_safe(town);
+    assert_int_equal(blob_want(town->b, &names[0]), OK);
+    (void)sync_blobs(town, town->b, town->hub);
+    assert_true(holds(town, town->b, &names[0], own));
+}
+
 /* ---- put back from copies */
 
 static void lose_files(const struct town *town, const char *name)
@@ -476,6 +537,7 @@ int main(void)
         CASE(only_what_the_backup_has_is_dropped),
         CASE(a_server_drops_nothing),
         CASE(what_a_hub_lost_is_sent_again),
+        CASE(what_is_forgotten_takes_its_files_along),
         CASE(a_region_put_back_is_given_what_it_lost),
         CASE(files_are_taken_from_beside_the_backup),
         CASE(a_device_put_back_finds_its_own_files_again),
