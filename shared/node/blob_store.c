@@ -200,17 +200,20 @@ enum err blob_delete(struct node *node, int64_t id)
 
 /* ---- bytes */
 
+/* A file that counts again may have been on its way out. */
+static enum err not_gone(struct node *node, const char *path)
+{
+    struct stmt *s = db_stmt(node->db, BLOB_GONE_NOT);
+    stmt_bind_text(s, 1, span_of(path));
+    return stmt_run(s);
+}
+
 static enum err write_bytes(struct node *node, const struct blob_row *blob, struct id giver,
                             int64_t offset, struct span bytes)
 {
     char path[PATH_MAX_SIZE];
     path_of(node, &blob->name, giver, path);
-    enum err e = OK;
-    if (offset == 0) { /* it may have been on its way out */
-        struct stmt *s = db_stmt(node->db, BLOB_GONE_NOT);
-        stmt_bind_text(s, 1, span_of(path));
-        e = stmt_run(s);
-    }
+    enum err e = offset == 0 ? not_gone(node, path) : OK;
     return e ? e : node->host->files->write_at(node->host->ctx, path, (uint64_t)offset, bytes);
 }
 
@@ -268,6 +271,9 @@ enum err blob_adopt(struct node *node, struct blob_row *blob)
         return OK;
     }
     enum err e = is_right(node, &blob->name, node->identity.id, &right);
+    if (!e && right) {
+        e = not_gone(node, path);
+    }
     return e || !right ? e : set_whole(node, blob, node->identity.id);
 }
 

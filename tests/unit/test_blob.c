@@ -5,6 +5,7 @@
 #define _XOPEN_SOURCE 700
 
 #include "test_blob.h"
+#include "node_log.h"
 
 static void a_file_is_kept_with_its_value(void **state)
 {
@@ -65,6 +66,42 @@ static void what_no_op_names_any_more_goes(void **state)
     assert_int_equal(node_undo(town->a, town->amina, &undone, &diag), OK);
     assert_false(holds(town, town->a, &attached.file.whole, file));
     assert_int_equal(file_count(town, "a"), 0);
+}
+
+/* The row of the op that names a file; the log is short. */
+static int64_t row_naming(struct node *node)
+{
+    int64_t row = 0;
+    bool found = false;
+    while (!found && row < 1000) {
+        struct stmt *s = db_stmt(node->db, BLOB_REF_OF_OP);
+        stmt_bind_i64(s, 1, ++row);
+        found = stmt_row(s);
+        assert_int_equal(stmt_end(s), OK);
+    }
+    return row;
+}
+
+/* A redacted op and the one that restates what stays come together. */
+static void what_goes_and_is_named_again_at_once_stays(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct attached attached;
+    struct arena arena;
+    struct logged logged;
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct span file = make_file(bytes, sizeof bytes, 10);
+    assert_int_equal(attach(town, town->a, town->amina, house, "house_photo", file, &attached), OK);
+    int64_t row = row_naming(town->a);
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    assert_int_equal(log_read(town->a, row, &arena, &logged), OK);
+    assert_int_equal(node_begin(town->a), OK);
+    assert_int_equal(blob_forget_op(town->a, row), OK);
+    assert_int_equal(node_end(town->a, blob_note_op(town->a, &logged.op, row)), OK);
+    assert_int_equal(blob_sweep(town->a), OK);
+    assert_true(holds(town, town->a, &attached.file.whole, file));
+    arena_release(&arena);
 }
 
 static void a_damaged_file_is_never_shown(void **state)
@@ -187,6 +224,7 @@ int main(void)
         CASE(a_file_is_kept_with_its_value),
         CASE(a_refused_save_leaves_no_file),
         CASE(what_no_op_names_any_more_goes),
+        CASE(what_goes_and_is_named_again_at_once_stays),
         CASE(a_damaged_file_is_never_shown),
         CASE(pieces_follow_each_other_or_are_left_aside),
         CASE(one_giver_cannot_spoil_what_another_gives),
