@@ -80,7 +80,7 @@ CREATE TABLE server(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, url TEXT NOT NULL, pins TEXT NOT NULL, ca TEXT NOT NULL,
     epoch INTEGER NOT NULL, ratchet INTEGER NOT NULL DEFAULT 0, acked INTEGER NOT NULL DEFAULT 0,
     got INTEGER NOT NULL DEFAULT 0, stables INTEGER NOT NULL DEFAULT 0, synced_ms INTEGER, unsure INTEGER NOT NULL DEFAULT 0,
-    cursor INTEGER NOT NULL DEFAULT -1, offer INTEGER NOT NULL DEFAULT 0);
+    cursor INTEGER NOT NULL DEFAULT -1, offer INTEGER NOT NULL DEFAULT 0, losses INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE server_feed(server INTEGER, scope TEXT, compartment TEXT, n INTEGER NOT NULL, hash INTEGER NOT NULL,
     PRIMARY KEY(server, scope, compartment)) WITHOUT ROWID;
 -- Which server (and epoch) last agreed that a held root is granted.
@@ -160,6 +160,7 @@ CREATE TABLE blob(
 CREATE INDEX blob_kept ON blob(kind, size, id) WHERE giver IS NOT NULL AND stable = 0;
 CREATE INDEX blob_missing ON blob(kind, size, id) WHERE giver IS NULL AND wanted = 1;
 CREATE INDEX blob_safe ON blob(id) WHERE giver IS NOT NULL AND stable = 1 AND kind = 0;
+CREATE INDEX blob_missed ON blob(id) WHERE giver IS NULL AND stable = 1;
 CREATE INDEX blob_giver ON blob(giver);
 -- [derived] Which ops name it.
 CREATE TABLE blob_ref(op INTEGER, blob INTEGER, PRIMARY KEY(op, blob)) WITHOUT ROWID;

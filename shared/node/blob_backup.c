@@ -113,6 +113,26 @@ static enum err each_name(struct copying *copying, enum node_stmt which,
     return e;
 }
 
+/* What was copied once and is lost here comes back from beside the backup. */
+static enum err recover_one(struct copying *copying, const struct blob_name *name)
+{
+    struct blob_row blob;
+    char from[PATH_MAX_SIZE];
+    struct node *node = copying->node;
+    bool right = false;
+    target_of(copying, name, from);
+    enum err e = node_begin(node);
+    if (e) {
+        return e;
+    }
+    e = blob_recover(node, name, from, &right);
+    if (!e && !right && node->identity.role == ROLE_REGION) {
+        e = blob_find(node, name, &blob);
+        e = e || blob.id == 0 ? e : blob_lose(node, blob.id);
+    }
+    return node_end(node, e);
+}
+
 static enum err mark_stable(struct copying *copying)
 {
     enum err e = node_begin(copying->node);
@@ -133,7 +153,10 @@ enum err blob_backup(struct node *node, const char *path, struct diag *diag)
 {
     struct copying copying = {.node = node, .path = path, .diag = diag};
     buf_init(&copying.done, &node->host->mem, LIST_MAX);
-    enum err e = each_name(&copying, BLOB_UNSAVED, copy_one);
+    enum err e = each_name(&copying, BLOB_MISSED, recover_one);
+    if (!e) {
+        e = each_name(&copying, BLOB_UNSAVED, copy_one);
+    }
     if (e) {
         e = diag && diag->code ? e : node_failed(node, e, diag);
     } else {
@@ -144,6 +167,21 @@ enum err blob_backup(struct node *node, const char *path, struct diag *diag)
     }
     buf_release(&copying.done);
     return e;
+}
+
+/* Said to be here, it would be asked of nobody. */
+static enum err note_missing(struct node *node, struct blob_row *blob)
+{
+    bool right = false;
+    enum err e = node_begin(node);
+    if (e) {
+        return e;
+    }
+    e = blob_verify(node, blob, &right);
+    if (!e && !right && node->identity.role == ROLE_REGION) {
+        e = blob_lose(node, blob->id);
+    }
+    return node_end(node, e);
 }
 
 static enum err restore_one(struct copying *copying, const struct blob_name *name)
@@ -157,7 +195,7 @@ static enum err restore_one(struct copying *copying, const struct blob_name *nam
         e = blob_refill(copying->node, &blob, from, &right);
         copying->missing += !right;
     }
-    return e;
+    return e || right ? e : note_missing(copying->node, &blob);
 }
 
 enum err blob_restore(struct node *node, const char *path, int64_t *ret_missing, struct diag *diag)

@@ -66,7 +66,21 @@ MUST_CHECK enum err blob_refill(struct node *node, const struct blob_row *blob, 
                                 bool *ret);
 /* Its file goes, its row stays: only of what is stable. */
 MUST_CHECK enum err blob_drop(struct node *node, struct blob_row *blob);
+/* From a copy at `from` of one that is lost here. In a transaction. `*ret` false when there is no
+   right one; a wrong one goes. */
+MUST_CHECK enum err blob_recover(struct node *node, const struct blob_name *name, const char *from,
+                                 bool *ret);
 /* Its row and files go. */
 MUST_CHECK enum err blob_delete(struct node *node, int64_t id);
+
+/* ---- blob_loss.c: files that were called stable, and are lost all the same */
+
+/* How often that happened, as this server tells it: a number that only grows; 0: never. */
+MUST_CHECK enum err blob_losses(struct node *node, int64_t *ret);
+/* The region's backup hasn't got this one. In a transaction. */
+MUST_CHECK enum err blob_lose(struct node *node, int64_t id);
+/* Believes nothing that it was told of files, so that it asks after all that it holds; a server
+   tells its own callers to do the same. In a transaction. */
+MUST_CHECK enum err blob_doubt(struct node *node);
 
 #endif

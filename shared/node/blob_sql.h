@@ -15,7 +15,9 @@
     X(BLOB_WANT, "UPDATE blob SET wanted = 1 WHERE id = ?1 AND giver IS NULL") \
     X(BLOB_ABOVE, "UPDATE blob SET server = ?2, epoch = ?3 WHERE id = ?1") \
     X(BLOB_STABLE, "UPDATE blob SET stable = 1 WHERE id = ?1") \
-    X(BLOB_DOUBT, "UPDATE blob SET stable = 0 WHERE giver IS NOT NULL AND stable = 1") \
+    X(BLOB_UNSAFE, "UPDATE blob SET stable = 0 WHERE id = ?1") \
+    /* nothing that was told of files is believed any more: all are asked after again */ \
+    X(BLOB_DOUBT, "UPDATE blob SET stable = 0, server = 0, epoch = 0 WHERE stable = 1 OR server <> 0") \
     X(BLOB_DELETE, "DELETE FROM blob WHERE id = ?1") \
     X(BLOB_REF_ADD, "INSERT OR IGNORE INTO blob_ref(op, blob) VALUES(?1, ?2)") \
     X(BLOB_REF_OF_OP, "SELECT blob FROM blob_ref WHERE op = ?1 LIMIT 1") \
@@ -46,6 +48,7 @@
     X(BLOB_UNSTABLE_ALL, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 0 AND kind IN (0, 1) AND server = ?1 AND epoch = ?2 LIMIT ?3") \
     X(BLOB_SAFE, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 1 AND kind = 0 LIMIT 64") \
     X(BLOB_UNSAVED, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 0 AND id > ?1 ORDER BY id LIMIT ?2") \
+    X(BLOB_MISSED, "SELECT id, hash, size FROM blob WHERE giver IS NULL AND stable = 1 AND id > ?1 ORDER BY id LIMIT ?2") \
     X(BLOB_HELD, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2") \
     /* sums: of those here, not here but wanted; and how much of them is here or above */ \
     X(BLOB_SUM_KEPT, "SELECT count(*), coalesce(sum(size), 0) FROM blob WHERE giver IS NOT NULL") \

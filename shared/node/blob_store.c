@@ -381,6 +381,30 @@ enum err blob_refill(struct node *node, const struct blob_row *blob, const char 
     return e ? e : is_right(node, &blob->name, blob->giver, ret);
 }
 
+enum err blob_recover(struct node *node, const struct blob_name *name, const char *from, bool *ret)
+{
+    struct blob_row blob;
+    char path[PATH_MAX_SIZE];
+    const struct host *host = node->host;
+    *ret = false;
+    path_of(node, name, node->identity.id, path);
+    enum err e = blob_find(node, name, &blob);
+    if (e || blob.id == 0 || blob.whole || !host->files->exists(host->ctx, from)) {
+        *ret = blob.whole;
+        return e;
+    }
+    blob.giver = node->identity.id;
+    e = not_gone(node, path);
+    if (!e) {
+        e = blob_refill(node, &blob, from, ret);
+    }
+    if (e || *ret) {
+        return e ? e : set_whole(node, &blob, blob.giver);
+    }
+    e = add_gone(node, name, blob.giver);
+    return e ? e : host->files->remove(host->ctx, from);
+}
+
 enum err blob_keep(struct node *node, struct span bytes, enum blob_kind kind, struct blob_name *ret)
 {
     struct blob_row blob;

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "blob_internal.h"
 #include "bundle_parts.h"
 #include "notice.h"
 #include "sync_internal.h"
@@ -63,9 +64,12 @@ static enum err take_epoch(struct bundle_taking *taking, uint64_t epoch)
     struct server_row *server = &taking->sync->server;
     server->epoch = epoch;
     server->ratchet = 0;
-    server->acked = server->stables = server->offer = 0;
+    server->acked = server->stables = server->offer = server->losses = 0;
     server->cursor = -1;
     enum err e = server_save(node, server);
+    if (!e) {
+        e = blob_doubt(node);
+    }
     if (!e) {
         struct stmt *s = db_stmt(node->db, BUNDLE_FEEDS_FORGET);
         stmt_bind_i64(s, 1, server->id);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "blob_internal.h"
 #include "node_build.h"
 #include "node_redact.h"
 #include "serve_internal.h"
@@ -277,6 +278,14 @@ enum err serve_seal(struct pack *pack, struct span text, struct buf *ret)
     return e;
 }
 
+static enum err tell_losses(struct serve *serve)
+{
+    int64_t losses = 0;
+    enum err e = blob_losses(serve->node, &losses);
+    serve->reply.losses = losses > serve->request.losses ? losses : 0;
+    return e;
+}
+
 static enum err answer(struct serve *serve, struct pack *pack, const char *path, struct buf *ret,
                        struct diag *diag)
 {
@@ -291,6 +300,9 @@ static enum err answer(struct serve *serve, struct pack *pack, const char *path,
     }
     if (!e) {
         e = serve_pull(serve, diag);
+    }
+    if (!e) {
+        e = tell_losses(serve);
     }
     if (!e && (serve->wrote || serve->rows.size > 0)) {
         e = serve_turn_ratchet(serve);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "blob_internal.h"
 #include "code.h"
 #include "envelope.h"
 #include "json.h"
@@ -408,7 +409,7 @@ static enum err meet_epoch(struct sync *sync, uint64_t epoch)
     struct server_row *server = &sync->server;
     server->epoch = epoch;
     server->ratchet = 0;
-    server->acked = server->stables = server->offer = 0;
+    server->acked = server->stables = server->offer = server->losses = 0;
     server->cursor = -1;
     sync->roots_after = 0;
     sync->ask_first = true;
@@ -418,7 +419,7 @@ static enum err meet_epoch(struct sync *sync, uint64_t epoch)
     if (!e) {
         e = server_save(sync->node, server);
         if (!e) { /* its backup may be an older one: what is still there is told again */
-            e = stmt_run(db_stmt(sync->node->db, BLOB_DOUBT));
+            e = blob_doubt(sync->node);
         }
         if (!e) {
             e = notice_add(sync->node, NOTICE_SERVER, server->name);

@@ -468,7 +468,9 @@ static enum err put_forgetting(struct sync *sync, struct sync_request *request)
 enum err sync_ask(struct sync *sync)
 {
     struct node *node = sync->node;
-    struct sync_request request = {.max_size = sync->reply_size, .acked_seq = sync->server.acked};
+    struct sync_request request = {.max_size = sync->reply_size,
+                                   .acked_seq = sync->server.acked,
+                                   .losses = sync->server.losses};
     struct origin_point stable = {0};
     struct buf batches;
     struct buf text;

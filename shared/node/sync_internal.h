@@ -26,6 +26,7 @@ struct server_row {
     int64_t stables; /* last backup of the region known here */
     int64_t unsure;  /* highest own number ever put in a request; a hub's: batch number */
     int64_t cursor;  /* -1: feeds stand at different numbers */
+    int64_t losses;  /* the last number of files lost that it told (sync_blob.c) */
     int64_t offer;   /* up to which row of op it was offered what is held, or: */
 };
 

@@ -35,6 +35,7 @@ enum err server_load(struct node *node, const struct id *name, struct server_row
         row.cursor = stmt_i64(s, 10);
         (void)stmt_blob(s, 11, row.name.bytes, ID_SIZE);
         row.offer = stmt_i64(s, 12);
+        row.losses = stmt_i64(s, 13);
     } else {
         e = ERR_NOT_ENROLLED;
     }
@@ -66,6 +67,7 @@ enum err server_save(struct node *node, const struct server_row *server)
     stmt_bind_i64(s, 7, server->unsure);
     stmt_bind_i64(s, 8, server->cursor);
     stmt_bind_i64(s, 9, server->offer);
+    stmt_bind_i64(s, 10, server->losses);
     return stmt_run(s);
 }
 

@@ -7,15 +7,15 @@
 /* clang-format off */
 #define SYNC_SQL(X) \
     /* the calling end */ \
-    X(SERVER_COLUMNS, "SELECT id, url, pins, ca, epoch, ratchet, acked, got, stables, unsure, cursor, name, offer FROM server WHERE name = ?1") \
-    X(SERVER_FIRST, "SELECT id, url, pins, ca, epoch, ratchet, acked, got, stables, unsure, cursor, name, offer FROM server" \
+    X(SERVER_COLUMNS, "SELECT id, url, pins, ca, epoch, ratchet, acked, got, stables, unsure, cursor, name, offer, losses FROM server WHERE name = ?1") \
+    X(SERVER_FIRST, "SELECT id, url, pins, ca, epoch, ratchet, acked, got, stables, unsure, cursor, name, offer, losses FROM server" \
                     " ORDER BY id = (SELECT value FROM self WHERE key = 'server') DESC, id LIMIT 1") \
     X(SERVER_ADD, "INSERT INTO server(name, url, pins, ca, epoch) VALUES(?1, ?2, ?3, ?4, ?5)" \
                   " ON CONFLICT(name) DO UPDATE SET url = ?2, pins = ?3, ca = ?4") \
     X(SERVER_CHOSEN, "INSERT INTO self(key, value) SELECT 'server', id FROM server WHERE name = ?1" \
                      " ON CONFLICT(key) DO UPDATE SET value = excluded.value") \
     X(SERVERS_LIST, "SELECT name, url, synced_ms, id = (SELECT value FROM self WHERE key = 'server') FROM server ORDER BY id") \
-    X(SERVER_SAVE, "UPDATE server SET epoch = ?2, ratchet = ?3, acked = ?4, got = ?5, stables = ?6, unsure = ?7, cursor = ?8, offer = ?9 WHERE id = ?1") \
+    X(SERVER_SAVE, "UPDATE server SET epoch = ?2, ratchet = ?3, acked = ?4, got = ?5, stables = ?6, unsure = ?7, cursor = ?8, offer = ?9, losses = ?10 WHERE id = ?1") \
     X(SERVER_SYNCED, "UPDATE server SET synced_ms = ?2 WHERE id = ?1") \
     X(SERVER_FEEDS, "SELECT scope, compartment, n, hash FROM server_feed WHERE server = ?1 ORDER BY scope, compartment") \
     X(SERVER_FEED_SET, "INSERT INTO server_feed(server, scope, compartment, n, hash) VALUES(?1, ?2, ?3, ?4, ?5)" \

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "blob_internal.h"
 #include "lease.h"
 #include "node_log.h"
 #include "node_redact.h"
@@ -172,6 +173,17 @@ static enum err take_stables(struct take *t)
     t->sync->server.stables = t->reply.stables;
     t->moved = true;
     return e;
+}
+
+/* Files that it called stable are lost: it may have any of them or none. A file on a stick may be
+   older than what is known, and its next answer by network says it again. */
+static enum err take_losses(struct take *t)
+{
+    if (t->sync->answers || t->reply.losses <= t->sync->server.losses) {
+        return OK;
+    }
+    t->sync->server.losses = t->reply.losses;
+    return blob_doubt(t->sync->node);
 }
 
 /* ---- rows */
@@ -602,6 +614,9 @@ static enum err take_all(struct take *t, struct diag *diag)
     }
     if (!e) {
         e = take_stables(t);
+    }
+    if (!e) {
+        e = take_losses(t);
     }
     if (!e) {
         e = take_rows(t, diag);

@@ -85,6 +85,7 @@ struct sync_request {
     size_t visit_count;
     bool has_stables;
     int64_t stables;
+    int64_t losses;         /* the last that the callee told; 0: none */
     bool takes_snapshots;   /* "snap" */
     bool has_offer;         /* instead of cursor and feeds */
     struct offer_run *runs; /* those of one origin stand together, loose ones last */
@@ -142,6 +143,7 @@ struct sync_reply {
     struct id *origins;
     size_t origin_count;
     int64_t late_count, refused_count;
+    int64_t losses; /* files called stable were lost; 0: nothing new of it */
     struct snapshot_offer *offers;
     size_t offer_count;
     int64_t *wanted; /* indexes into the runs offered */

@@ -91,6 +91,9 @@ void sync_reply_write(const struct sync_reply *reply, struct buf *ret)
     if (reply->refused_count > 0) {
         put_int(&writer, "refused", reply->refused_count);
     }
+    if (reply->losses > 0) {
+        put_int(&writer, "losses", reply->losses);
+    }
     if (reply->need_feeds) {
         json_name(&writer, "need");
         json_put_text(&writer, "feeds");
@@ -225,6 +228,7 @@ enum err sync_reply_read(struct span text, struct arena *arena, struct sync_repl
     read_positions(&line, arena, &reply);
     reply.late_count = read_count(&line, "late");
     reply.refused_count = read_count(&line, "refused");
+    reply.losses = read_count(&line, "losses");
     read_wanted(&line, arena, &reply);
     enum err e = line_close(&line);
     if (!e) {

@@ -142,6 +142,7 @@ void sync_request_write(const struct sync_request *request, struct buf *ret)
     }
     put_known(&writer, "at", request->acked_seq);
     put_known(&writer, "st", request->stable_seq);
+    put_known(&writer, "losses", request->losses);
     line_put_ids(&writer, "roots", request->roots, request->root_count);
     line_put_ids(&writer, "want", request->want, request->want_count);
     put_rest(&writer, request);
@@ -314,6 +315,7 @@ enum err sync_request_read(struct span text, struct arena *arena, struct sync_re
     }
     request.acked_seq = read_known(&line, "at");
     request.stable_seq = read_known(&line, "st");
+    request.losses = read_known(&line, "losses");
     request.roots = line_ids(&line, "roots", WIRE_ROOTS_MAX, arena, &request.root_count);
     request.want = line_ids(&line, "want", WIRE_ROOTS_MAX, arena, &request.want_count);
     read_rest(&line, arena, &request);

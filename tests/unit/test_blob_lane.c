@@ -436,6 +436,73 @@ static void back_up(struct town *town, struct node *node, const char *name)
     assert_int_equal(blob_backup(node, path, &diag), OK);
 }
 
+/* Somebody looks at the file, and finds none. */
+static void notice_loss(struct town *town, struct node *node, const struct blob_name *name)
+{
+    struct buf got;
+    buf_init(&got, &town->nodes.host.mem, 32u << 20);
+    assert_int_equal(blob_read(node, name, &got), ERR_NOT_FOUND);
+    buf_release(&got);
+}
+
+/* Nobody else has it any more, as nobody had to: the backup does. */
+static void what_the_region_lost_comes_back_from_the_backup(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct blob_sum sum = {0};
+    struct diag diag = {0};
+    struct span file = make_file(bytes, sizeof bytes, 27);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    make_safe(town);
+    assert_int_equal(blob_drop_stable(town->a, &sum, &diag), OK);
+    lose_files(town, "region.db.blobs");
+    notice_loss(town, town->region, &name);
+    back_up(town, town->region, "copies");
+    assert_true(holds(town, town->region, &name, file));
+    assert_true(is_stable(town->region, &name));
+    make_safe(town);
+    assert_true(holds(town, town->region, &name, file));
+}
+
+/* Neither disk nor backup has it: everybody below hears that nothing is stable, and who holds it
+   gives it again, over a hub that lost it too. */
+static void what_the_backup_lost_is_given_again_from_below(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    static uint8_t more[FILE_SIZE];
+    struct span file = make_file(bytes, sizeof bytes, 28);
+    struct span other = make_file(more, sizeof more, 29);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct id next = town_household(town, town->a, town->amina, TOWN_COMMUNE, "y");
+    struct blob_name names[] = {attach_to(town, town->a, house, "house_photo", file),
+                                attach_to(town, town->a, next, "house_photo", other)};
+    make_safe(town);
+    lose_files(town, "region.db.blobs");
+    lose_files(town, "hub.db.blobs");
+    lose_files(town, "files");
+    for (size_t i = 0; i < 2; i++) {
+        notice_loss(town, town->region, &names[i]);
+        notice_loss(town, town->hub, &names[i]);
+        assert_true(is_stable(town->a, &names[i]));
+    }
+    back_up(town, town->region, "copies");
+    assert_false(is_stable(town->region, &names[0]));
+    (void)sync_blobs(town, town->hub, town->region);
+    /* The device may free nothing from now on. */
+    assert_int_equal(sync_blobs(town, town->a, town->hub).result.blobs_sent, 2);
+    assert_int_equal(sync_blobs(town, town->hub, town->region).result.blobs_sent, 2);
+    assert_true(holds(town, town->region, &names[0], file));
+    assert_true(holds(town, town->region, &names[1], other));
+    assert_false(is_stable(town->a, &names[0]));
+    make_safe(town);
+    assert_true(is_stable(town->a, &names[0]) && is_stable(town->a, &names[1]));
+    /* Heard once, nothing is asked any more. */
+    assert_int_equal(sync_blobs(town, town->a, town->hub).exchanges, 0);
+}
+
 /* Its backup is from before the file was stable, and its disk is lost: the hub doubts what it was
    told and gives it again. */
 static void a_region_put_back_is_given_what_it_lost(void **state)
@@ -494,6 +561,9 @@ static void files_are_taken_from_beside_the_backup(void **state)
     lose_files(town, "files");
     assert_int_equal(blob_restore(town->region, path, &missing, &diag), OK);
     assert_int_equal(missing, 1);
+    struct blob_state known;
+    assert_int_equal(blob_state(town->region, &name, &known), OK);
+    assert_false(known.here || known.stable); /* else nobody would give it again */
     assert_false(holds(town, town->region, &name, file));
 }
 
@@ -538,6 +608,8 @@ int main(void)
         CASE(a_server_drops_nothing),
         CASE(what_a_hub_lost_is_sent_again),
         CASE(what_is_forgotten_takes_its_files_along),
+        CASE(what_the_region_lost_comes_back_from_the_backup),
+        CASE(what_the_backup_lost_is_given_again_from_below),
         CASE(a_region_put_back_is_given_what_it_lost),
         CASE(files_are_taken_from_beside_the_backup),
         CASE(a_device_put_back_finds_its_own_files_again),

@@ -86,6 +86,7 @@ static struct sync_request full_request(struct feed_position *feeds, struct id *
                                  .relay_from = 3,
                                  .relay_to = 9,
                                  .relay_epoch = 0xFF00FF00FF00FF00,
+                                 .losses = 1764354000,
                                  .visits = visit,
                                  .visit_count = 1,
                                  .has_stables = true,
@@ -160,6 +161,7 @@ static void a_request_with_everything_comes_back(void **state)
     sync_request_write(&given, &bench.line);
     struct span text = without_end(&bench.line);
     assert_int_equal(sync_request_read(text, &bench.arena, &read, NULL), OK);
+    assert_int_equal(read.losses, 1764354000);
     assert_int_equal(read.clock_ms, -5);
     assert_false(read.has_offset || read.has_cursor);
     assert_int_equal(read.feed_count, 2);
@@ -218,6 +220,7 @@ static struct sync_reply full_reply(struct feed_position *feeds, struct origin_p
                                .origins = ids,
                                .origin_count = 1,
                                .late_count = 3,
+                               .losses = 1764354000,
                                .refused_count = 4};
     memset(reply.state, 0x3C, sizeof reply.state);
     return reply;
@@ -262,6 +265,7 @@ static void a_reply_with_everything_comes_back(void **state)
     assert_int_equal(read.origin_count, 1);
     assert_true(id_equal(read.origins[0], id));
     assert_int_equal(read.late_count, 3);
+    assert_int_equal(read.losses, 1764354000);
     assert_int_equal(read.refused_count, 4);
     assert_golden("sync-reply-full", text, true);
     bench_release(&bench);
@@ -326,6 +330,7 @@ static void what_is_no_request_is_refused(void **state)
          ERR_TOO_LARGE},
         {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"at\":-1}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"st\":\"1\"}", ERR_FORMAT},
+        {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"losses\":-1}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"roots\":[1]}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"want\":\"" ID22 "\"}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0," CUR ",\"max\":8192,\"rest\":[\"" ID22 "\"]}", ERR_FORMAT},
@@ -364,6 +369,8 @@ static void what_is_no_reply_is_refused(void **state)
         {"{\"v\":1,\"t\":0,\"stables\":[1,{}]}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0,\"stables\":[1,[[]]]}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0,\"late\":-1}", ERR_FORMAT},
+        {"{\"v\":1,\"t\":0,\"losses\":-1}", ERR_FORMAT},
+        {"{\"v\":1,\"t\":0,\"losses\":\"1\"}", ERR_FORMAT},
         {"{\"v\":1,\"t\":0} {}", ERR_JSON},
     };
     assert_refused(read_reply, refusals, COUNT_OF(refusals));
