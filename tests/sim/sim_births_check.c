@@ -233,7 +233,8 @@ void check_before_restore(struct sim_node *node)
 void check_after_restore(struct sim_node *node)
 {
     struct sim_births *births = &node->world->births;
-    sqlite3_stmt *s = eye_ask(node, "SELECT 1 FROM op WHERE uid = ?1");
+    /* What came back to it from a server is held like anybody's, and may be forgotten so. */
+    sqlite3_stmt *s = eye_ask(node, "SELECT 1 FROM op WHERE uid = ?1 AND way = 0");
     for (size_t i = 0; s && i < births->count; i++) {
         struct sim_birth *birth = &births->list[i];
         if (birth->node != node->index) {
