@@ -2,6 +2,9 @@
  * sim_blob.c - attached files: what a person was told is kept, cut and resumed, whole at the
  * region.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "blob.h"
 #include "sim_check.h"
 
@@ -58,6 +61,56 @@ static bool reads_well(struct sim_world *world, struct node *desk, const struct 
     enum err e = blob_read(desk, name, &bytes);
     buf_release(&bytes);
     return e == OK;
+}
+
+/* A file that the region holds and calls stable. */
+struct rotting {
+    struct blob_name name;
+    char path[160];   /* in its folder */
+    char backup[160]; /* beside its backup */
+};
+
+static bool pick_stable(struct sim_node *region, struct rotting *ret)
+{
+    bool found = false;
+    sqlite3_stmt *s =
+        eye_ask(region, "SELECT hash, size, lower(hex(hash)), lower(hex(giver)) FROM blob"
+                        " WHERE giver IS NOT NULL AND stable = 1 ORDER BY id * 7919 % 101 LIMIT 1");
+    if (s && sqlite3_step(s) == SQLITE_ROW) {
+        const char *hash = (const char *)sqlite3_column_text(s, 2);
+        memcpy(ret->name.hash.bytes, sqlite3_column_blob(s, 0), HASH_SIZE);
+        ret->name.size = sqlite3_column_int64(s, 1);
+        (void)snprintf(ret->path, sizeof ret->path, "%s.blobs/%.2s/%s-%lld.%s", region->path, hash,
+                       hash, (long long)ret->name.size, (const char *)sqlite3_column_text(s, 3));
+        (void)snprintf(ret->backup, sizeof ret->backup, "%s/files/%.2s/%s-%lld", region->home, hash,
+                       hash, (long long)ret->name.size);
+        found = true;
+    }
+    (void)sqlite3_finalize(s);
+    return found;
+}
+
+/* Somebody wants to look at it, and so it is noticed. */
+void blobs_rot(struct sim_world *world)
+{
+    struct sim_node *region = &world->nodes[SIM_REGION];
+    struct rotting rotting;
+    if (world->options.seed % 4 != 3 || !world->faults || !rng_chance(&world->rng, 300) ||
+        !pick_stable(region, &rotting)) {
+        return;
+    }
+    enum err e = sim_disk_remove(region->host.disk, rotting.path);
+    if (!e && rng_chance(&world->rng, 300)) {
+        e = sim_disk_remove(region->host.disk, rotting.backup);
+        world->counters.blob_gone_from_backup++;
+    }
+    struct node *desk = e ? NULL : desk_open(region);
+    if (desk && reads_well(world, desk, &rotting.name)) {
+        world_fail(world, "the region reads a file that its disk lost");
+    }
+    node_close(desk);
+    world->counters.blob_rotten += e == OK;
+    world_say(world, "region0 lost a file");
 }
 
 /*

@@ -52,6 +52,8 @@ void watch_world(struct sim_world *world, const char *what);
 void watch_keep(struct sim_world *world);
 
 /* ---- sim_blob.c */
+/* Every fourth seed has a region whose disk loses files, and whose backup may. */
+void blobs_rot(struct sim_world *world);
 void blobs_note(struct sim_node *node, const struct blob_name *name);
 /* Around a sync: does one begin where another was cut; what it carried. */
 void blobs_begin(struct sim_node *node, struct sim_node *server);

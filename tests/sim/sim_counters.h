@@ -27,6 +27,7 @@
     X(crash_in_sync, 1) X(crash_in_backup, 1) X(crash_at_start, 0) X(lost_sectors, 1) X(torn_sectors, 1) \
     /* attached files */ \
     X(attach, 1) X(blob_want, 1) X(blob_drop, 1) X(blob_sent, 1) X(blob_received, 1) X(blob_begun, 1) X(blob_checked, 1) \
+    X(blob_rotten, 1) X(blob_gone_from_backup, 1) \
     /* sticks */ \
     X(bundle_asks, 1) X(bundle_answers, 1) X(bundle_taken, 1) X(bundle_twice, 1) X(bundle_late, 1) X(bundle_old, 1) \
     X(bundle_pieces, 1) X(bundle_blobs, 1) X(bundle_lost, 1) X(bundle_cut, 1) X(crash_in_bundle, 1) \

@@ -6,6 +6,7 @@
 
 #include "blob.h"
 #include "sim_actions.h"
+#include "sim_check.h"
 #include "sim_network.h"
 
 #define COPY_MAX (64u * 1024 * 1024)
@@ -25,6 +26,7 @@ void action_backup(struct sim_world *world)
     struct sim_node *region = &world->nodes[SIM_REGION];
     struct diag diag = {0};
     network_commit(region);
+    blobs_rot(world);
     struct node *desk = desk_open(region);
     if (!desk) {
         (void)power_settle(region);
