@@ -1,6 +1,7 @@
 /*
  * command_redact.c - `redact`: taking values out of every log for ever, and who has done it.
  */
+#include "blob.h"
 #include "commands.h"
 
 #include <stdio.h>
@@ -157,6 +158,13 @@ static enum err list_nodes(struct app *app, const struct marks *marks)
     return listing_end(&listing);
 }
 
+/* A file on a disk that isn't here: it goes when the disk is back. */
+static void list_waiting(void *listing, const char *path)
+{
+    listing_text(listing, path);
+    listing_when(listing, 0);
+}
+
 /* Copies made before the newest of these marks was finished here; all while one still isn't. */
 static enum err list_copies(struct app *app, const struct marks *marks)
 {
@@ -182,6 +190,11 @@ static enum err list_copies(struct app *app, const struct marks *marks)
             listing_text(&listing, copies[i].path);
             listing_when(&listing, copies[i].at_ms);
         }
+    }
+    e = blob_copies_waiting(app->node, list_waiting, &listing);
+    if (e) {
+        listing_drop(&listing);
+        return e;
     }
     return listing_end(&listing);
 }

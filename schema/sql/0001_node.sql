@@ -170,6 +170,10 @@ CREATE TABLE blob_part(blob INTEGER, giver BLOB, have INTEGER NOT NULL, PRIMARY 
 CREATE INDEX blob_part_giver ON blob_part(giver);
 -- Files to remove once this transaction stands.
 CREATE TABLE blob_gone(path TEXT PRIMARY KEY) WITHOUT ROWID;
+-- Folders of this node's backups, by their last copy of the database; files (ab/<hash>-<size>) to remove from them once they
+-- are within reach.
+CREATE TABLE blob_copies(folder TEXT PRIMARY KEY, copy TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE blob_copy_gone(folder TEXT, file TEXT, PRIMARY KEY(folder, file)) WITHOUT ROWID;
 
 -- ---- snapshots, collection, forgetting ("Snapshots", "Collection" in protocol.md)
 CREATE INDEX member_scope ON member(scope, root);

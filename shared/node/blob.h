@@ -92,7 +92,12 @@ MUST_CHECK enum err blob_backup(struct node *node, const char *path, struct diag
 MUST_CHECK enum err blob_restore(struct node *node, const char *path, int64_t *ret_missing,
                                  struct diag *diag);
 
-/* Removes files that nothing refers to any more. Outside a transaction. */
+/* Removes files that nothing refers to any more, beside backups too. Outside a transaction. */
 MUST_CHECK enum err blob_sweep(struct node *node);
+
+/* Files that are to go from beside backups whose folders are out of reach (a disk that lies in a
+   drawer): told each, path and all. */
+typedef void (*blob_copy_each)(void *ctx, const char *path);
+MUST_CHECK enum err blob_copies_waiting(struct node *node, blob_copy_each each, void *ctx);
 
 #endif

@@ -8,11 +8,9 @@
 #include <string.h>
 
 #include "blob_internal.h"
-#include "code.h"
 
-#define PAGE          256
-#define PATH_MAX_SIZE 1280
-#define LIST_MAX      (64u * 1024 * 1024)
+#define PAGE     256
+#define LIST_MAX (64u * 1024 * 1024)
 
 struct copying {
     struct node *node;
@@ -22,27 +20,21 @@ struct copying {
     int64_t missing;
 };
 
-/* "<folder of the copy>/files/ab/<hash>-<size>", whoever gave it: copies in turn share them. */
 static void target_of(const struct copying *copying, const struct blob_name *name,
-                      char ret[PATH_MAX_SIZE])
+                      char ret[BLOB_PATH_MAX])
 {
-    const char *slash = strrchr(copying->path, '/');
-    int folder = slash ? (int)(slash - copying->path) + 1 : 0;
-    char hash[2 * HASH_SIZE + 1];
-    hex_write(name->hash.bytes, HASH_SIZE, hash);
-    (void)snprintf(ret, PATH_MAX_SIZE, "%.*sfiles/%.2s/%s-%lld", folder, copying->path, hash, hash,
-                   (long long)name->size);
+    blob_copy_path(blob_copies_folder(copying->path), name, ret);
 }
 
 /* Under another name until it is whole: what stands under the right one needs no second look. */
 static enum err copy_bytes(struct copying *copying, struct blob_row *blob, const char *target)
 {
     const struct host *host = copying->node->host;
-    char part[PATH_MAX_SIZE + 8];
+    char part[BLOB_PATH_MAX + 8];
     struct buf piece;
     int64_t done = 0;
     enum err e = OK;
-    (void)snprintf(part, sizeof part, "%s.part", target);
+    (void)snprintf(part, sizeof part, "%s" BLOB_COPY_PART, target);
     buf_init(&piece, &host->mem, WIRE_BLOB_CHUNK);
     while (!e && done < blob->name.size) {
         int64_t left = blob->name.size - done;
@@ -64,19 +56,41 @@ static enum err copy_bytes(struct copying *copying, struct blob_row *blob, const
     return e;
 }
 
+/* Its last op may have been redacted while it was copied. */
+static enum err still_named(struct copying *copying, const struct blob_name *name)
+{
+    struct blob_row blob;
+    struct node *node = copying->node;
+    enum err e = node_begin(node);
+    if (e) {
+        return e;
+    }
+    e = blob_find(node, name, &blob);
+    if (!e && blob.id == 0) {
+        e = blob_copy_goes(node, name);
+    }
+    return node_end(node, e);
+}
+
 static enum err copy_one(struct copying *copying, const struct blob_name *name)
 {
     struct blob_row blob;
-    char target[PATH_MAX_SIZE];
+    char target[BLOB_PATH_MAX];
     const struct host *host = copying->node->host;
     bool right = false;
     target_of(copying, name, target);
     /* No transaction around it: a server goes on taking work while megabytes are copied. */
-    enum err e = blob_find(copying->node, name, &blob);
+    enum err e = blob_copy_stays(copying->node, blob_copies_folder(copying->path), name);
+    if (!e) {
+        e = blob_find(copying->node, name, &blob);
+    }
     if (!e && !host->files->exists(host->ctx, target)) {
         e = blob_verify(copying->node, &blob, &right);
         if (!e && right) {
             e = copy_bytes(copying, &blob, target);
+        }
+        if (!e) {
+            e = still_named(copying, name);
         }
     }
     if (!e && host->files->exists(host->ctx, target)) {
@@ -117,7 +131,7 @@ static enum err each_name(struct copying *copying, enum node_stmt which,
 static enum err recover_one(struct copying *copying, const struct blob_name *name)
 {
     struct blob_row blob;
-    char from[PATH_MAX_SIZE];
+    char from[BLOB_PATH_MAX];
     struct node *node = copying->node;
     bool right = false;
     target_of(copying, name, from);
@@ -153,7 +167,10 @@ enum err blob_backup(struct node *node, const char *path, struct diag *diag)
 {
     struct copying copying = {.node = node, .path = path, .diag = diag};
     buf_init(&copying.done, &node->host->mem, LIST_MAX);
-    enum err e = each_name(&copying, BLOB_MISSED, recover_one);
+    enum err e = blob_copies_begin(node, path);
+    if (!e) {
+        e = each_name(&copying, BLOB_MISSED, recover_one);
+    }
     if (!e) {
         e = each_name(&copying, BLOB_UNSAVED, copy_one);
     }
@@ -187,7 +204,7 @@ static enum err note_missing(struct node *node, struct blob_row *blob)
 static enum err restore_one(struct copying *copying, const struct blob_name *name)
 {
     struct blob_row blob;
-    char from[PATH_MAX_SIZE];
+    char from[BLOB_PATH_MAX];
     bool right = true;
     target_of(copying, name, from);
     enum err e = blob_find(copying->node, name, &blob);

@@ -73,6 +73,25 @@ MUST_CHECK enum err blob_recover(struct node *node, const struct blob_name *name
 /* Its row and files go. */
 MUST_CHECK enum err blob_delete(struct node *node, int64_t id);
 
+/* ---- blob_copies.c: files beside backups, so that what is redacted goes there too */
+
+#define BLOB_PATH_MAX  1280
+#define BLOB_COPY_PART ".part" /* what a file is called while it is copied */
+
+/* The folder of the copy at `path`, with its slash; empty for the working folder. */
+struct span blob_copies_folder(const char *path);
+/* "<folder>files/ab/<hash>-<size>", whoever gave it: copies in turn share them. */
+void blob_copy_path(struct span folder, const struct blob_name *name, char ret[BLOB_PATH_MAX]);
+/* Before the first file is copied beside the copy at `path`. */
+MUST_CHECK enum err blob_copies_begin(struct node *node, const char *path);
+/* This one is to stay there after all. */
+MUST_CHECK enum err blob_copy_stays(struct node *node, struct span folder,
+                                    const struct blob_name *name);
+/* It goes from every folder of copies, with the next blob_sweep() that reaches it. In a
+   transaction. */
+MUST_CHECK enum err blob_copy_goes(struct node *node, const struct blob_name *name);
+MUST_CHECK enum err blob_copies_sweep(struct node *node);
+
 /* ---- blob_loss.c: files that were called stable, and are lost all the same */
 
 /* How often that happened, as this server tells it: a number that only grows; 0: never. */

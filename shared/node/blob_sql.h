@@ -36,6 +36,12 @@
     X(BLOB_GONE_ADD, "INSERT OR IGNORE INTO blob_gone(path) VALUES(?1)") \
     X(BLOB_GONE_NOT, "DELETE FROM blob_gone WHERE path = ?1") \
     X(BLOB_GONE_SOME, "SELECT path FROM blob_gone LIMIT 64") \
+    /* files beside backups */ \
+    X(BLOB_COPIES_ADD, "INSERT INTO blob_copies(folder, copy) VALUES(?1, ?2) ON CONFLICT(folder) DO UPDATE SET copy = ?2 WHERE copy <> ?2") \
+    X(BLOB_COPY_GONE_ADD, "INSERT OR IGNORE INTO blob_copy_gone(folder, file) SELECT folder, ?1 FROM blob_copies") \
+    X(BLOB_COPY_GONE_NOT, "DELETE FROM blob_copy_gone WHERE folder = ?1 AND file = ?2") \
+    X(BLOB_COPY_GONE_NEXT, "SELECT g.folder, g.file, c.copy FROM blob_copy_gone g JOIN blob_copies c ON c.folder = g.folder" \
+                           " WHERE (g.folder, g.file) > (?1, ?2) ORDER BY g.folder, g.file LIMIT 1") \
     /* what goes up, comes down, and may be asked for; smallest first */ \
     X(BLOB_TO_SEND, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 0 AND kind = ?3 AND (size, id) > (?4, ?5)" \
                     " AND (server <> ?1 OR epoch <> ?2) AND EXISTS (SELECT 1 FROM blob_ref r WHERE r.blob = blob.id) ORDER BY size, id LIMIT ?6") \

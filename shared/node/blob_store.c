@@ -11,7 +11,7 @@
 #include "blob_internal.h"
 #include "code.h"
 
-#define PATH_MAX_SIZE 1280
+#define PATH_MAX_SIZE BLOB_PATH_MAX
 
 /* ---- where */
 
@@ -37,7 +37,7 @@ static enum err add_gone(struct node *node, const struct blob_name *name, struct
     return stmt_run(s);
 }
 
-enum err blob_sweep(struct node *node)
+static enum err sweep_own(struct node *node)
 {
     const struct host *host = node->host;
     bool found = false;
@@ -68,6 +68,12 @@ enum err blob_sweep(struct node *node)
         }
     } while (!e && found);
     return node_end(node, e);
+}
+
+enum err blob_sweep(struct node *node)
+{
+    enum err e = sweep_own(node);
+    return e ? e : blob_copies_sweep(node);
 }
 
 /* ---- rows */
@@ -194,6 +200,9 @@ enum err blob_delete(struct node *node, int64_t id)
         stmt_bind_blob(s, 1, name.hash.bytes, HASH_SIZE);
         stmt_bind_i64(s, 2, name.size);
         e = stmt_run(s);
+    }
+    if (!e) {
+        e = blob_copy_goes(node, &name);
     }
     return e ? e : run_on(node, BLOB_DELETE, id);
 }

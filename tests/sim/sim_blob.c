@@ -6,7 +6,10 @@
 #include <string.h>
 
 #include "blob.h"
+#include "code.h"
 #include "sim_check.h"
+
+#define PATH_SIZE 160
 
 void blobs_note(struct sim_node *node, const struct blob_name *name)
 {
@@ -63,11 +66,20 @@ static bool reads_well(struct sim_world *world, struct node *desk, const struct 
     return e == OK;
 }
 
+static void path_in_backup(const struct sim_node *region, const struct blob_name *name,
+                           char ret[PATH_SIZE])
+{
+    char hash[2 * HASH_SIZE + 1];
+    hex_write(name->hash.bytes, HASH_SIZE, hash);
+    (void)snprintf(ret, PATH_SIZE, "%s/files/%.2s/%s-%lld", region->home, hash, hash,
+                   (long long)name->size);
+}
+
 /* A file that the region holds and calls stable. */
 struct rotting {
     struct blob_name name;
-    char path[160];   /* in its folder */
-    char backup[160]; /* beside its backup */
+    char path[PATH_SIZE];   /* in its folder */
+    char backup[PATH_SIZE]; /* beside its backup */
 };
 
 static bool pick_stable(struct sim_node *region, struct rotting *ret)
@@ -82,8 +94,7 @@ static bool pick_stable(struct sim_node *region, struct rotting *ret)
         ret->name.size = sqlite3_column_int64(s, 1);
         (void)snprintf(ret->path, sizeof ret->path, "%s.blobs/%.2s/%s-%lld.%s", region->path, hash,
                        hash, (long long)ret->name.size, (const char *)sqlite3_column_text(s, 3));
-        (void)snprintf(ret->backup, sizeof ret->backup, "%s/files/%.2s/%s-%lld", region->home, hash,
-                       hash, (long long)ret->name.size);
+        path_in_backup(region, &ret->name, ret->backup);
         found = true;
     }
     (void)sqlite3_finalize(s);
@@ -113,6 +124,16 @@ void blobs_rot(struct sim_world *world)
     world_say(world, "region0 lost a file");
 }
 
+/* What the region doesn't name was redacted or taken back: it isn't beside the backup either. */
+static void check_gone_from_backup(struct sim_node *region, const struct blob_name *name)
+{
+    char path[PATH_SIZE];
+    path_in_backup(region, name, path);
+    if (sim_disk_exists(region->host.disk, path)) {
+        world_fail(region->world, "a file that the region doesn't name is beside its backup");
+    }
+}
+
 /*
  * An undone or lost op took its file with it; but while anybody holds a file whole, the region
  * names it and holds it whole too.
@@ -128,6 +149,9 @@ void check_blobs(struct sim_world *world)
             holders += held_at(&world->nodes[k], &blob->name) == HELD_WHOLE;
         }
         bool whole = held_at(region, &blob->name) == HELD_WHOLE;
+        if (held_at(region, &blob->name) == HELD_UNKNOWN) {
+            check_gone_from_backup(region, &blob->name);
+        }
         if (holders > 0 && !whole) {
             world_fail(world, "a file of %s is held %zu times and not by the region",
                        world->nodes[blob->node].name, holders);

@@ -6,6 +6,7 @@
 
 #include "node_redact.h"
 #include "redact.h"
+#include "test_blob.h"
 #include "test_forge.h"
 #include "test_town.h"
 
@@ -546,6 +547,125 @@ static void every_node_confirms_and_the_region_knows_who_has_not(void **state)
     assert_int_equal(confirmed(town, &nodes), 4);
 }
 
+/* ---- files beside backups */
+
+static void run_in_folder(const struct town *town, const char *what)
+{
+    char command[500];
+    (void)snprintf(command, sizeof command, "cd '%s' && %s", town->nodes.folder, what);
+    assert_int_equal(system(command), 0);
+}
+
+static int copies_of_files(const struct town *town, const char *folder)
+{
+    char command[400];
+    char count[16] = "";
+    (void)snprintf(command, sizeof command, "find '%s/%s/files' -type f 2>/dev/null | wc -l",
+                   town->nodes.folder, folder);
+    FILE *pipe = popen(command, "r");
+    assert_non_null(pipe);
+    assert_non_null(fgets(count, sizeof count, pipe));
+    (void)pclose(pipe);
+    return (int)strtol(count, NULL, 10);
+}
+
+static void back_up_into(struct town *town, const char *folder)
+{
+    char path[300];
+    struct diag diag = {0};
+    (void)snprintf(path, sizeof path, "%s/%s", town->nodes.folder, folder);
+    assert_int_equal(town->nodes.host.files->make_folder(town->nodes.host.ctx, path), OK);
+    (void)snprintf(path, sizeof path, "%s/%s/copy.db", town->nodes.folder, folder);
+    assert_int_equal(blob_backup(town->region, path, &diag), OK);
+}
+
+/* Two records with a photograph each, at the region. */
+static void photographed(struct town *town, struct id *ret_first, struct id *ret_second)
+{
+    static uint8_t bytes[2][FILE_SIZE];
+    struct id *entities[] = {ret_first, ret_second};
+    for (unsigned i = 0; i < 2; i++) {
+        struct attached attached;
+        struct span file = make_file(bytes[i], FILE_SIZE, 40 + i);
+        *entities[i] = town_household(town, town->region, town->amina, TOWN_COMMUNE, "x");
+        assert_int_equal(
+            attach(town, town->region, town->amina, *entities[i], "house_photo", file, &attached),
+            OK);
+    }
+}
+
+static void a_redacted_file_goes_from_beside_the_backup(void **state)
+{
+    struct town *town = *state;
+    struct id entity;
+    struct id other;
+    photographed(town, &entity, &other);
+    back_up_into(town, "backup");
+    assert_int_equal(copies_of_files(town, "backup"), 2);
+    assert_int_equal(redact(town->region, town->amina, entity, "house_photo"), 1);
+    assert_int_equal(blob_sweep(town->region), OK);
+    assert_int_equal(file_count(town, "region"), 1);
+    assert_int_equal(copies_of_files(town, "backup"), 1);
+    /* The next one doesn't bring it back. */
+    back_up_into(town, "backup");
+    assert_int_equal(copies_of_files(town, "backup"), 1);
+}
+
+static void count_waiting(void *ctx, const char *path)
+{
+    int *count = ctx;
+    assert_non_null(strstr(path, "away/files/"));
+    (*count)++;
+}
+
+static int waiting(struct node *node)
+{
+    int count = 0;
+    assert_int_equal(blob_copies_waiting(node, count_waiting, &count), OK);
+    return count;
+}
+
+static void a_backup_out_of_reach_is_named_and_cleaned_when_it_is_back(void **state)
+{
+    struct town *town = *state;
+    struct id entity;
+    struct id other;
+    photographed(town, &entity, &other);
+    back_up_into(town, "away");
+    back_up_into(town, "backup");
+    run_in_folder(town, "mv away drawer");
+    assert_int_equal(redact(town->region, town->amina, entity, "house_photo"), 1);
+    assert_int_equal(blob_sweep(town->region), OK);
+    assert_int_equal(waiting(town->region), 1);
+    assert_int_equal(copies_of_files(town, "drawer"), 2);
+    run_in_folder(town, "mv drawer away");
+    assert_int_equal(blob_sweep(town->region), OK);
+    assert_int_equal(waiting(town->region), 0);
+    assert_int_equal(copies_of_files(town, "away"), 1);
+}
+
+/* The same photograph is attached to something else, and saved: it isn't to go any more. */
+static void a_file_attached_again_stays_beside_the_backup(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct id entity;
+    struct id other;
+    struct attached attached;
+    photographed(town, &entity, &other);
+    back_up_into(town, "away");
+    run_in_folder(town, "mv away drawer");
+    assert_int_equal(redact(town->region, town->amina, entity, "house_photo"), 1);
+    assert_int_equal(blob_sweep(town->region), OK);
+    struct span file = make_file(bytes, FILE_SIZE, 40);
+    assert_int_equal(attach(town, town->region, town->amina, other, "house_photo", file, &attached),
+                     OK);
+    run_in_folder(town, "mv drawer away");
+    back_up_into(town, "away");
+    assert_int_equal(blob_sweep(town->region), OK);
+    assert_int_equal(copies_of_files(town, "away"), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -573,6 +693,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_node_confirms_and_the_region_knows_who_has_not, setup,
                                         town_teardown),
         cmocka_unit_test_setup_teardown(what_was_put_aside_is_scrubbed, setup, town_teardown),
+        cmocka_unit_test_setup_teardown(a_redacted_file_goes_from_beside_the_backup, setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(a_backup_out_of_reach_is_named_and_cleaned_when_it_is_back,
+                                        setup, town_teardown),
+        cmocka_unit_test_setup_teardown(a_file_attached_again_stays_beside_the_backup, setup,
+                                        town_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
