@@ -175,11 +175,11 @@ static enum err take_stables(struct take *t)
     return e;
 }
 
-/* Files that it called stable are lost: it may have any of them or none. A file on a stick may be
-   older than what is known, and its next answer by network says it again. */
+/* Files that it called stable are lost: it may have any of them or none. By stick too, however old:
+   the number only grows, and doubt costs a question. */
 static enum err take_losses(struct take *t)
 {
-    if (t->sync->answers || t->reply.losses <= t->sync->server.losses) {
+    if (t->reply.losses <= t->sync->server.losses) {
         return OK;
     }
     t->sync->server.losses = t->reply.losses;
