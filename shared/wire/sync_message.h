@@ -84,11 +84,10 @@ struct sync_request {
     struct request_proof *visits; /* a hub's: devices that synced with it, and the proof */
     size_t visit_count;
     bool has_stables;
-    int64_t stables;
-    int64_t losses;         /* the last that the callee told; 0: none */
-    bool takes_snapshots;   /* "snap" */
-    bool has_offer;         /* instead of cursor and feeds */
-    struct offer_run *runs; /* those of one origin stand together, loose ones last */
+    int64_t stables, losses; /* losses: the last that the callee told; 0: none */
+    bool takes_snapshots;    /* "snap" */
+    bool has_offer;          /* instead of cursor and feeds */
+    struct offer_run *runs;  /* those of one origin stand together, loose ones last */
     size_t run_count;
     int64_t hand_count; /* rows handed over, before the batches */
     struct feed_sum *sums;
@@ -142,8 +141,7 @@ struct sync_reply {
     size_t drop_count;
     struct id *origins;
     size_t origin_count;
-    int64_t late_count, refused_count;
-    int64_t losses; /* files called stable were lost; 0: nothing new of it */
+    int64_t late_count, refused_count, losses; /* losses: greater than the request's, or 0 */
     struct snapshot_offer *offers;
     size_t offer_count;
     int64_t *wanted; /* indexes into the runs offered */
