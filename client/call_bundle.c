@@ -76,6 +76,16 @@ enum err call_bundle_import(struct call *call)
         return e;
     }
     disputed = count_disputed(call) - disputed;
+    if (report.enrolled) {
+        e = node_identity(call->node, &call->self);
+        put_text(call, "short", call->self.short_code);
+    }
+    if (!e && report.enrolled && call->self.has_person) {
+        e = put_person(call, "person", call->self.person);
+    }
+    if (e) {
+        return e;
+    }
     put_text(call, "file", call_arg_text(call, "file"));
     e = put_device(call, "from", report.peer);
     put_int(call, "received", report.ops);

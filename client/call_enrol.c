@@ -5,6 +5,7 @@
 
 #include "call_put.h"
 #include "carry.h"
+#include "node_bundle.h"
 
 #define MESSAGE_MAX 4096
 
@@ -79,10 +80,34 @@ static enum err put_enrolled(struct call *call)
     return call->self.has_person ? put_person(call, "person", call->self.person) : OK;
 }
 
+/* Without a network: a file for the office of the code. The answer to it, imported, enrols. */
+static enum err enrol_by_file(struct call *call, const char *name)
+{
+    char *path = arena_alloc(call->arena, BUNDLE_PATH_SIZE);
+    struct bundle_report report;
+    struct bundle_order order = {.path = call_arg_text(call, "bundle"), .ca_pem = ""};
+    char hub[ID_TEXT_SIZE];
+    if (!path) {
+        return ERR_NOMEM;
+    }
+    enum err e = node_bundle_enrol(call->node, call_arg_text(call, "code"), name, &order, path,
+                                   &report, call->diag);
+    if (!e) {
+        id_write(report.peer, hub);
+        put_text(call, "file", path);
+        put_text(call, "server", hub);
+        put_int(call, "bytes", report.bytes);
+    }
+    return e;
+}
+
 enum err call_enrol(struct call *call)
 {
     const char *name = NULL;
     enum err e = read_name(call, &name);
+    if (!e && call_arg_text(call, "bundle")) {
+        return enrol_by_file(call, name);
+    }
     if (!e) {
         e = carry_enrol(call->host, call->node, call_arg_text(call, "code"), name, call->diag);
     }

@@ -39,6 +39,7 @@ static const struct option options[] = {
     {"thumb", 0, NULL, false},
     {"stable", 0, NULL, false},
     {"max-data", 0, "SIZE", false},
+    {"bundle", 0, "FILE|FOLDER", false},
     {"rebuild", 0, NULL, false},
     {"older-than", 0, "DAYS", false},
     {"always", 0, NULL, false},
@@ -50,7 +51,7 @@ static const struct option options[] = {
 
 static const struct command commands[] = {
     {"init", "", "", 0, 0, command_init},
-    {"enrol", "CODE", "name no-sync", 1, 1, command_enrol},
+    {"enrol", "CODE", "name no-sync bundle", 1, 1, command_enrol},
     {"whoami", "", "", 0, 0, command_whoami},
     {"persons", "", "", 0, 0, command_persons},
     {"form list", "", "", 0, 0, command_form_list},

@@ -46,6 +46,10 @@ static void say_taken(struct session *session)
 {
     const struct json *reply = session->reply;
     char received[NUM_TEXT_SIZE], confirmed[NUM_TEXT_SIZE], disputed[NUM_TEXT_SIZE];
+    if (json_get(reply, "short")) {
+        face_say(&session->face, "text.enrolled", json_get_text(reply, "short", ""),
+                 session_who(reply, "person"), NULL);
+    }
     face_say(&session->face, "text.bundle_taken", json_get_text(reply, "file", ""),
              session_who(reply, "from"), number(reply, "received", received),
              number(reply, "confirmed", confirmed), NULL);

@@ -85,6 +85,7 @@ enum err command_enrol(struct session *session)
     session_begin(session, "enrol");
     session_text(session, "code", session_word(session, 0));
     session_text(session, "name", session_option(session, "name"));
+    session_text(session, "bundle", session_option(session, "bundle"));
     if (session_flag(session, "no-sync")) {
         json_name(&session->out, "sync");
         json_put_bool(&session->out, false);
@@ -94,6 +95,11 @@ enum err command_enrol(struct session *session)
         return e;
     }
     const struct json *failed = json_get(session->reply, "sync_error");
+    if (json_get(session->reply, "file")) {
+        face_say(&session->face, "text.enrol_written", json_get_text(session->reply, "file", ""),
+                 NULL);
+        return OK;
+    }
     face_say(&session->face, "text.enrolled", json_get_text(session->reply, "short", ""),
              session_who(session->reply, "person"), NULL);
     if (failed && !session->face.json) {

@@ -25,7 +25,7 @@ static const struct call_kind call_kinds[] = {
     {"init", NEED_NOTHING, call_init, {{0}}, SPACE_READS},
     {"enrol", NEED_HOME, call_enrol, {
         {"code", ARG_TEXT, true, 0, 0}, {"name", ARG_TEXT, false, 0, 0},
-        {"sync", ARG_BOOL, false, 0, 0}, {0}}, SPACE_READS},
+        {"sync", ARG_BOOL, false, 0, 0}, {"bundle", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
     {"whoami", NEED_HOME, call_whoami, {{0}}, SPACE_READS},
     {"persons", NEED_ENROLLED, call_persons, {{0}}, SPACE_READS},
     {"forms", NEED_ENROLLED, call_forms, {{0}}, SPACE_READS},

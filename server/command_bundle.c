@@ -88,10 +88,43 @@ enum err command_bundle_export(struct app *app)
     return e;
 }
 
+/* Of a node that this office invited: what is to be done next. */
+static enum err say_newcomer(struct app *app, struct node *node, const char *path, struct id id)
+{
+    const struct org *org = NULL;
+    enum err e = node_org(node, &org);
+    const struct org_node *known = e ? NULL : org_node(org, id);
+    if (!e) {
+        const struct member members[] = {
+            {.name = "file", .text = path},
+            {.name = "from", .text = known ? known->name : ""},
+            {.name = "enrolled", .text = known ? known->short_code : ""},
+        };
+        app_answer(app, "admin.bundle_enrolled", members, 3);
+    }
+    return e;
+}
+
+static enum err say_self(struct app *app, struct node *node)
+{
+    struct node_identity self;
+    enum err e = node_identity(node, &self);
+    if (!e && !app->face->json) {
+        face_say(app->face, "admin.uplink_set", self.short_code, NULL);
+    }
+    return e;
+}
+
 static enum err take_bundle(struct app *app, struct node *node, const char *path)
 {
     struct bundle_report report;
     enum err e = node_bundle_import(node, path, NULL, NULL, &report, app->diag);
+    if (!e && report.way == BUNDLE_TO_ENROL) {
+        return say_newcomer(app, node, path, report.peer);
+    }
+    if (!e && report.enrolled) {
+        e = say_self(app, node);
+    }
     if (e) {
         return e;
     }

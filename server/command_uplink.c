@@ -6,14 +6,34 @@
 #include <string.h>
 
 #include "blob.h"
+#include "node_bundle.h"
 #include "record.h"
 #include "serve.h"
 #include "server_uplink.h"
+
+/* Without a network: a file for the region. Its answer, imported, enrols this office. */
+static enum err set_by_file(struct app *app, const char *to)
+{
+    char path[BUNDLE_PATH_SIZE];
+    struct bundle_report report;
+    struct bundle_order order = {.path = to, .ca_pem = ""};
+    enum err e = node_bundle_enrol(app->node, app->words[0], app->config.name, &order, path,
+                                   &report, app->diag);
+    if (!e) {
+        const struct member members[] = {{.name = "file", .text = path},
+                                         {.name = "bytes", .number = report.bytes}};
+        app_answer(app, "admin.uplink_written", members, 2);
+    }
+    return e;
+}
 
 enum err command_uplink_set(struct app *app)
 {
     if (app->self.role != ROLE_HUB) {
         return diag_set(app->diag, ERR_NOT_ALLOWED, "uplink set", role_name(app->self.role), NULL);
+    }
+    if (args_value(app->args, "bundle")) {
+        return set_by_file(app, args_value(app->args, "bundle"));
     }
     enum err e = carry_enrol(app->host, app->node, app->words[0], app->config.name, app->diag);
     if (!e) {

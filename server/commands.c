@@ -33,7 +33,7 @@ static const struct option options[] = {
     {"take", 0, "N", false}, {"value", 0, "VALUE", false}, {"reason", 0, "TEXT", false}, {"history", 0, NULL, false},
     {"deleted", 0, NULL, false}, {"where", 0, "PROPERTY=VALUE", false}, {"format", 0, "csv|json|geojson", false},
     {"output", 'o', "FILE", false}, {"attachments", 0, "DIR", false}, {"sensitive", 0, NULL, false}, {"bom", 0, NULL, false},
-    {"to", 0, "NODE", false}, {"max-data", 0, "SIZE", false}, {"rebuild", 0, NULL, false}, {"nodes", 0, NULL, false}, {"all", 0, NULL, false}, {"yes", 0, NULL, false}, {"copies", 0, NULL, false}, {"undo", 0, NULL, false}, {"flags", 0, NULL, false},
+    {"to", 0, "NODE", false}, {"max-data", 0, "SIZE", false}, {"bundle", 0, "FILE|FOLDER", false}, {"rebuild", 0, NULL, false}, {"nodes", 0, NULL, false}, {"all", 0, NULL, false}, {"yes", 0, NULL, false}, {"copies", 0, NULL, false}, {"undo", 0, NULL, false}, {"flags", 0, NULL, false},
     {"days", 0, "N", false}, {"dry-run", 0, NULL, false},
 };
 /* clang-format on */

@@ -36,7 +36,7 @@ enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
     X("node revoke", "node_revoke", "NODE", 1, 1, "", NEED_NODE, command_node_revoke)              \
     X("node scope", "node_scope", "NODE --scope CODE,...", 1, 1, "scope compartment", NEED_NODE,                    \
       command_node_scope)                                                                          \
-    X("uplink set", "uplink_set", "CODE", 1, 1, "", NEED_NODE, command_uplink_set)                 \
+    X("uplink set", "uplink_set", "CODE", 1, 1, "bundle", NEED_NODE, command_uplink_set)                 \
     X("uplink sync", "uplink_sync", "", 0, 0, "", NEED_HOME, command_uplink_sync)                  \
     X("uplink status", "uplink_status", "", 0, 0, "", NEED_NODE, command_uplink_status)            \
     X("bundle export", "bundle_export", "FILE|FOLDER", 1, 1, "to max-data", NEED_HOME, command_bundle_export)   \

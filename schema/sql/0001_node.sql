@@ -103,6 +103,10 @@ CREATE TABLE bundle_peer(
     node BLOB PRIMARY KEY, asked INTEGER, key BLOB, request TEXT, ask INTEGER, epoch INTEGER, came_ms INTEGER,
     enrol BLOB) WITHOUT ROWID;
 
+-- Enrolments asked for by bundle: of the code what it takes to believe the answer, never its secret.
+CREATE TABLE enrol_asked(
+    hub BLOB PRIMARY KEY, key BLOB NOT NULL, url TEXT NOT NULL, pins TEXT NOT NULL, org BLOB NOT NULL) WITHOUT ROWID;
+
 -- Attachments by bundle: what a caller named in its last one (way 0: it asks how much is here, 1: it wants it and holds `have` bytes),
 -- and how much a server said that it holds of ours (2).
 CREATE TABLE bundle_file(

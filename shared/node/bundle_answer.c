@@ -87,7 +87,7 @@ static enum err take_epoch(struct bundle_taking *taking, uint64_t epoch)
     return e ? e : notice_add(node, NOTICE_SERVER, server->name);
 }
 
-static enum err judge(struct bundle_taking *taking, const struct bundle_head *head)
+static enum err judge(struct bundle_taking *taking, const struct bundle_head *head, bool again)
 {
     struct node *node = taking->node;
     struct bundle_answers *answers = &taking->answers;
@@ -106,7 +106,8 @@ static enum err judge(struct bundle_taking *taking, const struct bundle_head *he
         return e;
     }
     answers->later = head->time_ms > heard;
-    answers->news = answers->later || (head->has_re && peer.has_asked && head->re == peer.asked);
+    answers->news =
+        answers->later || again || (head->has_re && peer.has_asked && head->re == peer.asked);
     answers->relay_mine = head->has_relay && head->relay == (uint64_t)relay;
     if (answers->news && server->epoch != head->epoch) {
         e = take_epoch(taking, head->epoch);
@@ -132,14 +133,14 @@ static enum err copy_base(struct bundle_taking *taking, const struct bundle_head
     return e;
 }
 
-static enum err begin(struct bundle_taking *taking, const struct bundle_head *head)
+static enum err begin(struct bundle_taking *taking, const struct bundle_head *head, bool again)
 {
     struct feed_position *mine = NULL;
     enum err e = node_begin(taking->node);
     if (e) {
         return e;
     }
-    e = node_end(taking->node, judge(taking, head));
+    e = node_end(taking->node, judge(taking, head, again));
     if (!e) {
         e = server_feeds(taking->node, &taking->sync->server, &taking->arena, &mine,
                          &taking->answers.mine_count);
@@ -167,7 +168,7 @@ enum err bundle_take_begin(struct bundle_in *in, const struct bundle_head *head,
         e = sync_new(node, taking->pack, &in->parties.sender, NULL, &taking->sync, in->diag);
     }
     if (!e) {
-        e = begin(taking, head);
+        e = begin(taking, head, in->again);
     }
     if (e) {
         bundle_take_end(taking);

@@ -95,7 +95,7 @@ static enum err name_of(struct node *node, struct id id, char ret[NAME_SIZE])
 }
 
 /* A folder is something in which "." is. A07-A-20261123-141200.douar: from A07 to A, UTC. */
-static enum err choose_path(struct bundle_out *out)
+enum err bundle_choose_path(struct bundle_out *out)
 {
     struct node *node = out->node;
     const struct host *host = node->host;
@@ -166,7 +166,7 @@ enum err node_bundle_export(struct node *node, const struct bundle_order *order,
         e = bundle_peer_key(node, report.peer, &key, diag);
     }
     if (!e) {
-        e = choose_path(&out);
+        e = bundle_choose_path(&out);
     }
     if (!e) {
         e = bundle_out_begin(&out, &key);

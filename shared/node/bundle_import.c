@@ -50,6 +50,9 @@ static enum err first_ask(struct importing *i)
         return diag_set(in->diag, ERR_NOT_ALLOWED, "bundle", role_name(in->node->identity.role),
                         NULL);
     }
+    if (in->report->way == BUNDLE_TO_ENROL) { /* an enrolment is alone in its file */
+        return diag_set(in->diag, ERR_FORMAT, "a frame out of place", in->path, NULL);
+    }
     in->report->way = BUNDLE_TO_SERVER;
     enum err e = check_sender(i);
     return e ? e : pack_new(&in->node->host->mem, &i->pack);
@@ -76,6 +79,12 @@ static enum err take_frame(struct importing *i, enum bundle_kind kind, struct sp
     if (kind == BUNDLE_ANSWER && !i->pack) {
         e = i->taking ? OK : first_answer(i);
         return e ? e : bundle_take_answer(i->taking, body, in->diag);
+    }
+    if (kind == BUNDLE_ENROL && in->report->frames == 2) {
+        return serve_bundle_enrol(in, body);
+    }
+    if (kind == BUNDLE_ENROLLED && in->report->frames == 2) {
+        return bundle_take_enrolled(in, body);
     }
     if (kind == BUNDLE_FILES && i->taking) {
         return bundle_take_put(i->taking, body, in->diag);
@@ -107,11 +116,13 @@ static enum err take_frames(struct importing *i, bundle_progress progress, void 
     }
 }
 
-enum err node_bundle_import(struct node *node, const char *path, bundle_progress progress,
-                            void *ctx, struct bundle_report *ret, struct diag *diag)
+static enum err import_file(struct node *node, const char *path, bool again,
+                            bundle_progress progress, void *ctx, struct bundle_report *ret,
+                            struct diag *diag)
 {
     struct bundle_report report = {.way = BUNDLE_TO_SERVER};
-    struct importing i = {.in = {.node = node, .path = path, .report = &report, .diag = diag}};
+    struct importing i = {
+        .in = {.node = node, .again = again, .path = path, .report = &report, .diag = diag}};
     arena_init(&i.arena, &node->host->mem, HEAD_ARENA_MAX);
     enum err e = bundle_in_begin(&i.in);
     if (!e) {
@@ -129,4 +140,18 @@ enum err node_bundle_import(struct node *node, const char *path, bundle_progress
     arena_release(&i.arena);
     *ret = report;
     return node_failed(node, e, diag);
+}
+
+/* Of a first sync, rows that came before the grant they follow from went by unseen. By network
+   they are asked for; a file has nobody to ask, and holds them. */
+enum err node_bundle_import(struct node *node, const char *path, bundle_progress progress,
+                            void *ctx, struct bundle_report *ret, struct diag *diag)
+{
+    struct bundle_report again;
+    enum err e = import_file(node, path, false, progress, ctx, ret, diag);
+    if (!e && ret->enrolled && ret->way == BUNDLE_TO_CALLER) {
+        e = import_file(node, path, true, progress, ctx, &again, diag);
+        ret->ops += e ? 0 : again.ops;
+    }
+    return e;
 }

@@ -32,6 +32,7 @@ void bundle_out_release(struct bundle_out *out);
 struct bundle_in {
     struct node *node;
     const char *path;
+    bool again; /* the second time in one import: as new as the first */
     struct bundle_parties parties;
     struct bundle_reader reader;
     bool reading;
@@ -44,6 +45,19 @@ MUST_CHECK enum err bundle_in_begin(struct bundle_in *in);
 MUST_CHECK enum err bundle_in_frame(struct bundle_in *in, bool *ret_found,
                                     enum bundle_kind *ret_kind, struct span *ret_body);
 void bundle_in_release(struct bundle_in *in);
+
+/* bundle_export.c: the order's path, or a name in that folder. */
+MUST_CHECK enum err bundle_choose_path(struct bundle_out *out);
+
+struct bundle_peer;
+/* ---- bundle_enrol.c: both ends of an enrolment by bundle */
+
+/* The new node takes what a server it asked answers. */
+MUST_CHECK enum err bundle_take_enrolled(struct bundle_in *in, struct span body);
+MUST_CHECK enum err serve_bundle_enrol(struct bundle_in *in, struct span body);
+/* Frame 4, while the caller isn't known to have had it. */
+MUST_CHECK enum err serve_bundle_enrolled(struct bundle_out *out, struct id caller,
+                                          const struct bundle_peer *peer);
 
 /* ---- bundle_peer.c: what is remembered of another node. */
 

@@ -19,6 +19,10 @@
                           " ON CONFLICT(node) DO UPDATE SET request = ?2, ask = ?3, epoch = ?4, came_ms = ?5, enrol = NULL") \
     X(BUNDLE_ENROL_SET, "INSERT INTO bundle_peer(node, enrol) VALUES(?1, ?2) ON CONFLICT(node) DO UPDATE SET enrol = ?2") \
     X(BUNDLE_PEER, "SELECT asked, key, request, ask, epoch, enrol FROM bundle_peer WHERE node = ?1") \
+    /* an enrolment by bundle that isn't answered yet */ \
+    X(ENROL_ASKED, "INSERT OR REPLACE INTO enrol_asked(hub, key, url, pins, org) VALUES(?1, ?2, ?3, ?4, ?5)") \
+    X(ENROL_WAITS, "SELECT key, url, pins, org FROM enrol_asked WHERE hub = ?1") \
+    X(ENROL_OVER, "DELETE FROM enrol_asked WHERE hub = ?1") \
     /* attachments, both ends */ \
     X(BUNDLE_FILE_SET, "INSERT INTO bundle_file(node, way, hash, size, have) VALUES(?1, ?2, ?3, ?4, ?5)" \
                        " ON CONFLICT(node, way, size, hash) DO UPDATE SET have = ?5") \

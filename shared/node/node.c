@@ -632,9 +632,17 @@ static enum err add_server(struct node *node, const struct node_enrolment *enrol
     return e;
 }
 
+static enum err write_hub_time(struct node *node, int64_t hub_time_ms)
+{
+    enum err e = self_set_i64(node, "has_offset", 1);
+    if (!e) {
+        e = self_set_i64(node, "offset_ms", node->host->now_ms(node->host->ctx) - hub_time_ms);
+    }
+    return e ? e : self_set_i64(node, "hub_time_ms", hub_time_ms);
+}
+
 static enum err write_enrolment(struct node *node, const struct node_enrolment *enrolment)
 {
-    int64_t offset = node->host->now_ms(node->host->ctx) - enrolment->hub_time_ms;
     enum err e = add_server(node, enrolment);
     if (!e) {
         e = self_set_blob(node, "org_key", enrolment->org_key.bytes, PUBLIC_KEY_SIZE);
@@ -651,14 +659,13 @@ static enum err write_enrolment(struct node *node, const struct node_enrolment *
         stmt_bind_text(s, 2, enrolment->definition);
         e = stmt_run(s);
     }
-    if (!e) {
-        e = self_set_i64(node, "has_offset", 1);
+    if (!e && !enrolment->by_file) {
+        e = write_hub_time(node, enrolment->hub_time_ms);
     }
-    if (!e) {
-        e = self_set_i64(node, "offset_ms", offset);
-    }
-    if (!e) {
-        e = self_set_i64(node, "hub_time_ms", enrolment->hub_time_ms);
+    if (!e) { /* no file that answers is waited for any more */
+        struct stmt *s = db_stmt(node->db, ENROL_OVER);
+        stmt_bind_blob(s, 1, enrolment->hub.bytes, ID_SIZE);
+        e = stmt_run(s);
     }
     return e ? e : read_identity(node);
 }

@@ -83,6 +83,7 @@ struct node_enrolment {
     struct id person;
     struct span definition; /* the _node definition, JSON */
     int64_t hub_time_ms;
+    bool by_file; /* it travelled: its time says nothing of this clock */
 };
 /* Once more by a server of the same organisation, the node moves there and keeps all that it holds;
    else ERR_ALREADY_ENROLLED. */

@@ -26,6 +26,7 @@ struct bundle_report {
     int64_t acked; /* of answers: own ops that their server has now, it says */
     int64_t late, refused;
     int64_t files, file_bytes; /* attachments: their last bytes are in it, came by it */
+    bool enrolled;             /* by this import: this node, or the one that wrote it */
     bool files_left;           /* of an export: not all fit */
     bool waits;                /* asks: earlier ones are missing, an answer will say from where */
     bool news;                 /* answers: nothing later was heard of that server */
@@ -54,6 +55,16 @@ struct bundle_order {
 MUST_CHECK enum err node_bundle_export(struct node *node, const struct bundle_order *order,
                                        char ret_path[BUNDLE_PATH_SIZE], struct bundle_report *ret,
                                        struct diag *diag);
+
+/*
+ * A request to be enrolled by the server of a code (enrol.h), as a file for it; order->to is not
+ * asked. An answer to it that is imported enrols this node, and brings its first sync.
+ * ERR_BAD_CODE (why) of one that holds no key, and as enrol_begin() and node_bundle_export().
+ */
+MUST_CHECK enum err node_bundle_enrol(struct node *node, const char *code, const char *name,
+                                      const struct bundle_order *order,
+                                      char ret_path[BUNDLE_PATH_SIZE], struct bundle_report *ret,
+                                      struct diag *diag);
 
 /*
  * ERR_FORMAT, ERR_UNKNOWN_FORMAT, ERR_DAMAGED, ERR_ELSEWHERE, ERR_UNKNOWN_NODE, ERR_SIGNATURE,

@@ -50,6 +50,9 @@ struct enrol_answer;
    commits its own savepoint. */
 MUST_CHECK enum err serve_enrol(struct node *node, const struct enrol_request *request,
                                 struct arena *arena, struct enrol_answer *ret, struct diag *diag);
+/* The same answer once more, for the node that used the code: it travels by bundle. */
+MUST_CHECK enum err serve_enrolled(struct node *node, const uint8_t *code_id, struct id caller,
+                                   struct arena *arena, bool *ret_found, struct enrol_answer *ret);
 
 /* Who has called: for `stats`. */
 struct caller_row {

@@ -384,6 +384,9 @@ enum err serve_bundle_answers(struct bundle_out *out, struct id caller)
     if (!e) {
         e = write_head(&a);
     }
+    if (!e && a.peer.has_enrol) {
+        e = serve_bundle_enrolled(out, caller, &a.peer);
+    }
     while (!e && a.more) {
         e = write_answer(&a);
     }

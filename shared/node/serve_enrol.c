@@ -39,6 +39,8 @@ enum err serve_invite(struct node *node, const struct invite *invite, struct enr
     host->random(host->ctx, code.code_id, sizeof code.code_id);
     host->random(host->ctx, code.secret, sizeof code.secret);
     code.hub = node->identity.id;
+    code.has_key = true;
+    code.hub_key = node->identity.key;
     enrol_fingerprint(&node->identity.org_key, code.org_fingerprint);
     secret_hash(code.secret, &hash);
     enum err e = node_begin(node);
@@ -377,4 +379,19 @@ enum err serve_enrol(struct node *node, const struct enrol_request *request, str
         e = enrol(node, request, &invited, arena, ret, diag);
     }
     return node_failed(node, e, diag);
+}
+
+enum err serve_enrolled(struct node *node, const uint8_t *code_id, struct id caller,
+                        struct arena *arena, bool *ret_found, struct enrol_answer *ret)
+{
+    struct invited invited;
+    enum err e = read_invite(node, code_id, arena, &invited);
+    bool found = !e && invited.found && invited.used && id_equal(invited.used_by, caller);
+    if (!e && found) {
+        e = fill_answer(node, invited.answer, arena, ret);
+    }
+    if (!e) {
+        *ret_found = found;
+    }
+    return e;
 }

@@ -83,6 +83,10 @@ static void write_json(const struct enrol_code *code, struct buf *ret)
     line_put_bytes(&writer, code->code_id, ENROL_CODE_ID_SIZE);
     json_name(&writer, "s");
     line_put_bytes(&writer, code->secret, ENROL_SECRET_SIZE);
+    if (code->has_key) {
+        json_name(&writer, "k");
+        line_put_bytes(&writer, code->hub_key.bytes, PUBLIC_KEY_SIZE);
+    }
     json_close(&writer, '}');
 }
 
@@ -170,6 +174,10 @@ static enum err read_json(struct span json, struct arena *arena, struct enrol_co
     line_bytes(&line, line_get(&line, "o"), "o", code.org_fingerprint, sizeof code.org_fingerprint);
     line_bytes(&line, line_get(&line, "c"), "c", code.code_id, ENROL_CODE_ID_SIZE);
     line_bytes(&line, line_get(&line, "s"), "s", code.secret, ENROL_SECRET_SIZE);
+    code.has_key = line_get(&line, "k") != NULL;
+    if (code.has_key) {
+        line_bytes(&line, line_get(&line, "k"), "k", code.hub_key.bytes, PUBLIC_KEY_SIZE);
+    }
     enum err e = line_close(&line);
     if (!e) {
         *ret = code;

@@ -24,6 +24,8 @@ struct enrol_code {
     uint8_t org_fingerprint[16];
     uint8_t code_id[ENROL_CODE_ID_SIZE];
     uint8_t secret[ENROL_SECRET_SIZE];
+    bool has_key; /* else it is good by network only */
+    struct public_key hub_key;
 };
 
 MUST_CHECK enum err enrol_code_write(const struct enrol_code *code, struct buf *ret);

@@ -6,6 +6,7 @@
 
 #include "bundle.h"
 #include "bundle_files.h"
+#include "enrol_message.h"
 #include "fuzz.h"
 
 #define FILE_MAX (4u * 1024 * 1024)
@@ -73,6 +74,22 @@ static void try_files(struct span body, struct arena *arena)
     buf_release(&out);
 }
 
+static void try_enrolment(enum bundle_kind kind, struct span body, struct arena *arena)
+{
+    struct enrol_code code = {.has_key = false};
+    struct enrol_request request;
+    struct enrol_answer answer;
+    struct buf out;
+    buf_init(&out, fuzz_mem(), 2 * WIRE_ANSWER_MAX);
+    if (kind == BUNDLE_ENROL && enrol_request_read(body, arena, &request, NULL) == OK) {
+        (void)enrol_request_verify(&request, code.hub);
+    }
+    if (kind == BUNDLE_ENROLLED && enrol_answer_read(body, &code, arena, &answer, NULL) == OK) {
+        fuzz_insist(enrol_answer_write(&answer, &out) == OK);
+    }
+    buf_release(&out);
+}
+
 static void read_frames(struct bundle_reader *reader, struct arena *arena)
 {
     bool found = true;
@@ -84,6 +101,8 @@ static void read_frames(struct bundle_reader *reader, struct arena *arena)
         }
         if (found && kind == BUNDLE_HEAD) {
             try_head(body, arena);
+        } else if (found && (kind == BUNDLE_ENROL || kind == BUNDLE_ENROLLED)) {
+            try_enrolment(kind, body, arena);
         } else if (found && kind == BUNDLE_FILES) {
             try_files(body, arena);
         }

@@ -477,15 +477,23 @@ class Client:
     # -- enrolment
 
     def enrol(self, text):
+        code, request = self.ask_enrolment(text)
+        return self.enrolled(code, parsed(self.exchange("POST", "/v1/enrol", request,
+                                                        "application/json")))
+
+    def ask_enrolment(self, text):
+        """The code, and the body of the request that uses it."""
         code = read_code(text)
         self.url, self.pins = code["u"], code["p"]
         self.hub = unb64(code["h"], 16)
         code_id, secret = unb64(code["c"], 6), unb64(code["s"], 16)
         signed = message("douar-enrol-1", self.hub, code_id, secret, self.node, self.public)
-        answer = parsed(self.exchange("POST", "/v1/enrol", compact({
+        return code, compact({
             "v": 1, "code": code["c"], "secret": code["s"], "node": b64(self.node),
             "key": b64(self.public), "name": self.name,
-            "sig": b64(self.key.sign(signed).signature)}), "application/json"))
+            "sig": b64(self.key.sign(signed).signature)})
+
+    def enrolled(self, code, answer):
         organisation = unb64(answer["org"], 32)
         expect(hash256(organisation)[:16] == unb64(code["o"], 16), "another organisation's key")
         expect(answer["hub"] == code["h"], "another hub answered")

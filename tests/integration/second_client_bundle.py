@@ -108,10 +108,22 @@ def take_files(client, body):
         client.files[(name, size)] = held
 
 
-def take_answers(client, data):
+def write_enrolment(client, text):
+    """The client's request to be enrolled, sealed to the key in the code."""
+    client.code, request = client.ask_enrolment(text)
+    head = compact({"v": 1, "t": now_ms()})
+    return write_bundle(client.key, client.node, client.hub, unb64(client.code["k"], 32),
+                        [(HEAD, head), (ENROL, request)])
+
+
+def take_answers(client, data, sender_key=None):
     """Takes what the hub wrote for the client; how many rows there were. Positions only forward."""
-    frames = read_bundle(data, client.key, client.node, hub_key(client))
+    frames = read_bundle(data, client.key, client.node, sender_key or hub_key(client))
     head = parsed(frames[0][1])
+    if frames[1][0] == ENROLLED:
+        if sender_key:
+            client.enrolled(client.code, parsed(frames[1][1]))
+        del frames[1]
     expect(head["v"] == 1 and head["epoch"] == b64(client.epoch), "of another epoch")
     base = {(scope, compartment): n for scope, compartment, n, _ in head["feeds"]}
     mine, rows = dict(client.feeds), 0

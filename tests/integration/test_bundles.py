@@ -5,8 +5,8 @@ import unittest
 
 import picture
 import second_client_bundle as bundle
-from office import Office, Refused
-from second_client import Client, b64, hash256
+from office import Device, Office, Refused, Server
+from second_client import Client, b64, hash256, unb64
 
 TABANT = "05.081.03.09"
 
@@ -183,6 +183,86 @@ class Bundles(unittest.TestCase):
         for at in (0, 12, 20, 40, 70, 100, len(answer) // 2, len(answer) - 1):
             with self.assertRaises(Exception):
                 bundle.take_answers(client, answer[:at] + bytes([answer[at] ^ 1]) + answer[at + 1:])
+
+    # ---- first enrolment
+
+    def test_a_tablet_is_enrolled_by_stick(self):
+        hub = self.office.hub("azilal", "05.081")
+        amina = self.worker("amina", hub)
+        case = self.household(amina)
+        amina.sync()
+        person = self.office.person("Itto", "worker", (TABANT,), ("base",), ("read", "write"))
+        hub.uplink()
+        code = hub.invite("worker", [TABANT], ["base"], person)
+        hub.stop()
+        itto = Device(self.office, "itto")
+        self.office.devices.append(itto)
+        itto.call("init")
+        written = itto.call("enrol", code, "--bundle", self.stick)
+        self.assertFalse(itto.call("whoami")["enrolled"])
+        self.refused("not_enrolled", itto, "bundle", "export", self.stick)
+        self.refused("bundle_elsewhere", amina, "bundle", "import", written["file"])
+        (taken,) = self.take(hub, written["file"])
+        self.assertEqual(taken["enrolled"], "A02")
+        answer = self.export(hub, "A02")
+        self.refused("bundle_elsewhere", amina, "bundle", "import", answer)
+        (first,) = self.take(itto, answer)
+        self.assertEqual(first["short"], "A02")
+        self.assertEqual(itto.value(case, "phone"), "0661234567")
+        # It works, by stick and then by network; the same answer again is nothing new.
+        mine = self.household(itto, "إيتو")
+        self.take(itto, answer)
+        self.take(hub, self.export(itto))
+        self.assertEqual(hub.call("show", mine)["case"], mine)
+        self.take(itto, self.export(hub, "A02"))
+        self.assertEqual(itto.call("status")["ops"]["here"], 0)
+        hub.start()
+        result = itto.sync()
+        self.assertEqual((result["sent"], result["received"]), (0, 0))
+        # The code counted once.
+        other = Device(self.office, "other")
+        self.office.devices.append(other)
+        other.call("init")
+        late = other.call("enrol", code, "--bundle", self.stick / "late")["file"]
+        self.refused("code_used", hub, "bundle", "import", late)
+
+    def test_a_hub_is_enrolled_by_stick(self):
+        hub = Server(self.office, "azilal")
+        self.office.servers.append(hub)
+        hub.init("hub", "azilal")
+        code = self.office.region.invite("hub", ["05.081"])
+        written = hub.call("uplink", "set", code, "--bundle", self.stick)
+        (taken,) = self.take(self.office.region, written["file"])
+        self.assertEqual(taken["enrolled"], "A")
+        self.take(hub, self.export(self.office.region, "A"))
+        hub.start()
+        amina = self.worker("amina", hub)  # its uplink works by network, too
+        case = self.household(amina)
+        amina.sync()
+        self.take(self.office.region, self.export(hub))
+        self.assertEqual(self.office.region.call("show", case)["case"], case)
+
+    def test_second_client_is_enrolled_by_stick(self):
+        hub = self.office.hub("azilal", "05.081")
+        amina = self.worker("amina", hub)
+        case = self.household(amina)
+        amina.sync()
+        person = self.office.person("Itto", "worker", (TABANT,), ("base",), ("read", "write"))
+        hub.uplink()
+        client = Client("Itto")
+        ask = self.stick / "ask"
+        ask.write_bytes(bundle.write_enrolment(client, hub.invite("worker", [TABANT], ["base"],
+                                                                  person)))
+        (taken,) = self.take(hub, ask)
+        answer = pathlib.Path(self.export(hub, taken["enrolled"])).read_bytes()
+        with self.assertRaises(Exception):
+            bundle.take_answers(client, answer, bytes(amina.home.name.encode().ljust(32)))
+        bundle.take_answers(client, answer, unb64(client.code["k"], 32))
+        (entity,) = client.records.entities("household")
+        self.assertEqual(client.records.shown(entity, "_case"), case)
+        client.create_household(TABANT, {"head_name_ar": "إيتو", "members": 3})
+        self.assertEqual(client.sync(), 0)
+        self.assertEqual(client.acked, len(client.ops))
 
     def test_what_is_refused(self):
         hub = self.office.hub("azilal", "05.081")

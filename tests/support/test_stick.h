@@ -9,6 +9,7 @@
 #include "test_town.h"
 
 #define PATH_SIZE 512
+#define TEST_CA   "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 static inline void path_of(const struct town *town, const char *name, char ret[PATH_SIZE])
 {
@@ -32,7 +33,7 @@ static inline enum err try_export(struct town *town, struct node *from, struct n
     }
     struct bundle_order order = {.path = path,
                                  .to = to ? id : NULL,
-                                 .ca_pem = "",
+                                 .ca_pem = TEST_CA,
                                  .has_files_max = town->stick_room > 0,
                                  .files_max = town->stick_room};
     town->nodes.now_ms += 60000;
@@ -82,6 +83,13 @@ static inline void round_trip(struct town *town, struct node *node, struct node 
     (void)import(town, server, ask);
     (void)export_to(town, server, node, answer);
     (void)import(town, node, answer);
+}
+
+static inline int64_t ops_here(struct node *node)
+{
+    struct node_status status;
+    assert_int_equal(node_status(node, &status), OK);
+    return status.ops_here;
 }
 
 #endif

@@ -30,6 +30,8 @@ static const struct wrong_call {
     {"enrol", FRESH, ",\"args\":{\"code\":[1]}", "bad_value", "code"},
     {"enrol", FRESH, ",\"args\":{\"code\":\"DOUAR1-AAAA\"}", "bad_code", NULL},
     {"enrol", FRESH, ",\"args\":{\"code\":\"DOUAR1-AAAA\",\"sync\":\"no\"}", "bad_value", "sync"},
+    {"enrol", FRESH, ",\"args\":{\"code\":\"DOUAR1-AAAA\",\"bundle\":\"x\"}", "bad_code", NULL},
+    {"enrol", FRESH, ",\"args\":{\"code\":\"DOUAR1-AAAA\",\"bundle\":1}", "bad_value", "bundle"},
     {"enrol", FRESH, ",\"args\":{\"code\":\"x\",\"names\":\"a\"}", "unknown_option", "names"},
     {"whoami", BARE, "", "no_home", NULL},
     {"whoami", FRESH, ",\"args\":{\"x\":1}", "unknown_option", "x"},

@@ -3,13 +3,6 @@
 
 #include <sys/stat.h>
 
-static int64_t ops_here(struct node *node)
-{
-    struct node_status status;
-    assert_int_equal(node_status(node, &status), OK);
-    return status.ops_here;
-}
-
 /* ---- between a device and its hub */
 
 static void a_save_goes_to_the_hub_and_its_acknowledgement_comes_back(void **state)
