@@ -203,7 +203,8 @@ static enum err put_record(struct node *node, const struct shown *shown, struct 
     return e;
 }
 
-/* A root that came into sight or left it takes its tree along. */
+/* A root that came into sight or left it takes its tree along. Whether a duplicate did, no record
+   of its own tells: its tree is looked at whenever it changes. */
 static enum err mark_children(struct node *node, int64_t root)
 {
     struct stmt *s = db_stmt(node->db, PROJECT_CHILDREN);
@@ -244,7 +245,7 @@ static enum err project_shown(struct node *node, int64_t entity, struct arena *a
     } else if (!e && had) {
         e = drop_record(node, entity, arena);
     }
-    if (!e && seen != had && shown.entity.root == entity) {
+    if (!e && (seen != had || head != entity) && shown.entity.root == entity) {
         e = mark_children(node, entity);
     }
     return e;

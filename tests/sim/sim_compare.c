@@ -388,6 +388,33 @@ static void compare_documents(struct sim_node *node, const struct shown_record *
     }
 }
 
+/* For who looks for the reason: what the node makes of the record and of those it leads to. */
+static void say_twin(struct sim_node *node, struct id entity)
+{
+    sqlite3_stmt *s = eye_ask(
+        node, "WITH RECURSIVE way(id) AS (SELECT id FROM entity WHERE name = ?1 UNION SELECT"
+              " a.target FROM way w JOIN alias a ON a.entity = w.id) SELECT hex(e.name), t.text,"
+              " e.missing, e.root = e.id, a.target, a.head, e.id, (SELECT group_concat(s.text)"
+              " FROM member m JOIN symbol s ON s.id = m.scope WHERE m.root = e.root), EXISTS"
+              " (SELECT 1 FROM record r WHERE r.entity = e.id), EXISTS (SELECT 1 FROM dirty d"
+              " WHERE d.entity = e.id), (SELECT count(*) FROM live l WHERE l.entity = e.id), "
+              "e.root FROM way JOIN"
+              " entity e ON e.id = way.id LEFT JOIN symbol t ON t.id = e.type LEFT JOIN alias a"
+              " ON a.entity = e.id");
+    (void)sqlite3_bind_blob(s, 1, entity.bytes, ID_SIZE, SQLITE_STATIC);
+    while (s && sqlite3_step(s) == SQLITE_ROW) {
+        world_say(node->world,
+                  "  %s: %s %d (%.8s) root %d, missing %d, names %d, head %d, in %s, %d live, %s%s",
+                  node->name, (const char *)sqlite3_column_text(s, 1), sqlite3_column_int(s, 6),
+                  (const char *)sqlite3_column_text(s, 0), sqlite3_column_int(s, 11),
+                  sqlite3_column_int(s, 2), sqlite3_column_int(s, 4), sqlite3_column_int(s, 5),
+                  (const char *)sqlite3_column_text(s, 7), sqlite3_column_int(s, 10),
+                  sqlite3_column_int(s, 8) ? "shown" : "not shown",
+                  sqlite3_column_int(s, 9) ? ", dirty" : "");
+    }
+    (void)sqlite3_finalize(s);
+}
+
 /* Records that were told to be one: who shows which depends on what each is granted. A hub holds
    more than its own scopes, so what it makes of them isn't compared. */
 static size_t compare_twins(struct sim_node *node, const struct org_node *me,
@@ -401,6 +428,10 @@ static size_t compare_twins(struct sim_node *node, const struct org_node *me,
         expected += view != TWIN_HIDDEN;
         node->world->counters.alias_apart += view == TWIN_APART;
         if (shown != (view != TWIN_HIDDEN)) {
+            if (node->world->options.verbose) {
+                say_twin(node, like.entity);
+                say_twin(&node->world->nodes[SIM_REGION], like.entity);
+            }
             world_fail(node->world, "%s %s a record that was told to be another", node->name,
                        shown ? "shows" : "lacks");
         }

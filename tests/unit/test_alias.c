@@ -38,13 +38,40 @@ static bool count_row(void *ctx, const struct record_row *row)
     return true;
 }
 
-static size_t listed(struct node *node)
+static size_t listed_of(struct node *node, const char *type)
 {
-    struct record_filter filter = {.type = "household"};
+    struct record_filter filter = {.type = type};
     struct diag diag = {0};
     size_t count = 0;
     assert_int_equal(record_list(node, NULL, &filter, count_row, &count, &diag), OK);
     return count;
+}
+
+static size_t listed(struct node *node)
+{
+    return listed_of(node, "household");
+}
+
+static struct id person_in(struct town *town, struct id household)
+{
+    struct arena arena;
+    struct saved saved;
+    struct diag diag = {0};
+    struct change changes[] = {{"name_ar", span_of("\"Aicha\"")}, {"sex", span_of("\"f\"")}};
+    struct save save = {.person = town->amina,
+                        .type = "person",
+                        .is_new = true,
+                        .has_parent = true,
+                        .parent = household,
+                        .changes = changes,
+                        .change_count = COUNT_OF(changes)};
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    enum err e = node_save(town->a, &save, &arena, &saved, &diag);
+    if (e) {
+        fail_msg("person: %s %s %s", err_name(e), diag.args[0], diag.args[1]);
+    }
+    arena_release(&arena);
+    return saved.entity;
 }
 
 /* The record that an id or case number leads to. */
@@ -216,6 +243,32 @@ static void an_alias_that_comes_before_its_records_counts_when_they_come(void **
     assert_clean_and_same(town);
 }
 
+/* A duplicate has no record to lose; who lives there has, and may stand for others. */
+static void a_duplicate_that_moves_takes_its_people_along(void **state)
+{
+    struct town *town = *state;
+    struct id one = house(town, "Aicha", NULL);
+    struct id two = house(town, "Aicha", NULL);
+    struct id stays = person_in(town, one);
+    struct id goes = person_in(town, two);
+    town_sync_all(town);
+    assert_int_equal(say(town->a, town->amina, one, two, false), OK);
+    assert_int_equal(say(town->a, town->amina, goes, stays, false), OK);
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    (void)nodes_sync(&town->nodes, town->b, town->hub);
+    assert_int_equal(listed(town->b), 1);
+    assert_int_equal(listed_of(town->b, "person"), 1);
+    assert_true(id_equal(head_at(town, town->b, stays), goes));
+    /* The region hasn't heard of it; b reads the other's commune only. */
+    town_edit(town, town->region, town->brahim, two, "place", "\"" TOWN_BESIDE "\"");
+    town_sync_all(town);
+    assert_int_equal(listed(town->b), 1);
+    assert_int_equal(listed_of(town->b, "person"), 1);
+    assert_true(id_equal(head_at(town, town->b, stays), stays));
+    assert_true(id_equal(head_at(town, town->hub, stays), goes));
+    assert_clean_and_same(town);
+}
+
 static void undo(struct town *town, struct node *node)
 {
     struct id entity;
@@ -288,6 +341,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             an_alias_that_comes_before_its_records_counts_when_they_come, town_setup,
             town_teardown),
+        cmocka_unit_test_setup_teardown(a_duplicate_that_moves_takes_its_people_along, town_setup,
+                                        town_teardown),
         cmocka_unit_test_setup_teardown(an_undo_of_it_shows_both_again, town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(an_undo_of_the_way_back_makes_them_one_again, town_setup,
                                         town_teardown),
