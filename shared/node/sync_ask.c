@@ -45,10 +45,12 @@ int64_t sync_clock_ms(struct sync *sync)
     return now_ms;
 }
 
-static enum err put_clock(struct sync *sync, struct sync_request *request)
+/* What a request says whatever it asks. */
+static enum err put_always(struct sync *sync, struct sync_request *request)
 {
     struct node_clock clock;
     enum err e = node_clock(sync->node, &clock);
+    request->losses = sync->server.losses;
     if (!e) {
         request->clock_ms = sync_clock_ms(sync);
         request->has_offset = clock.has_offset;
@@ -468,9 +470,7 @@ static enum err put_forgetting(struct sync *sync, struct sync_request *request)
 enum err sync_ask(struct sync *sync)
 {
     struct node *node = sync->node;
-    struct sync_request request = {.max_size = sync->reply_size,
-                                   .acked_seq = sync->server.acked,
-                                   .losses = sync->server.losses};
+    struct sync_request request = {.max_size = sync->reply_size, .acked_seq = sync->server.acked};
     struct origin_point stable = {0};
     struct buf batches;
     struct buf text;
@@ -484,7 +484,7 @@ enum err sync_ask(struct sync *sync)
     sync->named_root = 0;
     struct buf rows;
     buf_init(&rows, &node->host->mem, WIRE_PLAIN_MAX);
-    enum err e = put_clock(sync, &request);
+    enum err e = put_always(sync, &request);
     if (!e && !sync->by_bundle) {
         e = offer_ask(sync, &request, &rows);
     }
