@@ -65,7 +65,7 @@ class Tree:
     def __init__(self, root):
         self.root = Path(root)
         self.files = sorted(
-            [p for p in self.root.iterdir() if p.is_file()]
+            [p for p in self.root.iterdir() if p.is_file() and p.name != ".git"]
             + [p for top in TOP_FOLDERS if (self.root / top).is_dir()
                for p in (self.root / top).rglob("*") if p.is_file() and "__pycache__" not in p.parts])
 

@@ -27,6 +27,7 @@ static const size_t whole_reads[] = {
     CALLER_LIST,
     VISITS_UNTOLD,
     VISITS_FORGOTTEN,
+    BLOB_COPY_GONE_ADD, /* folders of files beside backups: one, or a few */
     FEED_LIST,
     ORIGIN_HEADS,
     STATUS_FLAGS,
