@@ -13,6 +13,7 @@
 #include "json.h"
 #include "node.h"
 #include "org.h"
+#include "vault.h"
 
 enum call_need { NEED_NOTHING, NEED_HOME, NEED_ENROLLED, NEED_PERSON };
 
@@ -42,9 +43,11 @@ struct arg {
     {                                                                                              \
         "after", ARG_INT, false, 0, JSON_INT_MAX                                                   \
     }
-#define CALL_DATABASE   "douar.db" /* under the home */
-#define CALL_ARENA_MAX  (64u * 1024 * 1024)
-#define CALL_CLOCK_WARN 300000 /* ms of clock offset that status warns of (sync.md) */
+#define CALL_DATABASE    "douar.db" /* under the home */
+#define CALL_ARENA_MAX   (64u * 1024 * 1024)
+#define CALL_MINUTES     15 /* without a command, until the device locks */
+#define CALL_MINUTES_MAX 10080
+#define CALL_CLOCK_WARN  300000 /* ms of clock offset that status warns of (sync.md) */
 
 struct call;
 
@@ -56,8 +59,15 @@ struct call_kind {
     enum call_space space;
 };
 
+/* What opens the database; the device's, as long as it isn't locked. */
+struct open_key {
+    struct host host;     /* the host with the key in it: what the node works with */
+    struct seal_key *key; /* NULL: locked, or a database that isn't sealed */
+};
+
 struct call {
     struct device *device;
+    struct open_key *open;
     const struct host *host;
     const char *home;
     struct node *node;         /* NULL with NEED_NOTHING */
@@ -97,6 +107,22 @@ MUST_CHECK enum err call_with_reserve(struct call *call, enum err (*step)(struct
 /* The member `space`, when there is something to say of it. */
 void call_put_space(struct call *call, bool always);
 
+/* Closes the database and wipes its key. */
+void call_close_node(struct call *call);
+
+/* ---- call_key.c */
+
+/* The key from where the session keeps it. OK without one when the database isn't sealed; else
+   ERR_LOCKED. */
+MUST_CHECK enum err key_load(struct call *call);
+/* For a new home: a key, opened by what those arguments say; a passphrase that nobody gave is made
+   and stands in the answer. */
+MUST_CHECK enum err key_make(struct call *call, const char *passphrase_arg, const char *file_arg);
+/* Wipes the key from the device, not from the session. */
+void key_forget(struct open_key *open);
+/* After a sync: the organisation's recovery key gets its slot. */
+MUST_CHECK enum err key_note_recovery(struct call *call);
+
 /* ---- call_args.c */
 
 /* Names, kinds, ranges and presence. */
@@ -115,6 +141,10 @@ enum err call_version(struct call *call); /* call_home.c */
 enum err call_init(struct call *call);
 enum err call_whoami(struct call *call);
 enum err call_persons(struct call *call);
+enum err call_unlock(struct call *call); /* call_key.c */
+enum err call_lock(struct call *call);
+enum err call_passphrase(struct call *call);
+enum err call_recover(struct call *call);
 enum err call_enrol(struct call *call);         /* call_enrol.c */
 enum err call_sync(struct call *call);          /* call_sync.c */
 enum err call_bundle_export(struct call *call); /* call_bundle.c */

@@ -37,7 +37,10 @@ enum err call_init(struct call *call)
     if (e) {
         return diag_set(call->diag, e == ERR_NOT_FOUND ? ERR_FILE : e, call->home, "mkdir", NULL);
     }
-    e = node_create(call->host, path, ROLE_WORKER, NULL, call->diag);
+    e = key_make(call, "passphrase", "key_file");
+    if (!e) {
+        e = node_create(&call->open->host, path, ROLE_WORKER, NULL, call->diag);
+    }
     if (!e) {
         e = call_open_node(call);
     }

@@ -81,7 +81,9 @@ enum err call_sync_run(struct call *call)
     put_true(call, "files_left", result.blobs_left);
     call->waits_for_space = result.tight;
     enum err swept = blob_sweep(call->node);
-    return e ? e : swept;
+    enum err noted = key_note_recovery(call);
+    e = e ? e : swept;
+    return e ? e : noted;
 }
 
 enum err call_sync(struct call *call)

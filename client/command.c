@@ -47,10 +47,19 @@ static const struct option options[] = {
     {"all", 0, NULL, false},
     {"yes", 0, NULL, false},
     {"status", 0, NULL, false},
+    {"passphrase-file", 0, "FILE", false},
+    {"key-file", 0, "FILE", false},
+    {"new-passphrase-file", 0, "FILE", false},
+    {"new-key-file", 0, "FILE", false},
+    {"minutes", 0, "N", false},
 };
 
 static const struct command commands[] = {
-    {"init", "", "", 0, 0, command_init},
+    {"init", "", "passphrase-file key-file", 0, 0, command_init},
+    {"unlock", "", "passphrase-file key-file minutes", 0, 0, command_unlock},
+    {"lock", "", "", 0, 0, command_lock},
+    {"passwd", "", "passphrase-file key-file new-passphrase-file new-key-file", 0, 0, command_passwd},
+    {"recover", "[ANSWER]", "new-passphrase-file new-key-file", 0, 1, command_recover},
     {"enrol", "CODE", "name no-sync bundle", 1, 1, command_enrol},
     {"whoami", "", "", 0, 0, command_whoami},
     {"persons", "", "", 0, 0, command_persons},

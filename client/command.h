@@ -20,6 +20,7 @@ struct environment {
     const char *douar_home, *douar_person, *douar_lang;
     const char *xdg_data_home, *user_home;
     const char *lc_all, *lc_messages, *lang;
+    const char *passphrase_file; /* a locked device is unlocked by its first line */
 };
 
 /* The person's side: handed down by main, a buffer in tests. */
@@ -28,6 +29,8 @@ struct terminal {
     face_write write;
     /* All of the standard input; the buf's maximum bounds it. */
     enum err (*read_input)(void *ctx, struct buf *ret);
+    /* A line that isn't shown, without its end; NULL where nobody sits. */
+    enum err (*read_secret)(void *ctx, struct buf *ret);
     bool rewrites_lines; /* the error stream is a terminal: progress takes one line */
 };
 

@@ -6,9 +6,13 @@
 enum err command_init(struct session *session)
 {
     session_begin(session, "init");
-    enum err e = session_send(session);
+    enum err e = put_init_key(session);
+    if (!e) {
+        e = session_send(session);
+    }
     if (!e) {
         face_say(&session->face, "text.init", json_get_text(session->reply, "home", ""), NULL);
+        say_made_passphrase(session);
     }
     return e;
 }

@@ -6,6 +6,7 @@
 
 #include "args.h"
 #include "call.h"
+#include "db.h"
 #include "lease.h"
 
 #define SHORT_ANSWER_SIZE 4096
@@ -14,7 +15,8 @@ struct device {
     const struct host *host;
     const struct catalogues *catalogues;
     enum language language;
-    struct node *node;  /* NULL until a call needs it */
+    struct node *node; /* NULL until a call needs it */
+    struct open_key open;
     bool reserve_whole; /* as far as this process knows */
     char home[];
 };
@@ -22,7 +24,18 @@ struct device {
 /* clang-format off */
 static const struct call_kind call_kinds[] = {
     {"version", NEED_NOTHING, call_version, {{0}}, SPACE_READS},
-    {"init", NEED_NOTHING, call_init, {{0}}, SPACE_READS},
+    {"init", NEED_NOTHING, call_init, {
+        {"passphrase", ARG_TEXT, false, 0, 0}, {"key_file", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
+    {"unlock", NEED_NOTHING, call_unlock, {
+        {"passphrase", ARG_TEXT, false, 0, 0}, {"key_file", ARG_TEXT, false, 0, 0},
+        {"minutes", ARG_INT, false, 1, CALL_MINUTES_MAX}, {0}}, SPACE_READS},
+    {"lock", NEED_NOTHING, call_lock, {{0}}, SPACE_READS},
+    {"passphrase", NEED_NOTHING, call_passphrase, {
+        {"passphrase", ARG_TEXT, false, 0, 0}, {"key_file", ARG_TEXT, false, 0, 0},
+        {"new_passphrase", ARG_TEXT, false, 0, 0}, {"new_key_file", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
+    {"recover", NEED_NOTHING, call_recover, {
+        {"answer", ARG_TEXT, false, 0, 0}, {"new_passphrase", ARG_TEXT, false, 0, 0},
+        {"new_key_file", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
     {"enrol", NEED_HOME, call_enrol, {
         {"code", ARG_TEXT, true, 0, 0}, {"name", ARG_TEXT, false, 0, 0},
         {"sync", ARG_BOOL, false, 0, 0}, {"bundle", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
@@ -105,7 +118,8 @@ enum err device_new(const struct host *host, const char *home, enum language lan
     if (!device) {
         return ERR_NOMEM;
     }
-    *device = (struct device){.host = host, .catalogues = catalogues, .language = language};
+    *device = (struct device){
+        .host = host, .catalogues = catalogues, .language = language, .open = {.host = *host}};
     memcpy(device->home, home, home_size);
     *ret = device;
     return OK;
@@ -117,6 +131,7 @@ void device_free(struct device *device)
         return;
     }
     node_close(device->node);
+    key_forget(&device->open);
     const struct mem mem = device->host->mem;
     mem.resize(mem.ctx, device, 0);
 }
@@ -150,7 +165,13 @@ enum err call_open_node(struct call *call)
         if (!call->host->files->exists(call->host->ctx, path)) {
             return diag_set(call->diag, ERR_NO_HOME, call->home, NULL);
         }
-        e = node_open(call->host, path, &device->node, call->diag);
+        e = key_load(call);
+        if (!e && device->open.key != NULL && db_is_plain(call->host, path)) {
+            e = node_encrypt(&device->open.host, path, call->diag);
+        }
+        if (!e) {
+            e = node_open(&device->open.host, path, &device->node, call->diag);
+        }
         if (e) {
             return e;
         }
@@ -163,6 +184,14 @@ void call_reserve_used(struct call *call)
 {
     call->reserve_used = true;
     call->device->reserve_whole = false;
+}
+
+void call_close_node(struct call *call)
+{
+    node_close(call->device->node);
+    call->device->node = NULL;
+    call->node = NULL;
+    key_forget(&call->device->open);
 }
 
 bool call_tell(struct call *call, struct span event)
@@ -285,9 +314,9 @@ static bool brings_configuration(const struct call_kind *kind)
 /* What a locked device still does: nothing that shows or changes what it holds. */
 static bool runs_locked(const char *name)
 {
-    static const char *const names[] = {"version",       "init",         "enrol",  "whoami",
-                                        "sync",          "status",       "digest", "check",
-                                        "bundle_export", "bundle_import"};
+    static const char *const names[] = {
+        "version", "init", "enrol",  "whoami", "unlock", "lock",          "passphrase",
+        "recover", "sync", "status", "digest", "check",  "bundle_export", "bundle_import"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i], name) == 0) {
             return true;
@@ -475,6 +504,7 @@ enum err device_call(struct device *device, struct span request, struct buf *ret
     struct json_writer out;
     struct call call = {.device = device,
                         .host = device->host,
+                        .open = &device->open,
                         .home = device->home,
                         .language = device->language,
                         .catalogues = device->catalogues,

@@ -42,6 +42,12 @@ static enum err read_input(void *ctx, struct buf *ret)
     }
 }
 
+static enum err read_secret(void *ctx, struct buf *ret)
+{
+    (void)ctx;
+    return process_read_secret(ret);
+}
+
 int main(int argc, char **argv)
 {
     struct host_real real;
@@ -69,9 +75,11 @@ int main(int argc, char **argv)
                         .user_home = getenv("HOME"),
                         .lc_all = getenv("LC_ALL"),
                         .lc_messages = getenv("LC_MESSAGES"),
-                        .lang = getenv("LANG")},
+                        .lang = getenv("LANG"),
+                        .passphrase_file = getenv("DOUAR_PASSPHRASE_FILE")},
         .terminal = {.write = write_stream,
                      .read_input = read_input,
+                     .read_secret = isatty(STDIN_FILENO) ? read_secret : NULL,
                      .rewrites_lines = isatty(STDERR_FILENO) != 0},
     };
     int status = program_run(&program);

@@ -232,6 +232,17 @@ enum err session_send(struct session *session)
     }
     e = device_call(session->device, buf_span(&session->request), &session->answer,
                     tells ? &listener : NULL);
+    if (e == ERR_LOCKED) {
+        e = unlock_for(session);
+        if (e) {
+            clear_progress(session);
+            say_failure(session, e);
+            return e;
+        }
+        buf_clear(&session->answer);
+        e = device_call(session->device, buf_span(&session->request), &session->answer,
+                        tells ? &listener : NULL);
+    }
     clear_progress(session);
     if (buf_error(&session->answer)) {
         return diag_set(&session->diag, e, NULL);

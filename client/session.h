@@ -75,6 +75,10 @@ MUST_CHECK enum err session_put_table(struct session *session, struct table *tab
 
 enum err command_init(struct session *session); /* command_home.c */
 enum err command_whoami(struct session *session);
+enum err command_unlock(struct session *session); /* command_key.c */
+enum err command_lock(struct session *session);
+enum err command_passwd(struct session *session);
+enum err command_recover(struct session *session);
 enum err command_persons(struct session *session);
 enum err command_version(struct session *session);
 enum err command_help(struct session *session);  /* command_help.c */
@@ -112,6 +116,12 @@ enum err command_check(struct session *session);
 /* What `douar`, `douar help` and `douar COMMAND --help` print. */
 enum err help_overview(struct session *session);
 enum err help_of_command(struct session *session, const struct command *command);
+/* command_key.c: what `init` is told of the key; a passphrase that was made, and until when it is
+   unlocked; and the question of a locked device, from the environment's file or the terminal: on
+   failure session->answer says why. */
+MUST_CHECK enum err put_init_key(struct session *session);
+void say_made_passphrase(struct session *session);
+MUST_CHECK enum err unlock_for(struct session *session);
 /* Warnings of a save, on the error stream. */
 void say_warnings(struct session *session);
 

@@ -12,10 +12,15 @@
 #define APP_ARENA_MAX  (256u * 1024 * 1024)
 #define APP_ANSWER_MAX (64u * 1024 * 1024)
 
+struct server_key;
+struct secret_source;
+
 struct app {
     const struct host *host;
     const struct face *face;
     const char *home;
+    struct server_key *key; /* whose host this is */
+    const struct secret_source *source;
     const struct args *args;
     const char *const *words; /* after the command's name */
     size_t word_count;

@@ -5,6 +5,7 @@
 #include "num.h"
 #include "routes.h"
 #include "server_home.h"
+#include "server_key.h"
 
 struct command {
     const char *name;
@@ -35,6 +36,7 @@ static const struct option options[] = {
     {"output", 'o', "FILE", false}, {"attachments", 0, "DIR", false}, {"sensitive", 0, NULL, false}, {"bom", 0, NULL, false},
     {"to", 0, "NODE", false}, {"max-data", 0, "SIZE", false}, {"bundle", 0, "FILE|FOLDER", false}, {"rebuild", 0, NULL, false}, {"nodes", 0, NULL, false}, {"all", 0, NULL, false}, {"yes", 0, NULL, false}, {"copies", 0, NULL, false}, {"undo", 0, NULL, false}, {"flags", 0, NULL, false},
     {"days", 0, "N", false}, {"dry-run", 0, NULL, false},
+    {"passphrase-file", 0, "FILE", false}, {"key-file", 0, "FILE", false}, {"new-passphrase-file", 0, "FILE", false}, {"new-key-file", 0, "FILE", false}, {"key", 0, "FILE", false},
 };
 /* clang-format on */
 #define OPTION_COUNT (sizeof options / sizeof options[0])
@@ -268,6 +270,23 @@ static enum err run_with_reserve(struct app *app, const struct command *command)
     return e;
 }
 
+/* The organisation's recovery key gets its slot as soon as it is known here. */
+static enum err note_recovery(struct app *app)
+{
+    const struct org *org = NULL;
+    enum err e = app->key->key != NULL ? node_org(app->node, &org) : OK;
+    if (e || org == NULL || !org->has_recovery) {
+        return e ? diag_keep(app->diag, e) : OK;
+    }
+    return vault_set_recovery(app->host, app->home, app->key->key, &org->recovery, app->diag);
+}
+
+static void ask_passphrase(void *ctx)
+{
+    const struct app *app = ctx;
+    face_warn(app->face, "text.ask_passphrase", NULL);
+}
+
 /* `configured` is how reading the configuration went. */
 static enum err run_command(struct app *app, const struct command *command,
                             const struct diag *configured)
@@ -280,9 +299,12 @@ static enum err run_command(struct app *app, const struct command *command,
     if (!e) {
         e = check_words(app, command);
     }
-    if (!e && command->need >= NEED_HOME) {
+    if (!e && command->need >= NEED_HOME_LOCKED) {
         e = configured->code;
         *app->diag = *configured;
+    }
+    if (!e && command->need >= NEED_HOME) {
+        e = server_key_open(app->key, app->home, app->source, app->diag);
     }
     if (!e && command->need == NEED_NODE) {
         e = home_node_open(app->host, app->home, &app->node, app->diag);
@@ -291,6 +313,9 @@ static enum err run_command(struct app *app, const struct command *command,
         }
         if (!e && node_was_put_back(app->node)) {
             face_warn(app->face, "admin.put_back", NULL);
+        }
+        if (!e) {
+            e = note_recovery(app);
         }
         if (!e) {
             warn_of_space(app);
@@ -326,7 +351,17 @@ static enum err run_line(const struct command_line *line, const struct args *arg
     size_t index = COMMAND_COUNT - 1, used = 0; /* help is the last */
     struct arena command_arena;
     struct diag configured = {0};
-    struct app app = {.host = line->host, .face = face, .args = args, .diag = diag};
+    struct server_key key;
+    struct secret_source source = {
+        .environment = line->environment, .read_secret = line->read_secret, .ask = ask_passphrase};
+    server_key_init(&key, line->host);
+    struct app app = {.host = &key.host,
+                      .face = face,
+                      .key = &key,
+                      .source = &source,
+                      .args = args,
+                      .diag = diag};
+    source.ask_ctx = &app;
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         names[i] = commands[i].name;
     }
@@ -356,6 +391,7 @@ static enum err run_line(const struct command_line *line, const struct args *arg
     arena_init(&command_arena, &line->host->mem, APP_ARENA_MAX);
     app.arena = &command_arena;
     e = run_command(&app, &commands[index], &configured);
+    server_key_close(&key);
     arena_release(&command_arena);
     return e;
 }

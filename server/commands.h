@@ -9,14 +9,18 @@
 
 #include "app.h"
 
-enum command_need { NEED_NOTHING, NEED_HOME, NEED_NODE };
+enum command_need { NEED_NOTHING, NEED_HOME_LOCKED, NEED_HOME, NEED_NODE };
 
 /*
  * X(name, help key, words after it as help shows them, fewest, most, options, needs, function)
  */
 /* clang-format off */
 #define COMMANDS(X)                                                                                \
-    X("init", "init", "--region | --hub --name NAME", 0, 0, "region hub name address port url", NEED_NOTHING, command_init)    \
+    X("init", "init", "--region | --hub --name NAME", 0, 0, "region hub name address port url passphrase-file key-file", NEED_NOTHING, command_init)    \
+    X("unlock", "unlock", "", 0, 0, "passphrase-file", NEED_NOTHING, command_unlock)               \
+    X("lock", "lock", "", 0, 0, "", NEED_NOTHING, command_lock)                                    \
+    X("passwd", "passwd", "", 0, 0, "passphrase-file new-passphrase-file new-key-file", NEED_HOME_LOCKED, command_passwd)  \
+    X("recover", "recover", "REQUEST --key FILE", 1, 1, "key passphrase-file", NEED_NOTHING, command_recover)  \
     X("serve", "serve", "", 0, 0, "", NEED_HOME, command_serve)                                    \
     X("type add", "type_add", "FILE...", 1, ARGS_MAX, "dry-run", NEED_NODE, command_type_add)      \
     X("type show", "type_show", "TYPE", 1, 1, "", NEED_NODE, command_type_show)                    \
@@ -86,6 +90,7 @@ struct command_line {
     size_t argc;
     const char *const *argv;
     const char *(*environment)(const char *name); /* NULL when absent */
+    enum err (*read_secret)(struct buf *ret); /* a line that isn't shown; NULL: nobody sits there */
     face_write write;
     void *write_ctx;
 };

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "host_real.h"
@@ -39,6 +40,7 @@ int main(int argc, char **argv)
         .argc = argc > 0 ? (size_t)argc - 1 : 0,
         .argv = (const char *const *)argv + (argc > 0),
         .environment = environment,
+        .read_secret = isatty(STDIN_FILENO) ? process_read_secret : NULL,
         .write = write_stream,
     };
     int status = commands_run(&line);

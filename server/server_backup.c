@@ -6,6 +6,7 @@
 #include "blob.h"
 #include "num.h"
 #include "server_home.h"
+#include "server_key.h"
 
 #define LOOK_MS           60000 /* how often the schedule is looked at */
 #define FIRST_LOOK_MS     5000
@@ -133,6 +134,9 @@ enum err backup_once(const struct host *host, const char *home, const struct ser
     }
     if (!e) {
         e = blob_backup(node, target, diag);
+    }
+    if (!e) {
+        e = server_key_copy(host, home, target, diag);
     }
     if (!e) {
         e = note(node, host, slot, path);

@@ -199,7 +199,8 @@ static void complete_url(struct server_config *config)
 
 /* The region stands in its own configuration, so that its name shows where it acted. */
 static enum err publish_self(struct node *node, const struct server_config *config,
-                             const struct host *host, struct diag *diag)
+                             const struct public_key *recovery, const struct host *host,
+                             struct diag *diag)
 {
     struct node_identity self;
     struct buf definition;
@@ -227,6 +228,11 @@ static enum err publish_self(struct node *node, const struct server_config *conf
     json_put_raw(&writer, span_of("[]"));
     json_name(&writer, "compartments");
     json_put_raw(&writer, span_of("[]"));
+    if (recovery != NULL) {
+        base64_write(recovery->bytes, PUBLIC_KEY_SIZE, key);
+        json_name(&writer, "recovery");
+        json_put_text(&writer, key);
+    }
     json_close(&writer, '}');
     e = buf_error(&definition);
     if (!e) {
@@ -237,7 +243,8 @@ static enum err publish_self(struct node *node, const struct server_config *conf
 }
 
 static enum err make_node(const struct host *host, const char *home, enum role role,
-                          const struct server_config *config, struct diag *diag)
+                          const struct server_config *config, const struct public_key *recovery,
+                          struct diag *diag)
 {
     char path[CONFIG_PATH_SIZE];
     uint8_t seed[SECRET_SEED_SIZE];
@@ -256,13 +263,14 @@ static enum err make_node(const struct host *host, const char *home, enum role r
     if (e) {
         return e;
     }
-    e = publish_self(node, config, host, diag);
+    e = publish_self(node, config, recovery, host, diag);
     node_close(node);
     return e;
 }
 
 enum err home_create(const struct host *host, const char *home, enum role role,
-                     struct server_config *config, struct diag *diag)
+                     struct server_config *config, const struct public_key *recovery,
+                     struct diag *diag)
 {
     char path[CONFIG_PATH_SIZE];
     enum err e = home_path(home, HOME_DB, path);
@@ -281,7 +289,7 @@ enum err home_create(const struct host *host, const char *home, enum role role,
     if (!e) {
         e = server_config_save(host, home, config, diag);
     }
-    return e ? e : make_node(host, home, role, config, diag);
+    return e ? e : make_node(host, home, role, config, recovery, diag);
 }
 
 void fingerprint_write(const struct public_key *org_key, char ret[FINGERPRINT_SIZE])

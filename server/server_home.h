@@ -3,6 +3,8 @@
  *
  *     HOME/douard.conf             server_config.h
  *     HOME/douar.db                the node
+ *     HOME/douar.keys, .keys2      what opens it (server_key.h)
+ *     HOME/recovery.key            at a region, until somebody takes it away: for lost passphrases
  *     HOME/tls/ca.pem, ca.key      the hub's own authority (cert.h)
  *     HOME/tls/server.pem, .key    what it serves with
  *     HOME/tls/backup.key          for the day the server's key is lost; copy it away from here
@@ -16,6 +18,7 @@
 #include "server_config.h"
 
 #define HOME_DB          "douar.db"
+#define HOME_RECOVERY    "recovery.key"
 #define HOME_TLS         "tls"
 #define HOME_CA          "tls/ca.pem"
 #define HOME_CA_KEY      "tls/ca.key"
@@ -31,10 +34,12 @@
  * Makes the folder for a region or a hub. `config` has the name, address, port and url; an empty
  * url becomes https://ADDRESS:PORT (localhost without an address). A region gets a new
  * organisation key and publishes itself. The database comes last, so that an interrupted init can
- * be run again. ERR_EXISTS when there is a node already.
+ * be run again. ERR_EXISTS when there is a node already. `recovery` (NULL: none) is published with
+ * the region: what devices seal their keys to, for a lost passphrase.
  */
 MUST_CHECK enum err home_create(const struct host *host, const char *home, enum role role,
-                                struct server_config *config, struct diag *diag);
+                                struct server_config *config, const struct public_key *recovery,
+                                struct diag *diag);
 
 /* ERR_NO_HOME (folder) when there is none. */
 MUST_CHECK enum err home_node_open(const struct host *host, const char *home, struct node **ret,

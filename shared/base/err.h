@@ -98,6 +98,9 @@
     X(ERR_FILE_DAMAGED, "file_damaged", 3, 400)       /* file, what is wrong */                    \
     X(ERR_NOT_HERE, "not_here", 4, 409)               /* file */                                   \
     X(ERR_CONFIG, "bad_configuration", 3, 500)        /* file, line, what */                       \
+    X(ERR_LOCKED, "locked", 5, 403)                   /* - */                                      \
+    X(ERR_SECRET, "wrong_secret", 5, 403)             /* - */                                      \
+    X(ERR_WEAK_SECRET, "weak_passphrase", 3, 400)     /* fewest characters */                      \
     X(ERR_CHECK_FAILED, "check_failed", 7, 500)       /* findings */
 
 enum err {

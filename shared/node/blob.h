@@ -3,8 +3,8 @@
  *
  * A blob is a file `<database>.blobs/ab/<hash>-<size>.<giver>` and a row that says how much of it
  * counts. The file is synced before the row says so; what a power cut or a
- * failed transaction leaves in a file without a row is written over. blob_store.c is the only
- * place that reads and writes these files: sealing them at rest belongs there.
+ * failed transaction leaves in a file without a row is written over. With host->db_key the files
+ * are sealed and their names tell nothing (sealed_file.h).
  *
  * Blobs move in the lane after a sync (sync.h, serve.h). What refers to one is an op; a blob that
  * no op refers to any more goes (blob_forget_op).

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "blob_internal.h"
+#include "sealed_file.h"
 
 #define PAGE     256
 #define LIST_MAX (64u * 1024 * 1024)
@@ -23,14 +24,15 @@ struct copying {
 static void target_of(const struct copying *copying, const struct blob_name *name,
                       char ret[BLOB_PATH_MAX])
 {
-    blob_copy_path(blob_copies_folder(copying->path), name, ret);
+    blob_copy_path(copying->node, blob_copies_folder(copying->path), name, ret);
 }
 
 /* Under another name until it is whole: what stands under the right one needs no second look. */
 static enum err copy_bytes(struct copying *copying, struct blob_row *blob, const char *target)
 {
     const struct host *host = copying->node->host;
-    char part[BLOB_PATH_MAX + 8];
+    char part[BLOB_PATH_MAX + 8], own[BLOB_COPY_NAME];
+    struct span name = blob_copy_name(&blob->name, own);
     struct buf piece;
     int64_t done = 0;
     enum err e = OK;
@@ -45,7 +47,7 @@ static enum err copy_bytes(struct copying *copying, struct blob_row *blob, const
             break;
         }
         if (!e) {
-            e = host->files->write_at(host->ctx, part, (uint64_t)done, buf_span(&piece));
+            e = sealed_write_at(host, name, part, (uint64_t)done, buf_span(&piece));
             done += (int64_t)piece.size;
         }
     }
@@ -204,12 +206,12 @@ static enum err note_missing(struct node *node, struct blob_row *blob)
 static enum err restore_one(struct copying *copying, const struct blob_name *name)
 {
     struct blob_row blob;
-    char from[BLOB_PATH_MAX];
+    char from[BLOB_PATH_MAX], own[BLOB_COPY_NAME];
     bool right = true;
     target_of(copying, name, from);
     enum err e = blob_find(copying->node, name, &blob);
     if (!e && blob.whole && !blob_has_file(copying->node, &blob)) {
-        e = blob_refill(copying->node, &blob, from, &right);
+        e = blob_refill(copying->node, &blob, blob_copy_name(name, own), from, &right);
         copying->missing += !right;
     }
     return e || right ? e : note_missing(copying->node, &blob);

@@ -11,6 +11,7 @@
 
 #include "blob_internal.h"
 #include "code.h"
+#include "sealed_file.h"
 
 struct span blob_copies_folder(const char *path)
 {
@@ -18,12 +19,21 @@ struct span blob_copies_folder(const char *path)
     return span_from(path, slash ? (size_t)(slash - path) + 1 : 0);
 }
 
-/* "ab/<hash>-<size>" */
-static void file_of(const struct blob_name *name, char ret[BLOB_PATH_MAX])
+struct span blob_copy_name(const struct blob_name *name, char ret[BLOB_COPY_NAME])
 {
     char hash[2 * HASH_SIZE + 1];
     hex_write(name->hash.bytes, HASH_SIZE, hash);
-    (void)snprintf(ret, BLOB_PATH_MAX, "%.2s/%s-%lld", hash, hash, (long long)name->size);
+    (void)snprintf(ret, BLOB_COPY_NAME, "%s-%lld", hash, (long long)name->size);
+    return span_of(ret);
+}
+
+/* "ab/<name>" */
+static void file_of(const struct node *node, const struct blob_name *name, char ret[BLOB_PATH_MAX])
+{
+    char plain[BLOB_COPY_NAME], hidden[SEALED_NAME_SIZE];
+    struct span own = blob_copy_name(name, plain);
+    const char *shown = sealed_name(node->host, own, hidden) ? hidden : plain;
+    (void)snprintf(ret, BLOB_PATH_MAX, "%.2s/%s", shown, shown);
 }
 
 static void path_in(struct span folder, const char *file, char ret[BLOB_PATH_MAX])
@@ -32,10 +42,11 @@ static void path_in(struct span folder, const char *file, char ret[BLOB_PATH_MAX
                    file);
 }
 
-void blob_copy_path(struct span folder, const struct blob_name *name, char ret[BLOB_PATH_MAX])
+void blob_copy_path(const struct node *node, struct span folder, const struct blob_name *name,
+                    char ret[BLOB_PATH_MAX])
 {
     char file[BLOB_PATH_MAX];
-    file_of(name, file);
+    file_of(node, name, file);
     path_in(folder, file, ret);
 }
 
@@ -62,7 +73,7 @@ static enum err remember_not(struct node *node, struct span folder, const char *
 enum err blob_copy_stays(struct node *node, struct span folder, const struct blob_name *name)
 {
     char file[BLOB_PATH_MAX];
-    file_of(name, file);
+    file_of(node, name, file);
     enum err e = node_begin(node);
     return e ? e : node_end(node, remember_not(node, folder, file));
 }
@@ -70,7 +81,7 @@ enum err blob_copy_stays(struct node *node, struct span folder, const struct blo
 enum err blob_copy_goes(struct node *node, const struct blob_name *name)
 {
     char file[BLOB_PATH_MAX];
-    file_of(name, file);
+    file_of(node, name, file);
     struct stmt *s = db_stmt(node->db, BLOB_COPY_GONE_ADD);
     stmt_bind_text(s, 1, span_of(file));
     return stmt_run(s);

@@ -59,11 +59,14 @@ MUST_CHECK enum err blob_piece(struct node *node, struct blob_row *blob, int64_t
                                int64_t size, struct buf *ret);
 /* Is the file what it should be? One that isn't is noted as lost. */
 MUST_CHECK enum err blob_verify(struct node *node, struct blob_row *blob, bool *ret);
-/* Is there a file where a whole one should be? And: makes it from a copy at `from`, hash compared;
-   `*ret` false when there is none or a wrong one. */
+/* Is there a file where a whole one should be? And: makes it from a copy at `from`, sealed under
+   `from_name`, hash compared; `*ret` false when there is none or a wrong one. */
 bool blob_has_file(struct node *node, const struct blob_row *blob);
-MUST_CHECK enum err blob_refill(struct node *node, const struct blob_row *blob, const char *from,
-                                bool *ret);
+MUST_CHECK enum err blob_refill(struct node *node, const struct blob_row *blob,
+                                struct span from_name, const char *from, bool *ret);
+/* Makes sealed copies of whole files, as `sealed` has them; those of `node` go with a later sweep.
+ */
+MUST_CHECK enum err blob_seal_all(struct node *node, const struct host *sealed);
 /* Its file goes, its row stays: only of what is stable. */
 MUST_CHECK enum err blob_drop(struct node *node, struct blob_row *blob);
 /* From a copy at `from` of one that is lost here. In a transaction. `*ret` false when there is no
@@ -80,8 +83,12 @@ MUST_CHECK enum err blob_delete(struct node *node, int64_t id);
 
 /* The folder of the copy at `path`, with its slash; empty for the working folder. */
 struct span blob_copies_folder(const char *path);
-/* "<folder>files/ab/<hash>-<size>", whoever gave it: copies in turn share them. */
-void blob_copy_path(struct span folder, const struct blob_name *name, char ret[BLOB_PATH_MAX]);
+/* "<hash>-<size>", whoever gave it: copies in turn share them. So it is sealed as. */
+#define BLOB_COPY_NAME (2 * HASH_SIZE + 32)
+struct span blob_copy_name(const struct blob_name *name, char ret[BLOB_COPY_NAME]);
+/* "<folder>files/ab/<name>", under a name that tells nothing when it is sealed. */
+void blob_copy_path(const struct node *node, struct span folder, const struct blob_name *name,
+                    char ret[BLOB_PATH_MAX]);
 /* Before the first file is copied beside the copy at `path`. */
 MUST_CHECK enum err blob_copies_begin(struct node *node, const char *path);
 /* This one is to stay there after all. */

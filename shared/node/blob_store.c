@@ -1,6 +1,6 @@
 /*
- * blob_store.c - the only reader and writer of attachments' files (their sealing at rest comes
- * here), and the rows that say how much of each counts.
+ * blob_store.c - the only reader and writer of attachments' files (sealed_file.h), and the
+ * rows that say how much of each counts.
  *
  * First the bytes are synced, then the row says so. There is no rename: a file is worth what its
  * row says, and what stands beyond that is written over.
@@ -10,22 +10,44 @@
 
 #include "blob_internal.h"
 #include "code.h"
+#include "sealed_file.h"
 
 #define PATH_MAX_SIZE BLOB_PATH_MAX
+#define NAME_SIZE     (2 * HASH_SIZE + 2 * ID_SIZE + 32)
 
 /* ---- where */
 
-/* "<database>.blobs/ab/<hash>-<size>.<giver>", in hexadecimal: some file systems don't tell letters
-   from capitals. */
-static void path_of(const struct node *node, const struct blob_name *name, struct id giver,
-                    char ret[PATH_MAX_SIZE])
+/*
+ * "<hash>-<size>.<giver>", in hexadecimal: some file systems don't tell letters from capitals. So a
+ * blob is called in sealed_file.h's terms; a file on the disk is called so when nothing is sealed.
+ */
+static struct span own_name(const struct blob_name *name, struct id giver, char ret[NAME_SIZE])
 {
     char hash[2 * HASH_SIZE + 1];
     char who[2 * ID_SIZE + 1];
     hex_write(name->hash.bytes, HASH_SIZE, hash);
     hex_write(giver.bytes, ID_SIZE, who);
-    (void)snprintf(ret, PATH_MAX_SIZE, "%s.blobs/%.2s/%s-%lld.%s", node->path, hash, hash,
-                   (long long)name->size, who);
+    (void)snprintf(ret, NAME_SIZE, "%s-%lld.%s", hash, (long long)name->size, who);
+    return span_of(ret);
+}
+
+/* "<database>.blobs/ab/<name>" */
+static void path_of(const struct node *node, const struct blob_name *name, struct id giver,
+                    char ret[PATH_MAX_SIZE])
+{
+    char plain[NAME_SIZE], hidden[SEALED_NAME_SIZE];
+    struct span own = own_name(name, giver, plain);
+    const char *shown = sealed_name(node->host, own, hidden) ? hidden : plain;
+    (void)snprintf(ret, PATH_MAX_SIZE, "%s.blobs/%.2s/%s", node->path, shown, shown);
+}
+
+static enum err read_bytes(struct node *node, const struct blob_name *name, struct id giver,
+                           int64_t offset, size_t size, struct buf *ret)
+{
+    char path[PATH_MAX_SIZE], own[NAME_SIZE];
+    path_of(node, name, giver, path);
+    return sealed_read_at(node->host, own_name(name, giver, own), path, (uint64_t)offset, size,
+                          ret);
 }
 
 static enum err add_gone(struct node *node, const struct blob_name *name, struct id giver)
@@ -220,37 +242,35 @@ static enum err not_gone(struct node *node, const char *path)
 static enum err write_bytes(struct node *node, const struct blob_row *blob, struct id giver,
                             int64_t offset, struct span bytes)
 {
-    char path[PATH_MAX_SIZE];
+    char path[PATH_MAX_SIZE], own[NAME_SIZE];
+    struct span name = own_name(&blob->name, giver, own);
     path_of(node, &blob->name, giver, path);
     enum err e = offset == 0 ? not_gone(node, path) : OK;
-    return e ? e : node->host->files->write_at(node->host->ctx, path, (uint64_t)offset, bytes);
+    return e ? e : sealed_write_at(node->host, name, path, (uint64_t)offset, bytes);
 }
 
 /* Does the file hold what the name says? A missing or short one doesn't. */
 static enum err is_right(struct node *node, const struct blob_name *name, struct id giver,
                          bool *ret)
 {
-    char path[PATH_MAX_SIZE];
     struct hash_state state;
     struct hash hash;
     struct buf piece;
     int64_t done = 0;
     enum err e = OK;
-    path_of(node, name, giver, path);
     buf_init(&piece, &node->host->mem, WIRE_BLOB_CHUNK);
     hash_begin_bytes(&state);
     do {
         int64_t left = name->size - done;
         buf_clear(&piece);
-        e = node->host->files->read_at(
-            node->host->ctx, path, (uint64_t)done,
-            (size_t)(left < (int64_t)WIRE_BLOB_CHUNK ? left : WIRE_BLOB_CHUNK), &piece);
+        e = read_bytes(node, name, giver, done,
+                       (size_t)(left < (int64_t)WIRE_BLOB_CHUNK ? left : WIRE_BLOB_CHUNK), &piece);
         hash_add(&state, piece.data, piece.size);
         done += (int64_t)piece.size;
     } while (!e && piece.size > 0 && done < name->size);
     buf_release(&piece);
     hash_end(&state, &hash);
-    if (e && e != ERR_NOT_FOUND) {
+    if (e && e != ERR_NOT_FOUND && e != ERR_FILE_DAMAGED) {
         return e;
     }
     *ret = !e && done == name->size && memcmp(hash.bytes, name->hash.bytes, HASH_SIZE) == 0;
@@ -328,6 +348,10 @@ enum err blob_take(struct node *node, struct blob_row *blob, struct id giver, in
         return e;
     }
     e = write_bytes(node, blob, giver, offset, bytes);
+    if (offset > 0 && (e == ERR_FILE_DAMAGED || e == ERR_NOT_FOUND)) {
+        *ret_have = 0; /* power was cut while a piece was sealed anew: it is begun anew */
+        return drop_part(node, blob, giver);
+    }
     have += (int64_t)bytes.size;
     if (!e && have == blob->name.size) {
         e = conclude(node, blob, giver, ret_wrong);
@@ -348,15 +372,16 @@ enum err blob_take(struct node *node, struct blob_row *blob, struct id giver, in
 enum err blob_piece(struct node *node, struct blob_row *blob, int64_t offset, int64_t size,
                     struct buf *ret)
 {
-    char path[PATH_MAX_SIZE];
     size_t before = ret->size;
     if (!blob->whole) {
         return OK;
     }
-    path_of(node, &blob->name, blob->giver, path);
-    enum err e =
-        node->host->files->read_at(node->host->ctx, path, (uint64_t)offset, (size_t)size, ret);
-    bool gone = e == ERR_NOT_FOUND || (!e && ret->size == before && offset < blob->name.size);
+    enum err e = read_bytes(node, &blob->name, blob->giver, offset, (size_t)size, ret);
+    bool gone = e == ERR_NOT_FOUND || e == ERR_FILE_DAMAGED ||
+                (!e && ret->size == before && offset < blob->name.size);
+    if (gone) {
+        buf_truncate(ret, before);
+    }
     return gone ? set_lost(node, blob) : e;
 }
 
@@ -367,23 +392,25 @@ bool blob_has_file(struct node *node, const struct blob_row *blob)
     return node->host->files->exists(node->host->ctx, path);
 }
 
-enum err blob_refill(struct node *node, const struct blob_row *blob, const char *from, bool *ret)
+enum err blob_refill(struct node *node, const struct blob_row *blob, struct span from_name,
+                     const char *from, bool *ret)
 {
     const struct host *host = node->host;
-    char path[PATH_MAX_SIZE];
+    char path[PATH_MAX_SIZE], own[NAME_SIZE];
+    struct span name = own_name(&blob->name, blob->giver, own);
     struct buf piece;
     enum err e = OK;
     path_of(node, &blob->name, blob->giver, path);
     buf_init(&piece, &host->mem, WIRE_BLOB_CHUNK);
     for (int64_t at = 0; !e && at < blob->name.size; at += WIRE_BLOB_CHUNK) {
         buf_clear(&piece);
-        e = host->files->read_at(host->ctx, from, (uint64_t)at, WIRE_BLOB_CHUNK, &piece);
+        e = sealed_read_at(host, from_name, from, (uint64_t)at, WIRE_BLOB_CHUNK, &piece);
         if (!e) {
-            e = host->files->write_at(host->ctx, path, (uint64_t)at, buf_span(&piece));
+            e = sealed_write_at(host, name, path, (uint64_t)at, buf_span(&piece));
         }
     }
     buf_release(&piece);
-    if (e == ERR_NOT_FOUND) {
+    if (e == ERR_NOT_FOUND || e == ERR_FILE_DAMAGED) {
         *ret = false;
         return OK;
     }
@@ -393,7 +420,7 @@ enum err blob_refill(struct node *node, const struct blob_row *blob, const char 
 enum err blob_recover(struct node *node, const struct blob_name *name, const char *from, bool *ret)
 {
     struct blob_row blob;
-    char path[PATH_MAX_SIZE];
+    char path[PATH_MAX_SIZE], own[BLOB_COPY_NAME];
     const struct host *host = node->host;
     *ret = false;
     path_of(node, name, node->identity.id, path);
@@ -405,7 +432,7 @@ enum err blob_recover(struct node *node, const struct blob_name *name, const cha
     blob.giver = node->identity.id;
     e = not_gone(node, path);
     if (!e) {
-        e = blob_refill(node, &blob, from, ret);
+        e = blob_refill(node, &blob, blob_copy_name(name, own), from, ret);
     }
     if (e || *ret) {
         return e ? e : set_whole(node, &blob, blob.giver);
@@ -457,4 +484,67 @@ void blob_unkeep(struct node *node, const struct blob_name *name)
     /* What can't be removed now is written over by the next attempt. */
     enum err ignored = node->host->files->remove(node->host->ctx, path);
     (void)ignored;
+}
+
+/* ---- files that were not sealed yet */
+
+static enum err seal_one(struct node *node, struct node *as_sealed, const struct blob_row *blob)
+{
+    char from[PATH_MAX_SIZE];
+    bool right = false;
+    path_of(node, &blob->name, blob->giver, from);
+    char own[NAME_SIZE];
+    enum err e = OK;
+    for (int64_t at = 0; !e && at < blob->name.size; at += WIRE_BLOB_CHUNK) {
+        struct buf piece;
+        char to[PATH_MAX_SIZE];
+        buf_init(&piece, &node->host->mem, WIRE_BLOB_CHUNK);
+        path_of(as_sealed, &blob->name, blob->giver, to);
+        e = read_bytes(node, &blob->name, blob->giver, at, WIRE_BLOB_CHUNK, &piece);
+        if (!e) {
+            e = sealed_write_at(as_sealed->host, own_name(&blob->name, blob->giver, own), to,
+                                (uint64_t)at, buf_span(&piece));
+        }
+        buf_release(&piece);
+    }
+    if (e == ERR_NOT_FOUND) { /* a later reader finds it gone, as it was before */
+        return OK;
+    }
+    if (!e) {
+        e = is_right(as_sealed, &blob->name, blob->giver, &right);
+    }
+    return e || !right ? e : add_gone(node, &blob->name, blob->giver);
+}
+
+enum err blob_seal_all(struct node *node, const struct host *sealed)
+{
+    struct node as_sealed = {.host = sealed};
+    bool more = true;
+    int64_t after = 0;
+    memcpy(as_sealed.path, node->path, sizeof node->path);
+    enum err e = node_begin(node);
+    if (e) {
+        return e;
+    }
+    while (!e && more) {
+        struct blob_name name = {.size = 0};
+        struct blob_row blob = {.whole = false};
+        struct stmt *s = db_stmt(node->db, BLOB_HELD);
+        stmt_bind_i64(s, 1, after);
+        stmt_bind_i64(s, 2, 1);
+        more = stmt_row(s);
+        if (more) {
+            after = stmt_i64(s, 0);
+            (void)stmt_blob(s, 1, name.hash.bytes, HASH_SIZE);
+            name.size = stmt_i64(s, 2);
+        }
+        e = stmt_end(s);
+        if (!e && more) {
+            e = blob_find(node, &name, &blob);
+        }
+        if (!e && more && blob.whole) {
+            e = seal_one(node, &as_sealed, &blob);
+        }
+    }
+    return node_end(node, e);
 }

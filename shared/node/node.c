@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "blob_internal.h"
 #include "code.h"
 #include "node_build.h"
 #include "node_internal.h"
@@ -396,6 +397,39 @@ enum err node_open(const struct host *host, const char *path, struct node **ret,
     node->scrub_wanted = true; /* a power cut may have come between a mark's commit and its end */
     *ret = node;
     return OK;
+}
+
+static enum err seal_files(const struct host *host, const char *path, struct diag *diag)
+{
+    struct host bare = *host;
+    struct node *node = NULL;
+    bare.db_key = (struct span){0};
+    enum err e = open_database(&bare, path, false, &node, diag);
+    if (!e) {
+        e = node_failed(node, blob_seal_all(node, host), diag);
+    }
+    node_close(node);
+    return e;
+}
+
+enum err node_encrypt(const struct host *host, const char *path, struct diag *diag)
+{
+    struct node *node = NULL;
+    enum err e = seal_files(host, path, diag);
+    if (!e) {
+        e = db_encrypt(host, path, diag);
+    }
+    if (!e) {
+        e = open_database(host, path, false, &node, diag);
+    }
+    if (!e) {
+        e = node_failed(node, read_identity(node), diag);
+    }
+    if (!e) {
+        node_write_anchor(node); /* the one beside it isn't sealed */
+    }
+    node_close(node);
+    return e;
 }
 
 enum err node_look(const struct host *host, const char *path, struct node_identity *ret,

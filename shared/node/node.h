@@ -54,6 +54,12 @@ void node_close(struct node *node);
    another epoch, asking everybody for what it has lost. notice.h lists it, too. */
 bool node_was_put_back(const struct node *node);
 
+/*
+ * Seals the database at `path`, which was an ordinary one, and its attachments under host->db_key.
+ * Nobody has it open; after a power cut it is done once more.
+ */
+MUST_CHECK enum err node_encrypt(const struct host *host, const char *path, struct diag *diag);
+
 /* Whose database lies at `path`, without beginning anything in it. ERR_IN_USE when somebody else
    has it open; otherwise as node_open(). */
 MUST_CHECK enum err node_look(const struct host *host, const char *path, struct node_identity *ret,

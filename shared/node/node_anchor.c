@@ -16,8 +16,10 @@
 #include "node_internal.h"
 #include "notice.h"
 #include "num.h"
+#include "sealed_file.h"
 
-#define CASE_SKIP 1000 /* more than a device is ever behind; five digits leave room for many */
+#define ANCHOR    "anchor" /* what it is sealed as */
+#define CASE_SKIP 1000     /* more than a device is ever behind; five digits leave room for many */
 
 static void anchor_path(const struct node *node, char *ret, size_t size)
 {
@@ -68,7 +70,7 @@ void node_write_anchor(struct node *node)
         snprintf(text, sizeof text, "douar-anchor 1 %s %" PRId64 " %" PRIu64 " %" PRId64 "\n",
                  origin, now.seq, now.epoch, now.n);
     enum err ignored =
-        node->host->files->write_atomic(node->host->ctx, path, span_from(text, (size_t)size));
+        sealed_write_atomic(node->host, span_of(ANCHOR), path, span_from(text, (size_t)size));
     (void)ignored; /* It may lag: the next one catches up. */
 }
 
@@ -99,10 +101,10 @@ static enum err is_restored(struct node *node, bool *ret)
     buf_init(&buf, &node->host->mem, 256);
     anchor_path(node, path, sizeof path);
     /* The file first: the database may only be further than it says, also beside others. */
-    enum err e = node->host->files->read(node->host->ctx, path, &buf);
+    enum err e = sealed_read(node->host, span_of(ANCHOR), path, &buf);
     bool have = !e && anchor_read(buf_span(&buf), &then);
     buf_release(&buf);
-    if (e && e != ERR_NOT_FOUND && e != ERR_FILE && e != ERR_TOO_LARGE) {
+    if (e && e != ERR_NOT_FOUND && e != ERR_FILE && e != ERR_FILE_DAMAGED && e != ERR_TOO_LARGE) {
         return e;
     }
     e = anchor_now(node, &now);

@@ -197,6 +197,10 @@ static enum err add_node(struct org_reader *r, const struct json *def, bool revo
         base64_read(json_span(json_get(def, "key")), key, sizeof key)) {
         memcpy(node->key.bytes, key, sizeof key);
         r->org.node_count++;
+        if (node->role == ROLE_REGION && !revoked) { /* hubs vouch for devices alone */
+            r->org.has_recovery = base64_read(json_span(json_get(def, "recovery")),
+                                              r->org.recovery.bytes, PUBLIC_KEY_SIZE);
+        }
     }
     return OK;
 }

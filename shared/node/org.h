@@ -70,6 +70,8 @@ struct org {
     size_t grant_count;
     const struct org_node *nodes;
     size_t node_count;
+    bool has_recovery; /* of databases whose passphrase is lost: vault.h */
+    struct public_key recovery;
 };
 
 /* The current configuration; read again when it changed, here or by another process. */

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "sealed_file.h"
 #include "serve_internal.h"
 #include "snapshot_internal.h"
 
@@ -128,7 +129,7 @@ static bool read_file(struct serve *serve, const struct found_frame *frame, stru
     struct node *node = serve->node;
     snapshot_path(node, frame->name, frame->number, path);
     buf_clear(ret);
-    if (node->host->files->read(node->host->ctx, path, ret)) {
+    if (sealed_read(node->host, snapshot_file_name(path), path, ret)) {
         return false;
     }
     hash_bytes(buf_span(ret), &hash);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sealed_file.h"
 #include "serve_internal.h"
 #include "snapshot_internal.h"
 
@@ -12,6 +13,12 @@
 #define FRAME_ROWS_MAX (7u * 1024 * 1024)
 /* Of one tree; the reader asks for the rest of a larger one in its next sync. */
 #define FRAME_TREE_MAX (2 * 1024 * 1024)
+
+struct span snapshot_file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return span_of(slash ? slash + 1 : path);
+}
 
 void snapshot_path(const struct node *node, struct id name, int64_t frame,
                    char ret[SNAPSHOT_PATH_MAX])
@@ -187,7 +194,7 @@ enum err frame_store(struct node *node, struct zip *zip, struct id snapshot, int
     }
     if (!e) {
         snapshot_path(node, snapshot, number, path);
-        e = node->host->files->write_atomic(node->host->ctx, path, buf_span(&frame));
+        e = sealed_write_atomic(node->host, snapshot_file_name(path), path, buf_span(&frame));
     }
     if (!e) {
         hash_bytes(buf_span(&frame), ret_hash);

@@ -17,6 +17,8 @@ struct snapshot_row {
     struct id name;
     int64_t frames;
 };
+/* What a frame is sealed as: the last part of its path. */
+struct span snapshot_file_name(const char *path);
 void snapshot_path(const struct node *node, struct id name, int64_t frame,
                    char ret[SNAPSHOT_PATH_MAX]);
 /* Files first: a row without its file heals itself, a file without its row would stay for good. */

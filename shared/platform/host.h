@@ -14,6 +14,7 @@
 #include "mem.h"
 
 struct host_files;
+struct host_keep;
 
 /* What a transport is asked to do; see client/transport.h for who performs it. */
 struct exchange_request {
@@ -55,6 +56,18 @@ struct host {
     const char *vfs;    /* SQLite VFS name; NULL: the default */
     struct span db_key; /* 32 bytes: databases and their files are sealed under it; else empty */
     const struct host_files *files;
+    const struct host_keep *keep; /* NULL where nothing outlives a process */
+};
+
+/*
+ * What a person unlocked, between one command and the next: in memory alone, for the same user,
+ * gone after its time and with the machine. Names have no slash; at most 256 bytes each.
+ */
+struct host_keep {
+    /* Replaces. `seconds` 0: as long as the machine runs. ERR_FILE where there is no such place. */
+    enum err (*put)(void *ctx, const char *name, struct span bytes, int64_t seconds);
+    enum err (*get)(void *ctx, const char *name, struct buf *ret); /* appends; ERR_NOT_FOUND */
+    void (*drop)(void *ctx, const char *name);
 };
 
 /*

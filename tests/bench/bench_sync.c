@@ -199,7 +199,7 @@ static void start_server(struct bench *bench)
     server_config_default(&config);
     (void)snprintf(config.name, sizeof config.name, "region");
     (void)snprintf(config.address, sizeof config.address, "127.0.0.1");
-    must(home_create(&bench->host, home, ROLE_REGION, &config, &diag), &diag, "init");
+    must(home_create(&bench->host, home, ROLE_REGION, &config, NULL, &diag), &diag, "init");
     must(home_node_open(&bench->host, home, &bench->office, &diag), &diag, "open");
     make_organisation(bench);
     must(svc_open(&bench->host, home, &bench->svc, &diag), &diag, "svc");

@@ -12,6 +12,7 @@ The programs are looked for in the folder that DOUAR_BIN names.
 """
 
 import collections
+import contextlib
 import ctypes
 import json
 import os
@@ -21,6 +22,7 @@ import selectors
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -52,6 +54,25 @@ def program(name):
     if not folder:
         raise SystemExit("DOUAR_BIN must name the folder of douar and douard")
     return str(pathlib.Path(folder) / name)
+
+
+@contextlib.contextmanager
+def unsealed(home, database=None):
+    """The database of an unlocked home, or a copy of it, in the clear; what is made goes again."""
+    tool = pathlib.Path(program("douar")).parents[1] / "tests" / "unseal"
+    with tempfile.TemporaryDirectory(prefix="douar-unsealed-") as folder:
+        copy = pathlib.Path(folder) / "copy.db"
+        subprocess.run([tool, home, copy, *([database] if database else [])], check=True)
+        connection = sqlite3.connect(copy)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def unsealed_bytes(home, database=None):
+    with unsealed(home, database) as connection:
+        return connection.serialize()
 
 
 def free_port():
@@ -162,8 +183,9 @@ class Server(Program):
 
     def init(self, role, title):
         self.port = free_port()
-        self.call("init", f"--{role}", "--name", title, "--address", "127.0.0.1",
-                  "--port", self.port)
+        made = self.call("init", f"--{role}", "--name", title, "--address", "127.0.0.1",
+                         "--port", self.port)
+        self.recovery_passphrase = made["recovery_passphrase"]
         # Tests decide when a hub speaks with the region and when a backup is made.
         self.configure(uplink_minutes=0, backup_minutes=0, collect_hours=0)
 

@@ -20,6 +20,22 @@ NAMED = {"place": TABANT, "head_name_ar": "عائشة"}
 # What the rows below call {case}, {deleted}, ... is made in setUpClass.
 DOUAR = [
     ("amina", ["init"], "exists"),
+    ("nowhere", ["init", "--passphrase-file", "/nonexistent/file"], "file"),
+    ("nowhere", ["init", "--passphrase-file", "/proc/sys/kernel/ostype"], "weak_passphrase"),
+    ("nowhere", ["init", "--key-file", "/etc/passwd"], "bad_format"),
+    ("nowhere", ["unlock"], "no_home"),
+    ("amina", ["unlock"], "locked"),  # nobody gave it a passphrase
+    ("amina", ["unlock", "--minutes", "0"], "out_of_range"),
+    ("amina", ["unlock", "--minutes", "soon"], "bad_value"),
+    ("amina", ["unlock", "--passphrase-file", "/nonexistent/file"], "file"),
+    ("amina", ["unlock", "--passphrase-file", "/etc/passwd"], "wrong_secret"),
+    ("nowhere", ["lock"], "no_home"),
+    ("amina", ["lock", "now"], "usage"),
+    ("nowhere", ["passwd"], "no_home"),
+    ("amina", ["passwd"], "locked"),
+    ("amina", ["passwd", "--passphrase-file", "/etc/passwd"], "wrong_secret"),
+    ("nowhere", ["recover"], "no_home"),
+    ("amina", ["recover", "DOUAR-ANSWER-1-AAAA"], "not_found"),  # nothing was asked
     ("stranger", ["enrol", "DOUAR1-ABCDE"], "bad_code"),
     ("stranger", ["enrol", "nonsense"], "bad_code"),
     ("stranger", ["enrol", "{truncated}"], "bad_code"),
@@ -143,6 +159,20 @@ DOUAR = [
 
 DOUARD = [
     ("hub", ["init", "--hub", "--name", "x"], "exists"),
+    ("new", ["init", "--hub", "--name", "x", "--passphrase-file", "/nonexistent/file"], "file"),
+    ("new", ["init", "--hub", "--name", "x", "--key-file", "/etc/passwd"], "bad_format"),
+    ("nowhere", ["unlock"], "no_home"),
+    ("hub", ["unlock"], "locked"),
+    ("hub", ["unlock", "--passphrase-file", "/etc/passwd"], "wrong_secret"),
+    ("nowhere", ["lock"], "no_home"),
+    ("hub", ["lock", "now"], "usage"),
+    ("nowhere", ["passwd"], "no_home"),
+    ("hub", ["passwd"], "locked"),
+    ("hub", ["passwd", "--passphrase-file", "/nonexistent/file"], "file"),
+    ("hub", ["recover"], "missing_argument"),
+    ("hub", ["recover", "x"], "missing_argument"),
+    ("hub", ["recover", "x", "--key", "/nonexistent/file"], "file"),
+    ("hub", ["recover", "x", "--key", "/etc/passwd"], "bad_format"),
     ("new", ["init", "--name", "x"], "missing_argument"),
     ("new", ["init", "--hub", "--region", "--name", "x"], "missing_argument"),
     ("new", ["init", "--hub"], "missing_argument"),

@@ -4,7 +4,7 @@ import csv
 import json
 import unittest
 
-from office import Device, Office, Refused
+from office import Device, Office, Refused, unsealed_bytes
 
 TABANT = "05.081.03.09"
 AIT_MHAMED = "05.081.03.07"
@@ -269,8 +269,7 @@ class Story(unittest.TestCase):
         self.assertEqual(nurse.digest()[(TABANT, "health")], hub.digest()[(TABANT, "health")])
 
         def stored(device):
-            return b"".join(file.read_bytes() for file in device.home.rglob("*")
-                            if file.is_file())
+            return unsealed_bytes(device.home)
         self.assertIn(secret.encode(), stored(nurse))
         self.assertNotIn(secret.encode(), stored(clerk))
         self.refused("not_allowed", clerk, "edit", person, "--set", "wg_walking=none")

@@ -7,9 +7,10 @@ import http.client
 import json
 import signal
 import socket
-import sqlite3
 import ssl
 import subprocess
+
+from office import unsealed
 
 CODE = "DOUAR1-"
 # What may be written by who is refused: who called and when, when a sync was tried, wrong secrets
@@ -22,10 +23,8 @@ ROWS = {"invite": "SELECT code, secret_hash, definition, expires_ms, used_by, us
 
 def content_of(home):
     """A sum of every table of a node's database: what it holds, not how its pages lie."""
-    database = next(home.glob("*.db"))
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     sums = {}
-    try:
+    with unsealed(home) as connection:
         names = [row[0] for row in connection.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE '%VIRTUAL%'"
             " ORDER BY name")]
@@ -35,8 +34,6 @@ def content_of(home):
             query = ROWS.get(name, f'SELECT * FROM "{name}"')
             rows = sorted(repr(row) for row in connection.execute(query))
             sums[name] = (len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest())
-    finally:
-        connection.close()
     return sums
 
 

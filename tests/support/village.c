@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "home_key.h"
 #include "host_real.h"
 #include "process.h"
 #include "save.h"
@@ -132,6 +133,7 @@ int main(int argc, char **argv)
     static struct village village;
     struct node_identity self;
     struct diag diag = {0};
+    struct buf key;
     char path[1024];
     if (argc < 4) {
         fprintf(stderr, "village HOME PLACE PERSONS [SEED]\n");
@@ -142,11 +144,14 @@ int main(int argc, char **argv)
     must(process_init(), NULL, "process");
     host_real_init(&village.real, &village.host);
     (void)snprintf(path, sizeof path, "%s/douar.db", argv[1]);
+    buf_init(&key, &village.host.mem, 4096);
+    must(home_key_take(&village.host, argv[1], &key) ? OK : ERR_LOCKED, NULL, "key");
     must(node_open(&village.host, path, &village.node, &diag), &diag, path);
     must(node_identity(village.node, &self), NULL, "identity");
     village.person = self.person;
     fill(&village, strtoll(argv[3], NULL, 10));
     node_close(village.node);
+    buf_release(&key);
     host_real_release(&village.real);
     return 0;
 }

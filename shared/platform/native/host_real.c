@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "files_posix.h"
+#include "keep_session.h"
 #include "num.h"
 #include "transport_curl.h"
 
@@ -106,6 +107,7 @@ void host_real_init(struct host_real *real, struct host *ret)
         .sleep_ms = sleep_ms,
         .fault = fault,
         .files = files_posix(),
+        .keep = keep_session(),
     };
 }
 

@@ -2,8 +2,10 @@
 
 #include <signal.h>
 #include <sodium.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 static void raise_descriptor_limit(void)
@@ -16,12 +18,47 @@ static void raise_descriptor_limit(void)
     }
 }
 
+/*
+ * A core file or a debugger of the same user would see keys and names. A program that is checked
+ * for leaks looks into itself as a debugger does, so only what people run is closed.
+ */
+static void refuse_to_be_read(void)
+{
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+#ifndef __SANITIZE_ADDRESS__
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 enum err process_init(void)
 {
+    refuse_to_be_read();
     umask(S_IRWXG | S_IRWXO);
     (void)signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     return sodium_init() < 0 ? ERR_INTERNAL : OK;
+}
+
+enum err process_read_secret(struct buf *ret)
+{
+    struct termios shown, hidden;
+    char byte = 0;
+    bool ended = false;
+    if (tcgetattr(STDIN_FILENO, &shown) != 0) {
+        return ERR_FILE;
+    }
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)ECHO;
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    while (!ended && read(STDIN_FILENO, &byte, 1) == 1) {
+        ended = byte == '\n';
+        if (!ended) {
+            buf_add_byte(ret, (uint8_t)byte);
+        }
+    }
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    return ended ? buf_error(ret) : ERR_FILE;
 }
 
 static void stop_signals(sigset_t *ret)

@@ -7,15 +7,21 @@
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include "buf.h"
 #include "err.h"
 
 /*
- * Files made from here on are the owner's alone (umask 077), a peer that hangs up is an error
+ * No core file is written and no other process of the user may read this one's memory. Files made
+ * from here on are the owner's alone (umask 077), a peer that hangs up is an error
  * and not a signal, libsodium is ready, and as many descriptors as the system allows may be open
  * (a hub holds thousands of connections; the usual soft limit is 1,024). ERR_INTERNAL when
  * libsodium can't start.
  */
 MUST_CHECK enum err process_init(void);
+
+/* A line of the terminal, without its end, while nothing typed is shown. ERR_FILE when the standard
+   input isn't one or ends. */
+MUST_CHECK enum err process_read_secret(struct buf *ret);
 
 void process_block_stop(void); /* SIGTERM and SIGINT wait until somebody asks for them. */
 int process_wait_stop(void);   /* Blocks; returns the signal's number. */

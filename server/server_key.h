@@ -1,0 +1,59 @@
+/*
+ * server_key.h - what opens a hub's database, and where commands get it from.
+ *
+ * HOME/douar.keys says what is needed (vault.h). In this order:
+ * - a secret file: $CREDENTIALS_DIRECTORY/douar.key, which systemd fills (LoadCredentialEncrypted=
+ *   seals it to the machine's TPM), else the path that was given when it was made;
+ * - a passphrase: what `douard unlock`, or a command before, left in the session (host->keep); else
+ *   the first line of the file that DOUARD_PASSPHRASE_FILE names; else typed.
+ * `serve` and the commands beside it get it the same way. A home without douar.keys isn't sealed.
+ */
+#ifndef SERVER_KEY_H
+#define SERVER_KEY_H
+
+#include "vault.h"
+
+/* The host with the key in it: what everything that opens the database works with. */
+struct server_key {
+    struct host host;
+    struct seal_key *key; /* NULL: locked, or not sealed */
+};
+
+/* Where secrets come from, besides files. */
+struct secret_source {
+    const char *(*environment)(const char *name);
+    enum err (*read_secret)(struct buf *ret); /* NULL where nobody sits */
+    void (*ask)(void *ctx);                   /* shows the question */
+    void *ask_ctx;
+};
+
+void server_key_init(struct server_key *key, const struct host *host);
+void server_key_close(struct server_key *key); /* Wipes it. */
+
+/* OK without a key when the home isn't sealed; ERR_LOCKED, ERR_SECRET. Seals a database that was
+   an ordinary one. */
+MUST_CHECK enum err server_key_open(struct server_key *key, const char *home,
+                                    const struct secret_source *source, struct diag *diag);
+/* For a new home: from `key_file` (made when absent), the passphrase, or one that is made. */
+MUST_CHECK enum err server_key_make(struct server_key *key, const char *home, const char *key_file,
+                                    struct span passphrase, char ret_made[PASSPHRASE_SIZE],
+                                    struct diag *diag);
+/* `passphrase` empty: from the source. */
+MUST_CHECK enum err server_key_unlock(struct server_key *key, const char *home,
+                                      struct span passphrase, const struct secret_source *source,
+                                      struct diag *diag);
+MUST_CHECK enum err server_key_lock(struct server_key *key, const char *home, struct diag *diag);
+/* What opened it before doesn't any more. Of a home that isn't sealed it makes one that is. */
+MUST_CHECK enum err server_key_change(struct server_key *key, const char *home,
+                                      const char *new_key_file, struct span new_passphrase,
+                                      char ret_made[PASSPHRASE_SIZE], struct diag *diag);
+/* A copy of douar.keys beside a backup that lies at `path`: without it the backup opens nowhere. */
+MUST_CHECK enum err server_key_copy(const struct host *host, const char *home, const char *path,
+                                    struct diag *diag);
+
+/* First line of a file into `ret`. */
+MUST_CHECK enum err server_key_line(const struct host *host, const char *path, struct buf *ret,
+                                    struct diag *diag);
+void server_key_make_passphrase(const struct host *host, char ret[PASSPHRASE_SIZE]);
+
+#endif

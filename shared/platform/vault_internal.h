@@ -1,0 +1,51 @@
+/*
+ * vault_internal.h - what a vault's files hold, for vault*.c.
+ */
+#ifndef VAULT_INTERNAL_H
+#define VAULT_INTERNAL_H
+
+#include "cipher.h"
+#include "vault.h"
+
+#define VAULT_TEXT_MAX 8192
+
+struct own_slot {
+    bool passphrase, file;
+    char file_name[VAULT_FILE_NAME_MAX];
+    uint8_t salt[PASSPHRASE_SALT_SIZE];
+    struct passphrase_cost cost;
+    uint8_t nonce[CIPHER_NONCE_SIZE], tag[CIPHER_TAG_SIZE], sealed[SEAL_KEY_SIZE];
+};
+
+struct recovery_slot {
+    bool there;
+    struct public_key to;
+    uint8_t sealed[SEALED_KEY_SIZE];
+};
+
+struct vault {
+    struct id id;
+    struct own_slot own;
+    struct recovery_slot recovery;
+};
+
+MUST_CHECK enum err vault_path(const char *folder, const char *name, char ret[VAULT_PATH_SIZE],
+                               struct diag *diag);
+MUST_CHECK enum err vault_read(const struct host *host, const char *folder, struct vault *ret,
+                               struct diag *diag);
+/* Both copies, one after the other. */
+MUST_CHECK enum err vault_store(const struct host *host, const char *folder,
+                                const struct vault *vault, struct diag *diag);
+
+/* A slot for `key`, and the key of a slot: as vault_make() and vault_open(). */
+MUST_CHECK enum err vault_fill_own(const struct host *host, const struct seal_key *key,
+                                   const struct vault_secret *secret, const char *file_name,
+                                   struct own_slot *ret, struct diag *diag);
+MUST_CHECK enum err vault_open_own(const struct own_slot *slot, const struct vault_secret *secret,
+                                   struct seal_key *ret, struct diag *diag);
+
+/* vault_text.c: a vault as JSON. ERR_FORMAT. */
+MUST_CHECK enum err vault_write(const struct vault *vault, struct buf *ret);
+MUST_CHECK enum err vault_parse(struct span text, struct vault *ret);
+
+#endif
