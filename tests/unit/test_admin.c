@@ -6,6 +6,7 @@
 #include "json.h"
 #include "server_backup.h"
 #include "server_home.h"
+#include "server_key.h"
 
 static int open_region(void **state)
 {
@@ -209,20 +210,31 @@ static void a_revoked_person_is_shown_as_such(void **state)
     assert_non_null(strstr(region_text(region), "\"revoked\":true"));
 }
 
+static const char *no_environment(const char *name)
+{
+    (void)name;
+    return NULL;
+}
+
 static void copies_are_written_in_turn(void **state)
 {
     struct test_region *region = *state;
+    const struct secret_source source = {.environment = no_environment};
+    struct server_key key;
     struct server_config config;
     char path[CONFIG_PATH_SIZE];
     struct diag diag = {0};
     server_config_default(&config);
     config.backup_keep = 2;
+    server_key_init(&key, &region->host);
+    assert_int_equal(server_key_open(&key, region->home, &source, &diag), OK);
     static const char *const names[] = {"douar-1.db", "douar-2.db", "douar-1.db"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        assert_int_equal(backup_once(&region->host, region->home, &config, NULL, path, &diag), OK);
+        assert_int_equal(backup_once(&key.host, region->home, &config, NULL, path, &diag), OK);
         assert_string_equal(strrchr(path, '/') + 1, names[i]);
         assert_true(region->host.files->exists(NULL, path));
     }
+    server_key_close(&key);
     (void)snprintf(path, sizeof path, "%s/elsewhere.db", region->folder);
     REGION_DO(region, "backup", path);
     assert_true(region->host.files->exists(NULL, path));
