@@ -23,6 +23,7 @@
 #include "test_mem.h"
 
 #include "commands.h"
+#include "home_key.h"
 #include "host_real.h"
 #include "process.h"
 
@@ -31,6 +32,7 @@
 struct test_region {
     struct test_mem memory;
     struct host_real real;
+    struct buf key; /* of the home */
     struct host host;
     char folder[256];
     char home[300];
@@ -106,6 +108,7 @@ static inline void region_open_empty(struct test_region *region)
     host_real_init(&region->real, &region->host);
     region->host.mem = region->memory.mem;
     buf_init(&region->out, &region->host.mem, 16u << 20);
+    buf_init(&region->key, &region->host.mem, 4096);
     (void)snprintf(region->folder, sizeof region->folder, "%s/douard-XXXXXX",
                    base == NULL ? "/tmp" : base);
     assert_non_null(mkdtemp(region->folder));
@@ -125,6 +128,8 @@ static inline void region_open(struct test_region *region)
     REGION_DO(region, "person", "add", "Fatima", "--role", "worker");
     REGION_DO(region, "person", "grant", "Fatima", "--scope", "05.081", "--compartment",
               "base,health,aid", "--verbs", "read,write");
+    /* For tests that open the home themselves. */
+    assert_true(home_key_take(&region->host, region->home, &region->key));
 }
 
 static inline int region_remove_one(const char *path, const struct stat *about, int kind,
@@ -141,6 +146,7 @@ static inline void region_release(struct test_region *region)
 {
     (void)nftw(region->folder, region_remove_one, 8, FTW_DEPTH | FTW_PHYS);
     buf_release(&region->out);
+    buf_release(&region->key);
     host_real_release(&region->real);
     assert_int_equal(region->memory.live_count, 0);
 }
