@@ -1,4 +1,4 @@
-"""A thief who has a device's or an office's disk, its memory, and time: with the real programs.
+"""A thief who has a device's or an office's disk, and time: with the real programs.
 
 Run by ctest; by hand: DOUAR_BIN=build/dev/bin python3 tests/integration/test_thief.py
 """
