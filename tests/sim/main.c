@@ -56,6 +56,9 @@ static void step(struct sim_world *world)
     if (!world->failed) {
         action_collect(world);
     }
+    if (!world->failed) {
+        action_replace(world);
+    }
 }
 
 static void count_at_end(struct sim_world *world)

@@ -92,7 +92,10 @@ static void sync_someone(struct sim_world *world)
     }
     bool roams = node->roams && rng_chance(&world->rng, 200) && !network_busy(node);
     world->counters.roam += roams;
-    network_begin(node, roams ? SIM_SERVERS - node->server : node->server);
+    size_t server = roams ? SIM_SERVERS - node->server : node->server;
+    if (replace_settle(node, server)) {
+        network_begin(node, server);
+    }
 }
 
 void action_random(struct sim_world *world)

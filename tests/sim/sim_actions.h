@@ -55,6 +55,9 @@ void action_type(struct sim_world *world);
 const struct property *types_moved(struct sim_world *world, const struct type *type,
                                    const struct property *otherwise);
 
+/* ---- sim_replace.c: each step, seldom: a hub is lost and another takes its place */
+void action_replace(struct sim_world *world);
+
 /* ---- sim_back.c: copies of devices at work, servers put back */
 void action_back(struct sim_world *world);
 /* What the node is granted now, its copies are as well. */

@@ -218,6 +218,19 @@ void check_server_lost(struct sim_world *world)
     }
 }
 
+void check_hub_lost(struct sim_node *hub)
+{
+    struct sim_births *births = &hub->world->births;
+    sqlite3_stmt *s = eye_ask(&hub->world->nodes[SIM_REGION], "SELECT 1 FROM op WHERE uid = ?1");
+    hub->world->servers_put_back = true;
+    for (size_t i = 0; s && i < births->count; i++) {
+        struct sim_birth *birth = &births->list[i];
+        birth->gone = birth->gone || (birth->node == hub->index && !birth->undone);
+        birth->maybe = birth->maybe || (birth->gone && !holds(s, birth->uid));
+    }
+    (void)sqlite3_finalize(s);
+}
+
 void check_before_restore(struct sim_node *node)
 {
     struct sim_births *births = &node->world->births;

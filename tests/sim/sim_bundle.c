@@ -129,7 +129,7 @@ static void write_stick(struct sim_node *from, struct sim_node *to)
     bool up = from->role < to->role;
     id_write(to->id, id);
     struct bundle_order order = {.path = STICK_FILE,
-                                 .to = up ? NULL : id,
+                                 .to = id,
                                  .ca_pem = "",
                                  .has_files_max = rng_chance(&world->rng, 250),
                                  .files_max = (int64_t)rng_below(&world->rng, SMALL_STICK)};
@@ -230,6 +230,9 @@ void action_bundle(struct sim_world *world)
     struct sim_node *server = &world->nodes[node->server];
     if (network_busy(node) || network_busy(server)) {
         return; /* one writer at a time on a device */
+    }
+    if (!replace_has_met(node, node->server)) {
+        return; /* whom it knew is lost */
     }
     bool up = rng_chance(&world->rng, 550);
     write_stick(up ? node : server, up ? server : node);

@@ -36,6 +36,8 @@ size_t check_undone(struct sim_node *node);
 void check_before_restore(struct sim_node *node);
 /* A server is put back: it may have been the only one to hold what authors lost before. */
 void check_server_lost(struct sim_world *world);
+/* A hub is lost for good: what it alone wrote or held for lost authors may be gone with it. */
+void check_hub_lost(struct sim_node *hub);
 void check_after_restore(struct sim_node *node);
 /* Nothing that was saved is gone, nothing undone is back, acknowledgements stand. */
 void check_after_crash(struct sim_node *node);

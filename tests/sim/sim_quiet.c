@@ -75,7 +75,9 @@ void quiet_world(struct sim_world *world)
     run_out(world);
     for (size_t round = 0; !world->failed; round++) {
         for (size_t i = SIM_SERVERS; i < world->node_count; i++) {
-            network_begin(&world->nodes[i], world->nodes[i].server);
+            if (replace_settle(&world->nodes[i], world->nodes[i].server)) {
+                network_begin(&world->nodes[i], world->nodes[i].server);
+            }
             run_out(world);
         }
         for (size_t i = 1; i < SIM_SERVERS; i++) {

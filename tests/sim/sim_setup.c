@@ -279,23 +279,30 @@ void setup_grant(struct sim_node *node)
     }
 }
 
-static void enrol(struct sim_node *node)
+static enum err use_code(struct sim_node *node, size_t server, struct diag *diag)
 {
     struct sim_world *world = node->world;
-    struct diag diag = {0};
+    enum err e = ERR_DB;
     struct buf code;
     buf_init(&code, &world->mem, 4096);
-    write_code(&world->nodes[node->server], node, &code);
+    write_code(&world->nodes[server], node, &code);
     struct node *handle = node->role == ROLE_HUB ? desk_open(node) : node->node;
     if (handle) {
-        must(world, carry_enrol(&node->host.host, handle, buf_text(&code), node->name, &diag),
-             &diag, "enrolment");
+        e = carry_enrol(&node->host.host, handle, buf_text(&code), node->name, diag);
         learn_id(node, handle);
         if (handle != node->node) {
             node_close(handle);
         }
     }
     buf_release(&code);
+    return e;
+}
+
+static void enrol(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    struct diag diag = {0};
+    must(world, use_code(node, node->server, &diag), &diag, "enrolment");
     if (node->role == ROLE_HUB && !world->failed) { /* serves from now on */
         power_down(node);
         (void)power_up(node);
@@ -396,4 +403,46 @@ void setup_world(struct sim_world *world)
             inside_add_server(node, &world->nodes[SIM_SERVERS - node->server]);
         }
     }
+}
+
+/* ---- a hub in the place of a lost one */
+
+static void revoke(struct sim_world *world, struct id lost)
+{
+    char id[ID_TEXT_SIZE];
+    struct diag diag = {0};
+    struct node *desk = desk_open(&world->nodes[SIM_REGION]);
+    id_write(lost, id);
+    if (desk) {
+        must(world, org_revoke(desk, "_node", id, &diag), &diag, "revocation");
+        node_close(desk);
+    }
+}
+
+void setup_another_hub(struct sim_node *hub, struct id lost)
+{
+    struct sim_world *world = hub->world;
+    revoke(world, lost);
+    make_server(hub);
+    enrol(hub);
+    sync_once(hub);
+    (void)check_births(&world->nodes[SIM_REGION], NULL);
+}
+
+bool setup_enrol_again(struct sim_node *node, size_t server)
+{
+    struct sim_node *hub = &node->world->nodes[server];
+    struct diag diag = {0};
+    const struct org *org = NULL;
+    struct node *desk = desk_open(hub);
+    bool known = desk && node_org(desk, &org) == OK && org_node(org, node->id);
+    node_close(desk);
+    if (!known) {
+        return false;
+    }
+    enum err e = use_code(node, server, &diag);
+    if (e != ERR_NOT_ALLOWED) { /* the other province's, which hasn't heard who took it over */
+        must(node->world, e, &diag, "another code");
+    }
+    return e == OK;
 }

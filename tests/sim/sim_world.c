@@ -30,6 +30,7 @@ void world_init(struct sim_world *world, const struct sim_options *options)
     world->begin_ms = world->now_ms = NODE_BUILD_MS + 30 * DAY_MS;
     world->rng = rng_from(options->seed, 0);
     world->collect_rng = rng_from(options->seed, 7);
+    world->replace_rng = rng_from(options->seed, 101);
     world->type_rng = rng_from(options->seed, 1000000);
     world->types_move = options->seed % 3 == 1; /* in a third of the runs types move on */
     arena_init(&world->arena, &world->mem, WORLD_ARENA_MAX);

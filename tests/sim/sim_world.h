@@ -162,7 +162,8 @@ struct sim_world {
     struct sim_stick sticks[SIM_STICKS_MAX];
     size_t stick_count;                   /* ever */
     struct id told_stays, told_duplicate; /* the newest duplicate that somebody told */
-    bool servers_put_back;                /* a server was put back: sim_back.c */
+    bool servers_put_back;                /* a server was put back, or lost: sim_back.c */
+    struct sim_rng replace_rng; /* its own: runs in which no hub is lost stay as they were */
     bool failed;
     char failure[512];
 };
@@ -200,6 +201,17 @@ void setup_world(struct sim_world *world);
 extern const char *const sim_communes[SIM_COMMUNES];
 /* Publishes what the node is granted now (its scopes) from the region. */
 void setup_grant(struct sim_node *node);
+
+/* The region revokes the lost hub; this one, an empty machine, is enrolled and has synced. */
+void setup_another_hub(struct sim_node *hub, struct id lost);
+/* The device gets another code, of that server. False: the server can't vouch for it yet. */
+bool setup_enrol_again(struct sim_node *node, size_t server);
+
+/* ---- sim_replace.c */
+/* A device that doesn't know the server gets a code of it. False: it can't be given one yet. */
+bool replace_settle(struct sim_node *node, size_t server);
+/* It has synced with that server: only then it knows the key that a stick is sealed to. */
+bool replace_has_met(struct sim_node *node, size_t server);
 
 /* ---- sim_inside.c: what no verb of the node offers yet, done through its inside. */
 /* The node also knows that server, as a device that travels would. */
