@@ -85,18 +85,21 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Every entity that names another or is named, with what it names and where it belongs. */
-void twins_read(struct sim_world *world, struct sim_twins *ret)
+void twins_read(struct sim_node *node, struct sim_twins *ret)
 {
     static const char sql[] =
         "SELECT e.name, (SELECT t.name FROM alias a JOIN entity t ON t.id = a.target WHERE a.entity"
         " = e.id AND t.type = e.type), (SELECT group_concat(s.text) FROM member m JOIN symbol s ON"
-        " s.id = m.scope WHERE m.root = e.root) FROM entity e WHERE e.id IN (SELECT entity FROM"
+        " s.id = m.scope WHERE m.root = e.root), e.root <> 0, EXISTS (SELECT 1 FROM live l WHERE "
+        "l.entity = e.id) FROM entity e WHERE e.id IN (SELECT entity FROM"
         " alias UNION SELECT target FROM alias)";
-    sqlite3_stmt *s = eye_ask(&world->nodes[SIM_REGION], sql);
+    sqlite3_stmt *s = eye_ask(node, sql);
     ret->count = 0;
     while (s && ret->count < SIM_TWINS_MAX && sqlite3_step(s) == SQLITE_ROW) {
         struct sim_twin *twin = &ret->list[ret->count++];
-        *twin = (struct sim_twin){.names = sqlite3_column_bytes(s, 1) == ID_SIZE};
+        *twin = (struct sim_twin){.names = sqlite3_column_bytes(s, 1) == ID_SIZE,
+                                  .held = sqlite3_column_int(s, 3) != 0,
+                                  .filled = sqlite3_column_int(s, 4) != 0};
         memcpy(twin->name.bytes, sqlite3_column_blob(s, 0), ID_SIZE);
         if (twin->names) {
             memcpy(twin->target.bytes, sqlite3_column_blob(s, 1), ID_SIZE);
@@ -123,7 +126,7 @@ static bool is_granted(const struct sim_twin *twin, const struct org_node *reade
             return true;
         }
     }
-    return reader == NULL;
+    return reader == NULL && twin->held && twin->filled;
 }
 
 /* The definition: from name to name as far as the reader sees; of a ring the least. */
@@ -167,4 +170,60 @@ enum twin_view twins_view(const struct sim_twins *twins, struct id entity,
         same = same && mine == (head_of(twins, other, NULL) == twin);
     }
     return same ? TWIN_SAME : TWIN_APART;
+}
+
+/* The head's records at the region and at the hub are the same ones, all in the hub's scopes. */
+static bool are_alike(const struct sim_twins *region, const struct sim_twins *hub, struct id head,
+                      const struct org_node *me)
+{
+    bool alike = true;
+    for (size_t i = 0; i < region->count; i++) {
+        const struct sim_twin *there = &region->list[i];
+        const struct sim_twin *here = twin_of(hub, there->name);
+        if (id_equal(head_of(region, there, NULL)->name, head)) {
+            alike = alike && here && is_granted(there, me) &&
+                    id_equal(head_of(hub, here, NULL)->name, head);
+        }
+    }
+    for (size_t i = 0; i < hub->count; i++) {
+        const struct sim_twin *here = &hub->list[i];
+        const struct sim_twin *there = twin_of(region, here->name);
+        if (id_equal(head_of(hub, here, NULL)->name, head)) {
+            alike = alike && there && id_equal(head_of(region, there, NULL)->name, head);
+        }
+    }
+    return alike;
+}
+
+enum twin_view twins_view_of_hub(const struct sim_twins *region, const struct sim_twins *hub,
+                                 struct id entity, const struct org_node *me)
+{
+    const struct sim_twin *here = twin_of(hub, entity);
+    if (!here && !twin_of(region, entity)) {
+        return TWIN_NONE;
+    }
+    if (!here) {
+        return TWIN_APART;
+    }
+    if (!here->held || !here->filled || head_of(hub, here, NULL) != here) {
+        return TWIN_HIDDEN;
+    }
+    return are_alike(region, hub, entity, me) ? TWIN_SAME : TWIN_APART;
+}
+
+const struct sim_twin *twins_differ(const struct sim_twins *region, const struct sim_twins *hub,
+                                    const struct org_node *me)
+{
+    for (size_t i = 0; i < region->count; i++) {
+        const struct sim_twin *there = &region->list[i];
+        const struct sim_twin *here = twin_of(hub, there->name);
+        const struct sim_twin *target = there->names ? twin_of(hub, there->target) : NULL;
+        bool names = there->names && target && target->held && target->filled;
+        bool same = here && (names ? here->names && id_equal(here->target, there->target)
+                                   : !here->names || !twin_of(hub, here->target)->held);
+        if (there->names && is_granted(there, me) && !same) {
+            return there;
+        }
+    }
+    return NULL;
 }

@@ -11,7 +11,9 @@
 /* An entity that names another, or is named. */
 struct sim_twin {
     struct id name, target;
-    bool names;
+    bool names;       /* target, which is of the same type */
+    bool held;        /* it has come here, so that others may lead to it */
+    bool filled;      /* something of it is live */
     char scopes[128]; /* divided by commas */
 };
 
@@ -20,8 +22,8 @@ struct sim_twins {
     size_t count;
 };
 
-/* As the region holds them. */
-void twins_read(struct sim_world *world, struct sim_twins *ret);
+/* As the node holds them. */
+void twins_read(struct sim_node *node, struct sim_twins *ret);
 
 enum twin_view {
     TWIN_NONE,   /* no duplicate, and nobody's */
@@ -29,8 +31,15 @@ enum twin_view {
     TWIN_SAME,   /* shown, with the values that the region shows */
     TWIN_APART   /* shown, but of other records than at the region: some aren't granted */
 };
-/* What a reader (NULL: the region) should show of the entity. */
+/* What a reader (NULL: whoever holds these) should show of the entity. */
 enum twin_view twins_view(const struct sim_twins *twins, struct id entity,
                           const struct org_node *reader);
+/* The same of a hub, which shows all that it holds, in its own scopes or beside them. TWIN_APART
+   also when some of the records lie beside them, where it may be behind. */
+enum twin_view twins_view_of_hub(const struct sim_twins *region, const struct sim_twins *hub,
+                                 struct id entity, const struct org_node *me);
+/* In its own scopes a hub knows every pair that the region does: which one it doesn't; NULL. */
+const struct sim_twin *twins_differ(const struct sim_twins *region, const struct sim_twins *hub,
+                                    const struct org_node *me);
 
 #endif

@@ -415,37 +415,63 @@ static void say_twin(struct sim_node *node, struct id entity)
     (void)sqlite3_finalize(s);
 }
 
-/* Records that were told to be one: who shows which depends on what each is granted. A hub holds
-   more than its own scopes, so what it makes of them isn't compared. */
-static size_t compare_twins(struct sim_node *node, const struct org_node *me,
-                            const struct sim_twins *twins, const struct records *mine)
+/* The pairs as the region holds them, and as the hub does that is compared (of a device: none). */
+struct pairs {
+    const struct sim_twins *region;
+    struct sim_twins *hub;
+};
+
+static enum twin_view view_of(const struct pairs *pairs, struct id entity,
+                              const struct org_node *me)
 {
+    return pairs->hub ? twins_view_of_hub(pairs->region, pairs->hub, entity, me)
+                      : twins_view(pairs->region, entity, me);
+}
+
+static void fail_twin(struct sim_node *node, struct id entity, const char *does)
+{
+    if (node->world->options.verbose) {
+        say_twin(node, entity);
+        say_twin(&node->world->nodes[SIM_REGION], entity);
+    }
+    world_fail(node->world, "%s %s", node->name, does);
+}
+
+/* Records that were told to be one: who shows which depends on what each is granted, and on what a
+   hub holds. */
+static size_t compare_twins(struct sim_node *node, const struct org_node *me,
+                            const struct pairs *pairs, const struct records *mine)
+{
+    const struct sim_twins *list = pairs->hub ? pairs->hub : pairs->region;
     size_t expected = 0;
-    for (size_t i = 0; node->role < ROLE_HUB && i < twins->count; i++) {
-        const struct shown_record like = {.entity = twins->list[i].name};
-        enum twin_view view = twins_view(twins, like.entity, me);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct shown_record like = {.entity = list->list[i].name};
+        enum twin_view view = view_of(pairs, like.entity, me);
         bool shown = mine->count && bsearch(&like, mine->list, mine->count, sizeof like, by_entity);
         expected += view != TWIN_HIDDEN;
         node->world->counters.alias_apart += view == TWIN_APART;
+        node->world->counters.alias_at_hub += pairs->hub && view == TWIN_SAME;
         if (shown != (view != TWIN_HIDDEN)) {
-            if (node->world->options.verbose) {
-                say_twin(node, like.entity);
-                say_twin(&node->world->nodes[SIM_REGION], like.entity);
-            }
-            world_fail(node->world, "%s %s a record that was told to be another", node->name,
-                       shown ? "shows" : "lacks");
+            fail_twin(node, like.entity,
+                      shown ? "shows a record that was told to be another"
+                            : "lacks a record that was told to be another");
         }
+    }
+    const struct sim_twin *differs =
+        pairs->hub ? twins_differ(pairs->region, pairs->hub, me) : NULL;
+    if (differs) {
+        fail_twin(node, differs->name, "takes a record for another than the region does");
     }
     return expected;
 }
 
 static void compare_records(struct sim_node *node, const struct org *org,
-                            const struct records *region, const struct sim_twins *twins)
+                            const struct records *region, const struct pairs *pairs)
 {
     struct records mine;
     const struct org_node *me = org_node(org, node->id);
     records_read(node, &mine);
-    size_t expected = compare_twins(node, me, twins, &mine);
+    size_t expected = compare_twins(node, me, pairs, &mine);
     for (size_t i = 0; i < region->count; i++) {
         const struct shown_record *one = &region->list[i];
         bool granted = false;
@@ -455,8 +481,11 @@ static void compare_records(struct sim_node *node, const struct org *org,
         }
         const struct shown_record *other =
             mine.count ? bsearch(one, mine.list, mine.count, sizeof *one, by_entity) : NULL;
-        enum twin_view view = twins_view(twins, one->entity, me);
-        if (view != TWIN_NONE && (view != TWIN_SAME || node->role >= ROLE_HUB)) {
+        enum twin_view view = view_of(pairs, one->entity, me);
+        if (view == TWIN_APART && granted && !other) {
+            fail_twin(node, one->entity, "lacks a record that others were told to be");
+        }
+        if (view != TWIN_NONE && view != TWIN_SAME) {
             continue;
         }
         expected += granted && view == TWIN_NONE;
@@ -505,11 +534,11 @@ void check_equal(struct sim_world *world)
     struct records shown;
     struct handle handle;
     const struct org *org = NULL;
-    struct sim_twins *twins = malloc(sizeof *twins);
+    struct sim_twins *twins = malloc(2 * sizeof *twins); /* the region's, a hub's */
     if (!twins) {
         abort();
     }
-    twins_read(world, twins);
+    twins_read(&world->nodes[SIM_REGION], &twins[0]);
     arena_init(&arena, &world->mem, COMPARE_ARENA_MAX);
     bool good = digest_of(&world->nodes[SIM_REGION], &arena, &region);
     records_read(&world->nodes[SIM_REGION], &shown);
@@ -522,7 +551,11 @@ void check_equal(struct sim_world *world)
             if (digest_of(node, &arena, &mine)) {
                 compare_digests(node, org, &region, &mine);
             }
-            compare_records(node, org, &shown, twins);
+            struct pairs pairs = {&twins[0], node->role >= ROLE_HUB ? &twins[1] : NULL};
+            if (pairs.hub) {
+                twins_read(node, pairs.hub);
+            }
+            compare_records(node, org, &shown, &pairs);
             if (node->role < ROLE_HUB) {
                 check_compartments(node);
                 check_stable(node);
