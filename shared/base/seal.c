@@ -40,6 +40,20 @@ bool seal_key_for(const struct seal_key *key, const struct public_key *reader,
     return sealed;
 }
 
+bool seal_shared(const struct secret_key *mine, const struct public_key *theirs,
+                 struct seal_key *ret)
+{
+    uint8_t box_key[crypto_box_PUBLICKEYBYTES];
+    uint8_t box_secret[crypto_box_SECRETKEYBYTES];
+    if (crypto_sign_ed25519_pk_to_curve25519(box_key, theirs->bytes) != 0) {
+        return false;
+    }
+    (void)crypto_sign_ed25519_sk_to_curve25519(box_secret, mine->bytes);
+    bool shared = crypto_scalarmult(ret->bytes, box_secret, box_key) == 0;
+    sodium_memzero(box_secret, sizeof box_secret);
+    return shared;
+}
+
 bool seal_key_open(const uint8_t sealed[SEALED_KEY_SIZE], const struct secret_key *reader,
                    struct seal_key *ret)
 {

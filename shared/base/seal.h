@@ -27,6 +27,12 @@ bool seal_key_for(const struct seal_key *key, const struct public_key *reader,
 bool seal_key_open(const uint8_t sealed[SEALED_KEY_SIZE], const struct secret_key *reader,
                    struct seal_key *ret);
 
+/* What the owners of two keys, and nobody else, can compute: the same from either side (X25519 of
+   both as for a sealed box). To be hashed with what it is for, never used as it is. False when
+   `theirs` is no usable key. */
+bool seal_shared(const struct secret_key *mine, const struct public_key *theirs,
+                 struct seal_key *ret);
+
 /* Writes plain.size + SEAL_TAG_SIZE bytes. A nonce is used once with a key. */
 void seal_bytes(const struct seal_key *key, const uint8_t nonce[SEAL_NONCE_SIZE],
                 struct span associated, struct span plain, uint8_t *ret);

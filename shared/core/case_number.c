@@ -34,9 +34,9 @@ static int product_add(int product, const char *text)
     return product;
 }
 
-static char check_character(const char *short_code, const char *digits)
+char case_check_character(const char *first, const char *rest)
 {
-    int product = product_add(product_add(ALPHABET_SIZE, short_code), digits);
+    int product = product_add(product_add(ALPHABET_SIZE, first), rest);
     return alphabet[(ALPHABET_SIZE + 1 - product) % ALPHABET_SIZE];
 }
 
@@ -98,7 +98,7 @@ enum err case_number_write(const char *short_code, int64_t counter, char ret[CAS
     if (counter < 1 || !pad_counter(digits, padded)) {
         return ERR_OUT_OF_RANGE;
     }
-    join(short_code, padded, check_character(short_code, padded), ret);
+    join(short_code, padded, case_check_character(short_code, padded), ret);
     return OK;
 }
 
@@ -155,7 +155,8 @@ bool case_number_read(struct span text, char ret[CASE_NUMBER_SIZE])
     memcpy(short_code, plain, code_size);
     short_code[code_size] = '\0';
     plain[size - 1] = '\0';
-    if (!pad_counter(plain + code_size, padded) || check_character(short_code, padded) != check) {
+    if (!pad_counter(plain + code_size, padded) ||
+        case_check_character(short_code, padded) != check) {
         return false;
     }
     join(short_code, padded, check, ret);

@@ -18,6 +18,9 @@
 MUST_CHECK enum err case_number_write(const char *short_code, int64_t counter,
                                       char ret[CASE_NUMBER_SIZE]);
 
+/* ISO 7064 MOD 37,36 of both texts, of A-Z and 0-9, one after the other. */
+char case_check_character(const char *first, const char *rest);
+
 /*
  * Reads what a person typed: any case, dashes or spaces or neither, Arabic-Indic digits. Writes
  * the standard form; false when the check character is wrong. Without a dash the counter is the

@@ -41,7 +41,9 @@ struct host {
     void *ctx;
     struct mem mem;
     int64_t (*now_ms)(void *ctx);  /* wall clock, Unix ms: may jump, lie, go back */
-    int64_t (*mono_ms)(void *ctx); /* monotonic since some start */
+    int64_t (*mono_ms)(void *ctx); /* monotonic since some start, asleep or not */
+    /* Names this run of the machine: while it stays, mono_ms counts on. NULL, or 0: unknown. */
+    uint64_t (*boot)(void *ctx);
     void (*random)(void *ctx, void *ret, size_t size);
     void (*sleep_ms)(void *ctx, int64_t ms);
     /* Network: OK and a status, or ERR_NETWORK, ERR_PIN. NULL on nodes without one. */

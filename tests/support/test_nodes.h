@@ -30,6 +30,8 @@ struct test_nodes {
     struct host host;
     char folder[128];
     int64_t now_ms;
+    int64_t since_ms; /* the monotonic clock is the other minus this */
+    uint64_t boot;    /* 0: unknown */
     uint64_t random;
     struct pack *pack;
 };
@@ -38,6 +40,18 @@ static int64_t nodes_now(void *ctx)
 {
     struct test_nodes *nodes = ctx;
     return nodes->now_ms;
+}
+
+static int64_t nodes_mono(void *ctx)
+{
+    struct test_nodes *nodes = ctx;
+    return nodes->now_ms - nodes->since_ms;
+}
+
+static uint64_t nodes_boot(void *ctx)
+{
+    struct test_nodes *nodes = ctx;
+    return nodes->boot;
 }
 
 static void nodes_random(void *ctx, void *ret, size_t size)
@@ -57,7 +71,8 @@ static inline void nodes_init(struct test_nodes *nodes)
     host_real_init(&nodes->real, &nodes->host);
     nodes->host.ctx = nodes;
     nodes->host.now_ms = nodes_now;
-    nodes->host.mono_ms = nodes_now;
+    nodes->host.mono_ms = nodes_mono;
+    nodes->host.boot = nodes_boot;
     nodes->host.random = nodes_random;
     (void)snprintf(nodes->folder, sizeof nodes->folder, "%s/douar-nodes-XXXXXX",
                    base ? base : "/tmp");

@@ -1,10 +1,12 @@
 #include "host_real.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 
+#include "code.h"
 #include "files_posix.h"
 #include "keep_session.h"
 #include "num.h"
@@ -29,7 +31,43 @@ static int64_t now_ms(void *ctx)
 static int64_t mono_ms(void *ctx)
 {
     (void)ctx;
+#ifdef CLOCK_BOOTTIME /* counts on while the machine sleeps, which a lid closed for a week is */
+    return read_clock_ms(CLOCK_BOOTTIME);
+#else
     return read_clock_ms(CLOCK_MONOTONIC);
+#endif
+}
+
+/* Linux names each of its runs. Another DOUAR_CLOCK_OFFSET_MS is another run, too: it stands for a
+   clock that was set while the machine was off. */
+static uint64_t boot(void *ctx)
+{
+    const struct host_real *real = ctx;
+    uint8_t id[8] = {0};
+    char text[17] = "";
+    uint64_t value = 0;
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+    if (file == NULL) {
+        return 0;
+    }
+    /* "xxxxxxxx-xxxx-xxxx-..": the first 16 digits, without dashes. */
+    for (size_t count = 0; count < sizeof text - 1;) {
+        int c = fgetc(file);
+        if (c == EOF) {
+            break;
+        }
+        if (c != '-') {
+            text[count++] = (char)c;
+        }
+    }
+    (void)fclose(file);
+    if (!hex_read(span_of(text), id, sizeof id)) {
+        return 0;
+    }
+    for (size_t i = 0; i < sizeof id; i++) {
+        value = value << 8 | id[i];
+    }
+    return value ^ (uint64_t)real->clock_offset_ms;
 }
 
 static void random_bytes(void *ctx, void *ret, size_t size)
@@ -103,6 +141,7 @@ void host_real_init(struct host_real *real, struct host *ret)
         .mem = {.ctx = NULL, .resize = resize},
         .now_ms = now_ms,
         .mono_ms = mono_ms,
+        .boot = boot,
         .random = random_bytes,
         .sleep_ms = sleep_ms,
         .fault = fault,
