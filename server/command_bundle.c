@@ -139,12 +139,16 @@ static enum err take_bundle(struct app *app, struct node *node, const char *path
         {.name = "waits", .number = report.waits},
         {.name = "files", .number = report.files},
         {.name = "file_bytes", .number = report.file_bytes},
+        {.name = "aside", .number = report.aside},
     };
     app_answer(app, report.way == BUNDLE_TO_SERVER ? "admin.bundle_taken" : "text.bundle_taken",
-               members, 9);
+               members, 10);
     say_files(app, "text.bundle_files_taken", &report);
     if (!app->face->json && report.waits) {
         face_warn(app->face, "admin.bundle_waits", from, NULL);
+    }
+    if (!app->face->json && report.aside > 0) {
+        face_warn(app->face, "admin.bundle_aside", from, NULL);
     }
     return OK;
 }

@@ -7,6 +7,7 @@
 #include "blob_internal.h"
 #include "bundle_parts.h"
 #include "notice.h"
+#include "num.h"
 #include "sync_internal.h"
 
 #define TAKING_ARENA_MAX (16u * 1024 * 1024)
@@ -17,6 +18,7 @@ struct bundle_taking {
     struct sync *sync;
     struct arena arena; /* positions of both sides */
     struct bundle_answers answers;
+    bool mine; /* they answer the last asks written here */
     struct bundle_report *report;
 };
 
@@ -106,8 +108,8 @@ static enum err judge(struct bundle_taking *taking, const struct bundle_head *he
         return e;
     }
     answers->later = head->time_ms > heard;
-    answers->news =
-        answers->later || again || (head->has_re && peer.has_asked && head->re == peer.asked);
+    taking->mine = head->has_re && peer.has_asked && head->re == peer.asked;
+    answers->news = answers->later || again || taking->mine;
     answers->relay_mine = head->has_relay && head->relay == (uint64_t)relay;
     if (answers->news && server->epoch != head->epoch) {
         e = take_epoch(taking, head->epoch);
@@ -198,6 +200,22 @@ enum err bundle_take_put(struct bundle_taking *taking, struct span body, struct 
 {
     bool news = taking->answers.news && taking->answers.same_epoch;
     return bundle_take_files(taking->node, &taking->sync->server, news, body, taking->report, diag);
+}
+
+/* An old file says nothing of today. `kept` is in numbers of those asks, and of no others. */
+enum err bundle_take_revoked(struct bundle_taking *taking, int64_t kept, struct diag *diag)
+{
+    char number[NUM_TEXT_SIZE];
+    struct diag told = {0};
+    bool again = false;
+    if (!taking->answers.news) {
+        return OK;
+    }
+    num_write_i64(taking->mine ? kept : 0, number);
+    (void)diag_set(&told, ERR_REVOKED, taking->node->identity.short_code, number, NULL);
+    enum err e = sync_revoked(taking->sync, &told, &again);
+    return e ? node_failed(taking->node, e, diag)
+             : diag_set(diag, ERR_REVOKED, taking->node->identity.short_code, number, NULL);
 }
 
 void bundle_take_end(struct bundle_taking *taking)

@@ -3,6 +3,7 @@
  * sync_ask.c, each beginning where the one before ended, since nobody answers in between.
  */
 #include "bundle_parts.h"
+#include "lease.h"
 #include "sync_internal.h"
 
 /* Before the file gets its name: an answer to it is known by this. */
@@ -57,6 +58,7 @@ enum err bundle_write_asks(struct bundle_out *out, struct id server)
 {
     struct pack *pack = NULL;
     struct sync *sync = NULL;
+    struct lease lease = {.lock = LEASE_OPEN};
     uint64_t id = 0;
     bool more = true;
     enum err e = pack_new(&out->node->host->mem, &pack);
@@ -69,6 +71,13 @@ enum err bundle_write_asks(struct bundle_out *out, struct id server)
         sync->by_bundle = true;
         sync->push_size = WIRE_PUSH_MOST;
         sync->bundled = out->node->identity.role >= ROLE_HUB ? sync->server.got : 0;
+    }
+    if (!e) {
+        e = lease_read(out->node, &lease);
+    }
+    if (!e && lease.lock == LEASE_REVOKED) { /* what is in quarantine needn't go again */
+        sync->handing = true;
+        sync->handed_to = lease.kept > sync_from(sync) ? lease.kept : sync_from(sync);
     }
     while (!e && more) {
         e = write_ask(out, sync, &more);

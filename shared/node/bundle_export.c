@@ -163,7 +163,7 @@ enum err node_bundle_export(struct node *node, const struct bundle_order *order,
         e = find_way(node, report.peer, &report.way, diag);
     }
     if (!e) {
-        e = bundle_peer_key(node, report.peer, &key, diag);
+        e = bundle_peer_key(node, report.peer, report.way == BUNDLE_TO_CALLER, &key, diag);
     }
     if (!e) {
         e = bundle_choose_path(&out);

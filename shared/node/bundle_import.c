@@ -23,7 +23,8 @@ static enum err check_sender(struct importing *i)
 {
     struct public_key key;
     struct bundle_in *in = &i->in;
-    enum err e = bundle_peer_key(in->node, in->parties.sender, &key, in->diag);
+    bool asks = in->report->way == BUNDLE_TO_SERVER;
+    enum err e = bundle_peer_key(in->node, in->parties.sender, asks, &key, in->diag);
     if (!e && !bytes_equal(key.bytes, in->parties.sender_key.bytes, PUBLIC_KEY_SIZE)) {
         e = diag_set(in->diag, ERR_SIGNATURE, "bundle", NULL);
     }
@@ -96,6 +97,13 @@ static enum err take_frame(struct importing *i, enum bundle_kind kind, struct sp
     return diag_set(in->diag, ERR_FORMAT, "a frame out of place", in->path, NULL);
 }
 
+/* There are no replies for one that is revoked. */
+static enum err take_revoked(struct importing *i)
+{
+    enum err e = first_answer(i);
+    return e ? e : bundle_take_revoked(i->taking, i->head.revoked, i->in.diag);
+}
+
 static enum err take_frames(struct importing *i, bundle_progress progress, void *ctx)
 {
     struct bundle_in *in = &i->in;
@@ -128,7 +136,9 @@ static enum err import_file(struct node *node, const char *path, bool again,
     if (!e) {
         e = read_head(&i);
     }
-    if (!e) {
+    if (!e && i.head.has_revoked) {
+        e = take_revoked(&i);
+    } else if (!e) {
         e = take_frames(&i, progress, ctx);
     }
     if (!e) { /* what turned out wrong, or isn't needed any more */

@@ -67,13 +67,16 @@ struct bundle_peer {
     struct public_key key;
     struct span request; /* line 1 of its last ask, in the arena */
     uint64_t ask, epoch;
+    bool has_kept; /* it is revoked, and brought asks since: so much of it is here */
+    int64_t kept;
     uint8_t enrol[6]; /* code id (wire/enrol_message.h) */
 };
 MUST_CHECK enum err bundle_peer_read(struct node *node, struct id name, struct arena *arena,
                                      struct bundle_peer *ret);
-/* Its key, from its definition, else as the enrolment gave it: ERR_UNKNOWN_NODE, ERR_REVOKED. */
-MUST_CHECK enum err bundle_peer_key(struct node *node, struct id name, struct public_key *ret,
-                                    struct diag *diag);
+/* Its key, from its definition, else as the enrolment gave it: ERR_UNKNOWN_NODE; ERR_REVOKED unless
+   `revoked_too`: a caller that is revoked is heard, and told so. */
+MUST_CHECK enum err bundle_peer_key(struct node *node, struct id name, bool revoked_too,
+                                    struct public_key *ret, struct diag *diag);
 
 /* ---- bundle_ask.c, bundle_answer.c: the calling end */
 MUST_CHECK enum err bundle_write_asks(struct bundle_out *out, struct id server);
@@ -85,6 +88,9 @@ MUST_CHECK enum err bundle_take_answer(struct bundle_taking *taking, struct span
                                        struct diag *diag);
 MUST_CHECK enum err bundle_take_put(struct bundle_taking *taking, struct span body,
                                     struct diag *diag);
+/* The answer is that this node is revoked: locks it, when that is news. ERR_REVOKED then. */
+MUST_CHECK enum err bundle_take_revoked(struct bundle_taking *taking, int64_t kept,
+                                        struct diag *diag);
 void bundle_take_end(struct bundle_taking *taking);
 
 /* ---- bundle_files.c: attachments. `server`: whom the calling end asks. */

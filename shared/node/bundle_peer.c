@@ -20,6 +20,8 @@ enum err bundle_peer_read(struct node *node, struct id name, struct arena *arena
         e = arena_copy(arena, stmt_span(s, 2), &peer.request);
         peer.ask = stmt_u64(s, 3);
         peer.epoch = stmt_u64(s, 4);
+        peer.has_kept = !stmt_is_null(s, 6);
+        peer.kept = stmt_i64(s, 6);
         peer.has_enrol = stmt_blob(s, 5, peer.enrol, sizeof peer.enrol);
     }
     enum err end = stmt_end(s);
@@ -45,8 +47,8 @@ static enum err key_of_enrolment(struct node *node, struct id name, bool *ret_fo
     return e;
 }
 
-enum err bundle_peer_key(struct node *node, struct id name, struct public_key *ret,
-                         struct diag *diag)
+enum err bundle_peer_key(struct node *node, struct id name, bool revoked_too,
+                         struct public_key *ret, struct diag *diag)
 {
     const struct org *org = NULL;
     char id[ID_TEXT_SIZE];
@@ -56,7 +58,7 @@ enum err bundle_peer_key(struct node *node, struct id name, struct public_key *r
         return e;
     }
     const struct org_node *known = org_node(org, name);
-    if (known && known->revoked) {
+    if (known && known->revoked && !revoked_too) {
         return diag_set(diag, ERR_REVOKED, known->name, NULL);
     }
     if (known) {

@@ -18,7 +18,10 @@
     X(BUNDLE_REQUEST_SET, "INSERT INTO bundle_peer(node, request, ask, epoch, came_ms) VALUES(?1, ?2, ?3, ?4, ?5)" \
                           " ON CONFLICT(node) DO UPDATE SET request = ?2, ask = ?3, epoch = ?4, came_ms = ?5, enrol = NULL") \
     X(BUNDLE_ENROL_SET, "INSERT INTO bundle_peer(node, enrol) VALUES(?1, ?2) ON CONFLICT(node) DO UPDATE SET enrol = ?2") \
-    X(BUNDLE_PEER, "SELECT asked, key, request, ask, epoch, enrol FROM bundle_peer WHERE node = ?1") \
+    X(BUNDLE_KEPT, "INSERT INTO bundle_peer(node, ask, came_ms, kept) VALUES(?1, ?2, ?3, ?4)" \
+                   " ON CONFLICT(node) DO UPDATE SET kept = CASE WHEN ask = ?2 THEN max(ifnull(kept, 0), ?4) ELSE ?4 END," \
+                   " ask = ?2, came_ms = ?3") \
+    X(BUNDLE_PEER, "SELECT asked, key, request, ask, epoch, enrol, kept FROM bundle_peer WHERE node = ?1") \
     /* an enrolment by bundle that isn't answered yet */ \
     X(ENROL_ASKED, "INSERT OR REPLACE INTO enrol_asked(hub, key, url, pins, org) VALUES(?1, ?2, ?3, ?4, ?5)") \
     X(ENROL_WAITS, "SELECT key, url, pins, org FROM enrol_asked WHERE hub = ?1") \

@@ -27,6 +27,7 @@ struct bundle_report {
     int64_t late, refused;
     int64_t files, file_bytes; /* attachments: their last bytes are in it, came by it */
     bool enrolled;             /* by this import: this node, or the one that wrote it */
+    int64_t aside;             /* asks of a revoked node: batches that are in quarantine now */
     bool files_left;           /* of an export: not all fit */
     bool waits;                /* asks: earlier ones are missing, an answer will say from where */
     bool news;                 /* answers: nothing later was heard of that server */
@@ -68,8 +69,9 @@ MUST_CHECK enum err node_bundle_enrol(struct node *node, const char *code, const
 
 /*
  * ERR_FORMAT, ERR_UNKNOWN_FORMAT, ERR_DAMAGED, ERR_ELSEWHERE, ERR_UNKNOWN_NODE, ERR_SIGNATURE,
- * ERR_REVOKED, ERR_NOT_ALLOWED: refused whole. A failure later on leaves the frames before it
- * applied; import it again.
+ * ERR_REVOKED, ERR_NOT_ALLOWED: refused whole; what a revoked node asks is kept in quarantine, and
+ * ERR_REVOKED (this node) of an answer has locked it (lease.h). A failure later on leaves the
+ * frames before it applied; import it again.
  */
 MUST_CHECK enum err node_bundle_import(struct node *node, const char *path,
                                        bundle_progress progress, void *ctx,

@@ -35,9 +35,6 @@ static enum err authenticate(struct serve *serve, const struct envelope *envelop
         !envelope_verify(envelope, SERVE_PATH, serve->node->identity.id, &serve->caller->key)) {
         return diag_set(diag, ERR_SIGNATURE, "request", NULL);
     }
-    if (serve->caller->revoked) {
-        return diag_set(diag, ERR_REVOKED, serve->caller->name, NULL);
-    }
     return OK;
 }
 
@@ -98,6 +95,25 @@ static enum err push(struct serve *serve, struct bundle_report *report, struct d
     return e;
 }
 
+/* Heard as by network (serve_revoked.c): an answer to it will say how much is here, and no more. */
+static enum err keep_of_revoked(struct serve *serve, uint64_t ask, struct bundle_report *report,
+                                struct diag *diag)
+{
+    int64_t kept = 0;
+    int64_t count = 0;
+    enum err e = serve_keep(serve, &kept, &count, diag);
+    if (!e) {
+        struct stmt *s = db_stmt(serve->node->db, BUNDLE_KEPT);
+        stmt_bind_blob(s, 1, serve->caller->id.bytes, ID_SIZE);
+        stmt_bind_u64(s, 2, ask);
+        stmt_bind_i64(s, 3, serve->now_ms);
+        stmt_bind_i64(s, 4, kept);
+        e = stmt_run(s);
+    }
+    report->aside += e ? 0 : count;
+    return e;
+}
+
 static enum err take_ask(struct serve *serve, const struct envelope *envelope, uint64_t ask,
                          struct span text, struct bundle_report *report, struct diag *diag)
 {
@@ -112,6 +128,9 @@ static enum err take_ask(struct serve *serve, const struct envelope *envelope, u
     }
     if (!e && (serve->request.has_cursor || serve->request.has_offer)) {
         e = diag_set(diag, ERR_FORMAT, "not by feeds", "request of a bundle", NULL);
+    }
+    if (!e && serve->caller->revoked) {
+        return keep_of_revoked(serve, ask, report, diag);
     }
     if (!e) {
         e = keep_request(serve, envelope, ask, line);
@@ -169,6 +188,7 @@ struct answering {
     struct feed_position *feeds; /* the same, growing */
     size_t feed_capacity;
     bool more;
+    bool revoked; /* it gets nothing but that */
 };
 
 /* Line 1 of its last ask, as if it asked now; without one, or of another epoch, from nothing. */
@@ -238,6 +258,15 @@ static enum err write_head(struct answering *a)
             e = serve_proven(&serve, &head.feeds, &head.feed_count);
         }
         e = node_end(a->node, e);
+    }
+    if (!e && serve.caller->revoked) { /* nothing is handed out; not even where it stands */
+        head.feed_count = 0;
+        head.has_relay = false;
+        head.has_re = a->peer.has_kept;
+        head.has_revoked = true;
+        head.revoked = a->peer.kept;
+        a->more = false;
+        a->revoked = true;
     }
     if (!e) {
         head.time_ms = serve.now_ms;
@@ -390,7 +419,7 @@ enum err serve_bundle_answers(struct bundle_out *out, struct id caller)
     while (!e && a.more) {
         e = write_answer(&a);
     }
-    if (!e) {
+    if (!e && !a.revoked) {
         e = serve_bundle_told(out, caller);
     }
     pack_free(a.pack);

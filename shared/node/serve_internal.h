@@ -42,8 +42,11 @@ struct serve {
     bool wrote; /* something was taken or handed out: the ratchet moves on */
 };
 
-/* serve_revoked.c: keeps the batches of a revoked caller in quarantine; ERR_REVOKED, or why they
-   couldn't be kept. */
+/* serve_revoked.c: keeps the batches of a revoked caller in quarantine; inside a transaction.
+   `*ret_kept`: up to which number it needn't send again, `*ret_count` how many were kept now. */
+MUST_CHECK enum err serve_keep(struct serve *serve, int64_t *ret_kept, int64_t *ret_count,
+                               struct diag *diag);
+/* The same, as the answer to a request: ERR_REVOKED, or why they couldn't be kept. */
 MUST_CHECK enum err serve_revoked(struct serve *serve, struct diag *diag);
 
 /* serve_sync.c: who calls, and with what text; for every route of the conversation. */

@@ -51,10 +51,10 @@ static enum err next_batch(struct span *rest, struct batch *ret, struct span *re
     return e;
 }
 
-/* `*ret_kept`: the number up to which the caller needn't send any more. */
-static enum err keep_batches(struct serve *serve, int64_t *ret_kept, struct diag *diag)
+enum err serve_keep(struct serve *serve, int64_t *ret_kept, int64_t *ret_count, struct diag *diag)
 {
     int64_t kept = 0;
+    int64_t count = 0;
     bool room = true;
     enum err e = OK;
     while (!e && room && serve->rest.size > 0) {
@@ -70,9 +70,11 @@ static enum err keep_batches(struct serve *serve, int64_t *ret_kept, struct diag
         }
         if (!e && room) {
             kept = batch.from + batch.count - 1;
+            count += held ? 0 : 1;
         }
     }
     if (!e) {
+        *ret_count = count;
         *ret_kept = room && serve->request.has_relay ? serve->request.relay_to : kept;
     }
     return e;
@@ -81,10 +83,11 @@ static enum err keep_batches(struct serve *serve, int64_t *ret_kept, struct diag
 enum err serve_revoked(struct serve *serve, struct diag *diag)
 {
     int64_t kept = 0;
+    int64_t count = 0;
     char number[NUM_TEXT_SIZE];
     enum err e = node_begin(serve->node);
     if (!e) {
-        e = node_end(serve->node, keep_batches(serve, &kept, diag));
+        e = node_end(serve->node, serve_keep(serve, &kept, &count, diag));
     }
     if (e) {
         return e;

@@ -133,6 +133,8 @@ struct bundle_head {
     uint64_t relay;              /* the relay epoch that its `got` speaks of */
     struct feed_position *feeds; /* where its first reply begins */
     size_t feed_count;
+    bool has_revoked; /* instead of replies: the receiver is revoked */
+    int64_t revoked;  /* how much of it is here, taken or in quarantine, by the asks of `re` */
 };
 
 void bundle_head_write(const struct bundle_head *head, struct buf *ret);

@@ -28,6 +28,10 @@ void bundle_head_write(const struct bundle_head *head, struct buf *ret)
         put_optional(&writer, "relay", head->has_relay, head->relay);
         json_name(&writer, "feeds");
         feed_put_list(&writer, head->feeds, head->feed_count, true);
+        if (head->has_revoked) {
+            json_name(&writer, "revoked");
+            json_put_int(&writer, head->revoked);
+        }
     }
     json_close(&writer, '}');
 }
@@ -52,6 +56,9 @@ enum err bundle_head_read(struct span body, struct arena *arena, struct bundle_h
     read_optional(&line, "re", &head.has_re, &head.re);
     read_optional(&line, "relay", &head.has_relay, &head.relay);
     head.feeds = feed_read_list(&line, "feeds", true, arena, &head.feed_count);
+    const struct json *revoked = line_get(&line, "revoked");
+    head.has_revoked = revoked != NULL;
+    head.revoked = revoked == NULL ? 0 : line_int(&line, revoked, "revoked", 0, JSON_INT_MAX);
     enum err e = line_close(&line);
     if (!e) {
         *ret = head;

@@ -283,7 +283,22 @@ class Bundles(unittest.TestCase):
             self.refused("bundle_damaged", hub, "bundle", "import", cut)
         self.refused("exists", amina, "bundle", "export", ask)
         hub.call("node", "revoke", "A01")
-        self.refused("revoked", hub, "bundle", "import", ask)
+
+    def test_revoked_device_is_heard_by_stick_and_locked_by_the_answer(self):
+        hub = self.office.hub("azilal", "05.081")
+        amina = self.worker("amina", hub)
+        case = self.household(amina)
+        ask = self.export(amina)
+        hub.call("node", "revoke", "A01")
+        self.assertEqual(hub.call("bundle", "import", ask)["aside"], 1)
+        self.assertEqual([row["why"] for row in hub.call("quarantine", "list")["list"]], ["revoked"])
+        amina.show(case)
+        answer = self.export(hub, "A01")
+        self.refused("revoked", amina, "bundle", "import", answer)
+        self.refused("revoked", amina, "show", case)
+        hub.call("quarantine", "accept", "1", "--reason", "Amina brought it herself", "--person",
+                 "Amina")
+        self.assertEqual(hub.call("show", case)["case"], case)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include "lease.h"
+
 /* ---- between a device and its hub */
 
 static void a_save_goes_to_the_hub_and_its_acknowledgement_comes_back(void **state)
@@ -162,17 +164,147 @@ static void nodes_that_do_not_speak_write_no_bundles(void **state)
     assert_int_equal(stat(path, &about), -1);
 }
 
-static void a_revoked_device_is_refused(void **state)
+/* ---- leases and revocation */
+
+static struct lease lease_of(struct node *node)
+{
+    struct lease lease;
+    assert_int_equal(lease_read(node, &lease), OK);
+    return lease;
+}
+
+static int64_t quarantined(struct node *node)
+{
+    struct node_status status;
+    assert_int_equal(node_status(node, &status), OK);
+    return status.quarantined;
+}
+
+static void revoke(struct node *by, struct node *node)
+{
+    struct diag diag = {0};
+    char id[ID_TEXT_SIZE];
+    id_write(id_of(node), id);
+    assert_int_equal(org_revoke(by, "_node", id, &diag), OK);
+}
+
+static void a_revoked_devices_bundle_waits_in_quarantine_and_its_answer_locks_it(void **state)
 {
     struct town *town = *state;
     struct bundle_report report;
     struct diag diag = {0};
-    char id[ID_TEXT_SIZE];
-    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    struct id late = town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
     (void)export_to(town, town->a, NULL, "ask");
-    id_write(id_of(town->a), id);
-    assert_int_equal(org_revoke(town->hub, "_node", id, &diag), OK);
-    assert_int_equal(try_import(town, town->hub, "ask", &report, &diag), ERR_REVOKED);
+    revoke(town->hub, town->a);
+    report = import(town, town->hub, "ask");
+    assert_int_equal(report.aside, 1);
+    assert_int_equal(report.ops, 0);
+    assert_int_equal(quarantined(town->hub), 1);
+    assert_false(town_shows(town, town->hub, late, "head_name_ar", "\"Aicha\""));
+    assert_int_equal(import(town, town->hub, "ask").aside, 1); /* again: it is there once */
+    assert_int_equal(quarantined(town->hub), 1);
+    report = export_to(town, town->hub, town->a, "answer");
+    assert_int_equal(report.rows, 0);
+    assert_int_equal(lease_of(town->a).lock, LEASE_OPEN);
+    assert_int_equal(try_import(town, town->a, "answer", &report, &diag), ERR_REVOKED);
+    assert_int_equal(lease_of(town->a).lock, LEASE_REVOKED);
+    assert_true(lease_of(town->a).handed_over);
+    /* What it writes later goes behind what is kept, and not all once more. */
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Rachid");
+    (void)export_to(town, town->a, NULL, "later");
+    assert_int_equal(import(town, town->hub, "later").aside, 1);
+    assert_int_equal(quarantined(town->hub), 2);
+    town_assert_clean(town, town->hub);
+}
+
+static void a_month_of_a_revoked_devices_work_is_kept_whole(void **state)
+{
+    struct town *town = *state;
+    struct bundle_report report;
+    struct diag diag = {0};
+    for (int i = 0; i < 120; i++) {
+        (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    }
+    (void)export_to(town, town->a, NULL, "ask");
+    revoke(town->hub, town->a);
+    (void)import(town, town->hub, "ask");
+    (void)export_to(town, town->hub, town->a, "answer");
+    assert_int_equal(try_import(town, town->a, "answer", &report, &diag), ERR_REVOKED);
+    assert_true(lease_of(town->a).handed_over);
+    assert_int_equal(lease_of(town->a).kept, 240);
+}
+
+static void an_old_bundle_neither_locks_nor_unlocks(void **state)
+{
+    struct town *town = *state;
+    struct bundle_report report;
+    struct diag diag = {0};
+    round_trip(town, town->a, town->hub, "one");
+    (void)export_to(town, town->hub, town->a, "before");
+    revoke(town->hub, town->a);
+    (void)export_to(town, town->hub, town->a, "revoked");
+    assert_int_equal(try_import(town, town->a, "revoked", &report, &diag), ERR_REVOKED);
+    (void)import(town, town->a, "before");
+    assert_int_equal(lease_of(town->a).lock, LEASE_REVOKED);
+}
+
+static void an_answer_says_nothing_of_what_was_not_asked(void **state)
+{
+    struct town *town = *state;
+    struct bundle_report report;
+    struct diag diag = {0};
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    revoke(town->hub, town->a);
+    (void)export_to(town, town->hub, town->a, "answer");
+    assert_int_equal(try_import(town, town->a, "answer", &report, &diag), ERR_REVOKED);
+    assert_int_equal(lease_of(town->a).kept, 0);
+    assert_false(lease_of(town->a).handed_over);
+}
+
+static void a_revocation_reaches_a_hub_by_bundle(void **state)
+{
+    struct town *town = *state;
+    struct sync_action action;
+    round_trip(town, town->hub, town->region, "one");
+    revoke(town->region, town->a);
+    round_trip(town, town->hub, town->region, "two");
+    nodes_try_sync(&town->nodes, town->a, town->hub, &action);
+    assert_int_equal(action.diag.code, ERR_REVOKED);
+    assert_int_equal(lease_of(town->a).lock, LEASE_REVOKED);
+}
+
+static void a_revoked_servers_bundles_are_refused(void **state)
+{
+    struct town *town = *state;
+    struct bundle_report report;
+    struct diag diag = {0};
+    (void)export_to(town, town->a, NULL, "ask");
+    (void)import(town, town->hub, "ask");
+    (void)export_to(town, town->hub, town->a, "answer");
+    revoke(town->region, town->hub);
+    round_trip(town, town->b, town->hub, "b"); /* it hasn't heard */
+    struct sync_action action;
+    nodes_try_sync(&town->nodes, town->hub, town->region, &action);
+    assert_int_equal(action.diag.code, ERR_REVOKED);
+    assert_int_equal(try_export(town, town->region, town->hub, "down", &report, &diag), OK);
+    assert_int_equal(try_import(town, town->hub, "down", &report, &diag), ERR_REVOKED);
+}
+
+static void a_bundle_is_contact_from_when_it_was_written(void **state)
+{
+    struct town *town = *state;
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    town->nodes.now_ms += 20 * LEASE_DAY_MS;
+    (void)export_to(town, town->hub, town->a, "answer");
+    town->nodes.now_ms += 11 * LEASE_DAY_MS;
+    assert_int_equal(lease_of(town->a).lock, LEASE_EXPIRED);
+    (void)import(town, town->a, "answer");
+    assert_int_equal(lease_of(town->a).lock, LEASE_OPEN);
+    assert_int_equal(lease_of(town->a).away_ms / LEASE_DAY_MS, 11);
+    town->nodes.now_ms += 20 * LEASE_DAY_MS;
+    assert_int_equal(lease_of(town->a).lock, LEASE_EXPIRED);
+    (void)import(town, town->a, "answer"); /* again: no news */
+    assert_int_equal(lease_of(town->a).lock, LEASE_EXPIRED);
 }
 
 /* ---- a hub and its region */
@@ -258,7 +390,13 @@ int main(void)
         CASE(a_file_is_never_overwritten),
         CASE(a_folder_gets_a_name_that_tells_who_to_whom_and_when),
         CASE(nodes_that_do_not_speak_write_no_bundles),
-        CASE(a_revoked_device_is_refused),
+        CASE(a_revoked_devices_bundle_waits_in_quarantine_and_its_answer_locks_it),
+        CASE(a_month_of_a_revoked_devices_work_is_kept_whole),
+        CASE(an_old_bundle_neither_locks_nor_unlocks),
+        CASE(an_answer_says_nothing_of_what_was_not_asked),
+        CASE(a_revocation_reaches_a_hub_by_bundle),
+        CASE(a_revoked_servers_bundles_are_refused),
+        CASE(a_bundle_is_contact_from_when_it_was_written),
         CASE(a_hubs_backlog_goes_to_the_region_and_its_own_comes_back),
         CASE(a_hubs_bundles_overlap_without_harm),
         CASE(what_the_region_has_in_its_backup_is_stable_by_bundle),
