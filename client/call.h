@@ -85,6 +85,7 @@ struct call {
     enum call_space space;
     bool reserve_used;    /* a piece of the reserve was freed for it */
     bool waits_for_space; /* a sync that took in no more than it had to */
+    bool locked;          /* nothing that it holds may be shown */
     bool keep_members;    /* a failing call's members stand beside the error */
 };
 
@@ -151,6 +152,8 @@ enum err call_bundle_export(struct call *call); /* call_bundle.c */
 enum err call_bundle_import(struct call *call);
 enum err call_forget(struct call *call); /* call_forget.c */
 enum err call_recall(struct call *call);
+enum err call_reopen(struct call *call); /* call_reopen.c */
+enum err call_reopen_code(struct call *call);
 enum err call_status(struct call *call); /* call_status.c */
 enum err call_digest(struct call *call);
 enum err call_check(struct call *call);

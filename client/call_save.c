@@ -16,7 +16,7 @@ void call_put_warnings(struct call *call, const struct saved *saved)
 {
     json_name(call->out, "warnings");
     json_open(call->out, '[');
-    for (size_t i = 0; i < saved->warning_count; i++) {
+    for (size_t i = 0; i < saved->warning_count && !call->locked; i++) {
         const struct save_warning *warning = &saved->warnings[i];
         struct record record = {.title = NULL};
         if (record_read(call->node, &call->person, warning->entity, call->arena, &record, NULL)) {

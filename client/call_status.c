@@ -4,6 +4,7 @@
 #include "audit.h"
 #include "blob.h"
 #include "call_put.h"
+#include "lease.h"
 #include "num.h"
 #include "sync.h"
 
@@ -55,6 +56,26 @@ static void put_files(struct call *call, const struct blob_status *files)
     put_sum(call, "send", &files->send);
     put_sum(call, "fetch", &files->fetch);
     put_sum(call, "safe", &files->safe);
+    json_close(call->out, '}');
+}
+
+/* Whole days: of those left what has begun counts, so that it locks when none is left. */
+static void put_lease(struct call *call, const struct lease *lease)
+{
+    static const char *const locks[] = {"open", "expired", "revoked"};
+    json_name(call->out, "lease");
+    json_open(call->out, '{');
+    put_text(call, "lock", locks[lease->lock]);
+    if (lease->contact_ms != 0) {
+        put_int(call, "contact", lease->contact_ms);
+        put_int(call, "away", lease->away_ms / LEASE_DAY_MS);
+    }
+    if (lease->days > 0) {
+        put_int(call, "days", lease->days);
+        put_int(call, "left", (lease->left_ms + LEASE_DAY_MS - 1) / LEASE_DAY_MS);
+        json_name(call->out, "warn");
+        json_put_bool(call->out, lease->warn);
+    }
     json_close(call->out, '}');
 }
 
@@ -157,12 +178,16 @@ enum err call_status(struct call *call)
 {
     struct node_status status = {0};
     struct node_clock clock = {0};
+    struct lease lease = {.lock = LEASE_OPEN};
     struct blob_status files = {.kept = {0}};
     const char *id = call_arg_text(call, "id");
     bool each = call_arg_bool(call, "records", false);
     enum err e = node_status(call->node, &status);
     if (!e) {
         e = node_clock(call->node, &clock);
+    }
+    if (!e) {
+        e = lease_read(call->node, &lease);
     }
     if (!e) {
         e = blob_status(call->node, &files);
@@ -178,6 +203,7 @@ enum err call_status(struct call *call)
     put_files(call, &files);
     put_clock(call, &clock);
     call_put_space(call, true);
+    put_lease(call, &lease);
     e = put_servers(call);
     if (!e && id) {
         e = put_one(call, id);

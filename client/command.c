@@ -52,6 +52,7 @@ static const struct option options[] = {
     {"new-passphrase-file", 0, "FILE", false},
     {"new-key-file", 0, "FILE", false},
     {"minutes", 0, "N", false},
+    {"days", 0, "N", false},
 };
 
 static const struct command commands[] = {
@@ -91,6 +92,8 @@ static const struct command commands[] = {
     {"redact status", "[ID]", "", 0, 1, command_redact_status},
     {"forget", "", "older-than always dry-run", 0, 0, command_forget},
     {"recall", "ID", "", 1, 1, command_recall},
+    {"reopen", "[CODE]", "", 0, 1, command_reopen},
+    {"reopen-code", "CHALLENGE", "days", 1, 1, command_reopen_code},
     {"digest", "", "", 0, 0, command_digest},
     {"check", "", "rebuild", 0, 0, command_check},
     {"version", "", "", 0, 0, command_version},

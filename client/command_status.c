@@ -1,6 +1,8 @@
 /*
  * command_status.c - status, digest, check.
  */
+#include <string.h>
+
 #include "num.h"
 #include "session.h"
 
@@ -79,6 +81,26 @@ static void say_clock(struct session *session)
         face_warn(&session->face, "text.clock_insane", NULL);
     } else if (json_bool(json_get(clock, "warn"))) {
         face_warn(&session->face, "text.clock_warn", NULL);
+    }
+}
+
+/* Days before it locks, while something can still be done about it; and when it has. */
+static void say_lease(struct session *session)
+{
+    const struct json *lease = json_get(session->reply, "lease");
+    char left[NUM_TEXT_SIZE];
+    char away[NUM_TEXT_SIZE];
+    num_write_i64(json_get_int(lease, "left", 0), left);
+    num_write_i64(json_get_int(lease, "away", 0), away);
+    if (session->face.json) {
+        return;
+    }
+    if (strcmp(json_get_text(lease, "lock", "open"), "expired") == 0) {
+        face_warn(&session->face, "text.lease_expired", away, NULL);
+    } else if (strcmp(json_get_text(lease, "lock", "open"), "revoked") == 0) {
+        face_warn(&session->face, "text.lease_revoked", NULL);
+    } else if (json_bool(json_get(lease, "warn"))) {
+        face_warn(&session->face, "text.lease_warn", away, left, NULL);
     }
 }
 
@@ -169,6 +191,7 @@ enum err command_status(struct session *session)
                  when, NULL);
         say_files(session);
         say_clock(session);
+        say_lease(session);
     }
     e = put_custodies(session);
     if (json_get(reply, "after")) {

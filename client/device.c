@@ -8,6 +8,8 @@
 #include "call.h"
 #include "db.h"
 #include "lease.h"
+#include "num.h"
+#include "reopen.h"
 
 #define SHORT_ANSWER_SIZE 4096
 
@@ -98,6 +100,9 @@ static const struct call_kind call_kinds[] = {
         {"days", ARG_INT, false, 0, 36500}, {"always", ARG_BOOL, false, 0, 0},
         {"dry_run", ARG_BOOL, false, 0, 0}, {0}}, SPACE_MAKES},
     {"recall", NEED_ENROLLED, call_recall, {{"id", ARG_TEXT, true, 0, 0}, {0}}, SPACE_READS},
+    {"reopen", NEED_ENROLLED, call_reopen, {{"code", ARG_TEXT, false, 0, 0}, {0}}, SPACE_MAKES},
+    {"reopen_code", NEED_PERSON, call_reopen_code, {
+        {"challenge", ARG_TEXT, true, 0, 0}, {"days", ARG_INT, false, 1, REOPEN_DAYS_MAX}, {0}}, SPACE_READS},
     {"digest", NEED_HOME, call_digest, {{0}}, SPACE_READS},
     {"check", NEED_HOME, call_check, {{"rebuild", ARG_BOOL, false, 0, 0}, {0}}, SPACE_READS},
 };
@@ -311,13 +316,9 @@ static bool brings_configuration(const struct call_kind *kind)
     return kind->run == call_sync || kind->run == call_enrol || kind->run == call_bundle_import;
 }
 
-/* What a locked device still does: nothing that shows or changes what it holds. */
-static bool runs_locked(const char *name)
+static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
-    static const char *const names[] = {
-        "version", "init", "enrol",  "whoami", "unlock", "lock",          "passphrase",
-        "recover", "sync", "status", "digest", "check",  "bundle_export", "bundle_import"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(names[i], name) == 0) {
             return true;
         }
@@ -325,20 +326,45 @@ static bool runs_locked(const char *name)
     return false;
 }
 
+/*
+ * What a locked device still does: nothing that shows or changes what it holds. While only the
+ * lease has run out, who stands at a door with a form half filled can save it: that shows nothing
+ * and would be lost otherwise. What a form is made of is the organisation's, no person's.
+ */
+static bool runs_locked(enum lease_lock lock, const char *name)
+{
+    static const char *const always[] = {
+        "version", "init", "enrol",  "whoami", "unlock", "lock",          "passphrase",
+        "recover", "sync", "status", "digest", "check",  "bundle_export", "bundle_import"};
+    static const char *const expired[] = {"reopen", "new",  "forms",  "form",
+                                          "types",  "type", "places", "persons"};
+    return is_one_of(name, always, sizeof always / sizeof always[0]) ||
+           (lock == LEASE_EXPIRED && is_one_of(name, expired, sizeof expired / sizeof expired[0]));
+}
+
 static enum err check_lease(struct call *call, const struct call_kind *kind)
 {
     struct lease lease;
+    char days[NUM_TEXT_SIZE];
     const struct org *org = NULL;
     enum err e = lease_read(call->node, &lease);
     if (!e) {
         e = node_org(call->node, &org);
     }
-    bool names_records = call_arg_text(call, "id") || call_arg_bool(call, "records", false);
-    if (e || lease.lock == LEASE_OPEN || (runs_locked(kind->name) && !names_records)) {
+    if (e) {
         return e;
     }
+    bool names_records = call_arg_text(call, "id") || call_arg_bool(call, "records", false);
+    call->locked = lease.lock != LEASE_OPEN;
+    if (!call->locked || (runs_locked(lease.lock, kind->name) && !names_records)) {
+        return OK;
+    }
     const struct org_node *me = org_node(org, call->self.id);
-    return diag_set(call->diag, ERR_REVOKED, me ? me->name : call->self.short_code, NULL);
+    if (lease.lock == LEASE_REVOKED) {
+        return diag_set(call->diag, ERR_REVOKED, me ? me->name : call->self.short_code, NULL);
+    }
+    num_write_i64(lease.away_ms / LEASE_DAY_MS, days);
+    return diag_set(call->diag, ERR_LEASE_OVER, days, call->self.short_code, NULL);
 }
 
 static enum err prepare(struct call *call, const struct json *request,
@@ -364,6 +390,10 @@ static enum err prepare(struct call *call, const struct json *request,
     if (!e && kind->need >= NEED_HOME) {
         call->space = kind->space;
         e = call_with_reserve(call, call_open_node);
+    }
+    if (!e && call->node) { /* in the folder of a full disk it still reads */
+        enum err noted = node_look_at_clock(call->node);
+        (void)noted;
     }
     if (!e && call->node && !brings_configuration(kind)) {
         node_org_hold(call->node);

@@ -111,6 +111,8 @@ enum err command_status(struct session *session); /* command_status.c */
 enum err command_digest(struct session *session);
 enum err command_forget(struct session *session); /* command_forget.c */
 enum err command_recall(struct session *session);
+enum err command_reopen(struct session *session); /* command_reopen.c */
+enum err command_reopen_code(struct session *session);
 enum err command_check(struct session *session);
 
 /* What `douar`, `douar help` and `douar COMMAND --help` print. */

@@ -30,7 +30,7 @@ static const struct option options[] = {
     {"region", 0, NULL, false}, {"hub", 0, NULL, false}, {"name", 0, "NAME", false}, {"address", 0, "ADDRESS", false},
     {"port", 0, "PORT", false}, {"url", 0, "URL", false}, {"scope", 0, "CODE,...", false},
     {"compartment", 0, "NAME,...", false}, {"verbs", 0, "read,write,review,redact", false}, {"role", 0, "ROLE", false},
-    {"person", 0, "PERSON", false}, {"hours", 0, "N", false}, {"limit", 0, "N", false}, {"after", 0, "N", false},
+    {"person", 0, "PERSON", false}, {"hours", 0, "N", false}, {"days", 0, "N", false}, {"limit", 0, "N", false}, {"after", 0, "N", false},
     {"take", 0, "N", false}, {"value", 0, "VALUE", false}, {"reason", 0, "TEXT", false}, {"history", 0, NULL, false},
     {"deleted", 0, NULL, false}, {"where", 0, "PROPERTY=VALUE", false}, {"format", 0, "csv|json|geojson", false},
     {"output", 'o', "FILE", false}, {"attachments", 0, "DIR", false}, {"sensitive", 0, NULL, false}, {"bom", 0, NULL, false},

@@ -38,6 +38,8 @@ enum command_need { NEED_NOTHING, NEED_HOME_LOCKED, NEED_HOME, NEED_NODE };
       command_node_invite)                                                                         \
     X("node list", "node_list", "", 0, 0, "", NEED_NODE, command_node_list)                        \
     X("node revoke", "node_revoke", "NODE", 1, 1, "", NEED_NODE, command_node_revoke)              \
+    X("node reopen", "node_reopen", "CHALLENGE", 1, 1, "days", NEED_NODE, command_node_reopen)    \
+    X("lease", "lease", "", 0, 0, "days", NEED_NODE, command_lease)                               \
     X("node scope", "node_scope", "NODE --scope CODE,...", 1, 1, "scope compartment", NEED_NODE,                    \
       command_node_scope)                                                                          \
     X("uplink set", "uplink_set", "CODE", 1, 1, "bundle", NEED_NODE, command_uplink_set)                 \

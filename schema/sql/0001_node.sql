@@ -98,10 +98,10 @@ CREATE INDEX visit_node ON visit(node);
 -- What is remembered of another node between two bundles. Of a server: the id of the last asks
 -- written for it, NULL once a sync by network came after; its key, until its definition is here. Of
 -- a caller: line 1 of its last ask, the id of that bundle, the epoch it named; the code of its
--- enrolment while that wasn't seen to be answered.
+-- enrolment while that wasn't seen to be answered; of a revoked one, how much that ask left here.
 CREATE TABLE bundle_peer(
     node BLOB PRIMARY KEY, asked INTEGER, key BLOB, request TEXT, ask INTEGER, epoch INTEGER, came_ms INTEGER,
-    enrol BLOB) WITHOUT ROWID;
+    enrol BLOB, kept INTEGER) WITHOUT ROWID;
 
 -- Enrolments asked for by bundle: of the code what it takes to believe the answer, never its secret.
 CREATE TABLE enrol_asked(
@@ -135,6 +135,9 @@ CREATE TABLE notice(
     id INTEGER PRIMARY KEY, what TEXT NOT NULL, node BLOB NOT NULL, first_ms INTEGER NOT NULL,
     last_ms INTEGER NOT NULL, count INTEGER NOT NULL DEFAULT 1, settled INTEGER NOT NULL DEFAULT 0,
     UNIQUE(what, node));
+
+-- Codes that opened this device after it had locked, until a server was told: by whom, for how long.
+CREATE TABLE reopened(id INTEGER PRIMARY KEY, by BLOB NOT NULL, days INTEGER NOT NULL, at_ms INTEGER NOT NULL);
 
 -- [derived] What is shown: one row an entity, refreshed for entities in `dirty`. elsewhere: the
 -- compartments ("aid+health") in which values stand that aren't the property's own, since it moved:

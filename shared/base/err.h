@@ -69,6 +69,9 @@
     X(ERR_NOT_ALLOWED, "not_allowed", 5, 403)                 /* what, who */                      \
     X(ERR_OUT_OF_SCOPE, "out_of_scope", 5, 403)               /* place, who */                     \
     X(ERR_REVOKED, "revoked", 5, 403)                         /* node or person, number kept */    \
+    X(ERR_LEASE_OVER, "lease_over", 5, 403)                   /* days without contact, device */   \
+    X(ERR_WRONG_REOPEN, "wrong_reopen", 5, 403)               /* tries left */                     \
+    X(ERR_REOPEN_SPENT, "reopen_spent", 5, 403)               /* - */                              \
     X(ERR_UNAUTHENTICATED, "unauthenticated", 5, 401)         /* why */                            \
     X(ERR_RATCHET, "stale_request", 6, 409)           /* - ; the reply carries a fresh nonce */    \
     X(ERR_SIGNATURE, "bad_signature", 6, 403)         /* what */                                   \

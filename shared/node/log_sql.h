@@ -80,7 +80,7 @@
     X(OWN_AFTER, "SELECT id, seq FROM op WHERE origin = ?1 AND seq > ?2 ORDER BY seq LIMIT 1") \
     X(SERVERS_START_OVER, "UPDATE server SET acked = 0, unsure = 0") \
     X(ORG_OPS, "SELECT e.id, s.text FROM entity e JOIN symbol s ON s.id = e.type WHERE e.type IN" \
-               " (SELECT id FROM symbol WHERE text IN ('_type','_form','_place','_person','_grant','_node'))")
+               " (SELECT id FROM symbol WHERE text IN ('_type','_form','_place','_person','_grant','_node','_setting'))")
 /* clang-format on */
 
 #endif

@@ -7,7 +7,9 @@
 
 #include "blob_internal.h"
 #include "code.h"
+#include "lease.h"
 #include "node_build.h"
+#include "node_clock.h"
 #include "node_internal.h"
 #include "node_redact.h"
 #include "notice.h"
@@ -614,39 +616,6 @@ enum err node_end(struct node *node, enum err e)
     return e;
 }
 
-/* ---- clock */
-
-enum err node_clock(struct node *node, struct node_clock *ret)
-{
-    struct node_clock clock = {0};
-    int64_t has = 0;
-    enum err e = self_i64(node, "has_offset", 0, &has);
-    if (!e) {
-        e = self_i64(node, "offset_ms", 0, &clock.offset_ms);
-    }
-    if (!e) {
-        e = self_i64(node, "hub_time_ms", 0, &clock.hub_time_ms);
-    }
-    if (e) {
-        return e;
-    }
-    int64_t now = node->host->now_ms(node->host->ctx);
-    clock.has_offset = has != 0;
-    clock.insane = now < NODE_BUILD_MS || now < clock.hub_time_ms - STAMP_SLACK_MS;
-    *ret = clock;
-    return OK;
-}
-
-int64_t node_now_ms(struct node *node)
-{
-    struct node_clock clock = {0};
-    int64_t now = node->host->now_ms(node->host->ctx);
-    if (node_clock(node, &clock)) {
-        return now;
-    }
-    return clock.has_offset ? now - clock.offset_ms : now;
-}
-
 /* ---- enrolment */
 
 static enum err add_server(struct node *node, const struct node_enrolment *enrolment)
@@ -668,9 +637,9 @@ static enum err add_server(struct node *node, const struct node_enrolment *enrol
 
 static enum err write_hub_time(struct node *node, int64_t hub_time_ms)
 {
-    enum err e = self_set_i64(node, "has_offset", 1);
+    enum err e = clock_set_offset(node, node->host->now_ms(node->host->ctx) - hub_time_ms);
     if (!e) {
-        e = self_set_i64(node, "offset_ms", node->host->now_ms(node->host->ctx) - hub_time_ms);
+        e = lease_renew(node, hub_time_ms);
     }
     return e ? e : self_set_i64(node, "hub_time_ms", hub_time_ms);
 }

@@ -108,6 +108,9 @@ struct node_clock {
     bool insane;         /* before the build, or before the latest hub time */
 };
 MUST_CHECK enum err node_clock(struct node *node, struct node_clock *ret);
+/* Notes the clocks, so that setting one shows (node_clock.h); at the beginning of whatever a person
+   does. Writes at most once an hour. */
+MUST_CHECK enum err node_look_at_clock(struct node *node);
 
 /* Small values that belong to the layer above (server's short-code counter, last backup). */
 MUST_CHECK enum err node_setting_set(struct node *node, const char *key, struct span value);

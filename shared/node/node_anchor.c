@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lease_keys.h"
 #include "node_internal.h"
 #include "notice.h"
 #include "num.h"
@@ -187,6 +188,9 @@ enum err log_reorigin(struct node *node)
     }
     if (!e) {
         e = self_set_i64(node, "reissued_seq", seq); /* may be known elsewhere: no undo */
+    }
+    if (!e) { /* what a revoked node handed over is counted in numbers of the origin left */
+        e = self_set_i64(node, KEY_KEPT, 0);
     }
     if (!e) {
         e = stmt_run(db_stmt(node->db, SERVERS_START_OVER));

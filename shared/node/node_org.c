@@ -9,7 +9,8 @@
 #include "node_internal.h"
 #include "node_log.h"
 
-static const char *const org_kinds[] = {"_type", "_form", "_place", "_person", "_grant", "_node"};
+static const char *const org_kinds[] = {"_type",  "_form", "_place",  "_person",
+                                        "_grant", "_node", "_setting"};
 
 void org_entity_id(const char *kind, const char *name, struct id *ret)
 {

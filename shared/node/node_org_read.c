@@ -10,6 +10,7 @@
 
 #include "code.h"
 #include "json.h"
+#include "lease.h"
 #include "node_internal.h"
 
 /* Growing lists while reading; the arrays end in the org arena. */
@@ -233,6 +234,17 @@ static enum err latest(struct org_reader *r, int64_t entity, const char *reg_nam
     return e;
 }
 
+/* Settings of the whole organisation: a value out of its range counts as none. */
+static enum err add_setting(struct org_reader *r, const struct json *def)
+{
+    int64_t days = json_get_int(def, "days", -1);
+    if (strcmp(json_get_text(def, "id", ""), SETTING_LEASE) == 0 && days >= 0 &&
+        days <= LEASE_DAYS_MAX) {
+        r->org.lease_days = days;
+    }
+    return OK;
+}
+
 static enum err add_definition(struct org_reader *r, const char *kind, const struct json *def,
                                bool revoked, int64_t revoked_ms)
 {
@@ -250,6 +262,9 @@ static enum err add_definition(struct org_reader *r, const char *kind, const str
     }
     if (strcmp(kind, "_grant") == 0) {
         return add_grant(r, def, revoked);
+    }
+    if (strcmp(kind, "_setting") == 0) {
+        return add_setting(r, def);
     }
     return add_node(r, def, revoked, revoked_ms);
 }
@@ -376,7 +391,8 @@ enum err node_org(struct node *node, const struct org **ret)
         *ret = &node->org;
         return OK;
     }
-    struct org_reader r = {.node = node, .arena = &node->org_arena};
+    struct org_reader r = {
+        .node = node, .arena = &node->org_arena, .org = {.lease_days = LEASE_DAYS_DEFAULT}};
     struct org_entity *list = NULL;
     size_t count = 0;
     arena_reset(&node->org_arena);

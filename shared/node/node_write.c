@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "node_clock.h"
 #include "node_internal.h"
 #include "node_offer.h"
 
@@ -18,7 +19,10 @@ enum err log_stamp(struct node *node, struct stamp *ret)
 {
     struct stamp last = {0};
     int64_t floor_ms = 0;
-    enum err e = self_i64(node, "stamp_ms", 0, &last.time_ms);
+    enum err e = clock_look(node); /* the wall clock may have been set since the last */
+    if (!e) {
+        e = self_i64(node, "stamp_ms", 0, &last.time_ms);
+    }
     if (!e) {
         e = self_i64(node, "stamp_counter", 0, &last.counter);
     }

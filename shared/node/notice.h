@@ -14,6 +14,9 @@
 #define NOTICE_PUT_BACK "put_back"
 #define NOTICE_TWICE    "twice"
 #define NOTICE_ADOPTED  "adopted"
+/* Of a device: a code opened it after it had locked; of who gave that code. */
+#define NOTICE_REOPENED "reopened"
+#define NOTICE_GAVE     "gave_code"
 /* Of a server above: it began another epoch. */
 #define NOTICE_SERVER "server_anew"
 /* Of itself: it writes in a new origin; it began another epoch, because its database was put back,

@@ -15,6 +15,8 @@
 
 enum verb { VERB_READ = 1, VERB_WRITE = 2, VERB_REVIEW = 4, VERB_REDACT = 8 };
 
+#define SETTING_LEASE "lease" /* {"id":"lease","days":30}, kind "_setting" */
+
 struct org_place {
     const char *code;
     const char *level;  /* region, province, cercle, commune, douar */
@@ -72,6 +74,7 @@ struct org {
     size_t node_count;
     bool has_recovery; /* of databases whose passphrase is lost: vault.h */
     struct public_key recovery;
+    int64_t lease_days; /* lease.h; 0: devices never lock by themselves */
 };
 
 /* The current configuration; read again when it changed, here or by another process. */
@@ -104,9 +107,9 @@ bool org_node_covers(const struct org_node *node, struct span scope, struct span
 
 /*
  * Publishing: one signed op in scope "org". `kind` is "_type", "_form", "_place", "_person",
- * "_grant" or "_node"; `name` the definition's own id; `definition` canonical JSON. Publishing
- * what already stands writes nothing. Allowed to the region for all kinds, to a hub for _node
- * of workers and supervisors within its own scopes (ERR_NOT_ALLOWED).
+ * "_grant", "_node" or "_setting"; `name` the definition's own id; `definition` canonical JSON.
+ * Publishing what already stands writes nothing. Allowed to the region for all kinds, to a hub for
+ * _node of workers and supervisors within its own scopes (ERR_NOT_ALLOWED).
  */
 MUST_CHECK enum err org_publish(struct node *node, const char *kind, const char *name,
                                 struct span definition, struct diag *diag);

@@ -1,5 +1,6 @@
 /*
- * quarantine_sql.h - statements of what is in quarantine and what was decided about it.
+ * quarantine_sql.h - statements of what is in quarantine, what was decided about it, and of
+ * codes that opened this device.
  */
 #ifndef QUARANTINE_SQL_H
 #define QUARANTINE_SQL_H
@@ -12,6 +13,9 @@
     X(QUARANTINE_ALL, "SELECT id, why, node, at_ms, bytes, verdict, settled_ms, person, reason FROM quarantine" \
                       " WHERE id > ?1 ORDER BY id LIMIT ?2") \
     X(QUARANTINE_GET, "SELECT id, why, node, at_ms, bytes, verdict, settled_ms, person, reason FROM quarantine WHERE id = ?1") \
+    X(REOPEN_ADD, "INSERT INTO reopened(by, days, at_ms) VALUES(?1, ?2, ?3)") \
+    X(REOPEN_LIST, "SELECT by, days, at_ms FROM reopened ORDER BY id LIMIT ?1") \
+    X(REOPEN_TOLD, "DELETE FROM reopened WHERE id IN (SELECT id FROM reopened ORDER BY id LIMIT ?1)") \
     X(QUARANTINE_SETTLE, "UPDATE quarantine SET verdict = ?2, settled_ms = ?3, person = ?4, reason = ?5 WHERE id = ?1")
 /* clang-format on */
 

@@ -6,6 +6,7 @@
 #include "blob_internal.h"
 #include "node_build.h"
 #include "node_redact.h"
+#include "reopen.h"
 #include "serve_internal.h"
 
 #define SERVE_ARENA_MAX (96u * 1024 * 1024)
@@ -256,11 +257,12 @@ enum err serve_look_again(struct serve *serve, const char *path)
     serve->reader_count = 1;
     e = receipts_take(serve->node, serve->caller, serve->request.erased,
                       serve->request.erased_count);
-    if (e) {
-        return e;
+    if (!e) {
+        e = reopens_take(serve->node, serve->caller, serve->request.reopens,
+                         serve->request.reopen_count);
     }
-    if (serve->caller->role != ROLE_HUB) {
-        return OK;
+    if (e || serve->caller->role != ROLE_HUB) {
+        return e;
     }
     e = keep_visits(serve, path);
     return e ? e : add_visitors(serve);

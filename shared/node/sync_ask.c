@@ -7,6 +7,7 @@
 #include "gone_line.h"
 #include "node_log.h"
 #include "node_redact.h"
+#include "reopen.h"
 #include "serve_internal.h"
 #include "sync_internal.h"
 
@@ -406,6 +407,20 @@ static enum err put_erased(struct sync *sync, struct sync_request *request)
     return e;
 }
 
+static enum err put_reopens(struct sync *sync, struct sync_request *request)
+{
+    struct reopen_told *list = NULL;
+    size_t count = 0;
+    enum err e = reopens_untold(sync->node, &sync->arena, &list, &count);
+    if (!e && count > 0) {
+        memcpy(sync->reopens, list, count * sizeof *list);
+    }
+    sync->reopen_count = e ? 0 : count;
+    request->reopens = sync->reopens;
+    request->reopen_count = sync->reopen_count;
+    return e;
+}
+
 /* ---- the whole */
 
 enum err sync_seal(struct sync *sync, const char *path, struct span text)
@@ -503,6 +518,7 @@ enum err sync_ask(struct sync *sync)
     }
     if (!e) {
         e = put_erased(sync, &request);
+        e = e ? e : put_reopens(sync, &request);
     }
     if (!e && !request.has_offer) {
         e = put_rests(sync, &request);

@@ -88,6 +88,8 @@ struct sync {
     size_t visit_count;
     struct erased erased[WIRE_ERASED_MAX]; /* receipts of redactions that it tells */
     size_t erased_count;
+    struct reopen_told reopens[WIRE_REOPENS_MAX]; /* codes that opened this device */
+    size_t reopen_count;
     bool entered;        /* the reply brought a tree whole */
     bool take_next;      /* a snapshot's next piece is what to ask for */
     bool asked_snapshot; /* ... and was */

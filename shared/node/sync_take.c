@@ -5,8 +5,10 @@
 
 #include "blob_internal.h"
 #include "lease.h"
+#include "node_clock.h"
 #include "node_log.h"
 #include "node_redact.h"
+#include "reopen.h"
 #include "sync_forget.h"
 #include "sync_internal.h"
 
@@ -499,13 +501,13 @@ static enum err take_clock(struct take *t)
     struct node_clock clock;
     int64_t now = node->host->now_ms(node->host->ctx);
     int64_t offset = now - t->reply.time_ms;
-    enum err e = node_clock(node, &clock);
+    enum err e = clock_look(node);
+    if (!e) {
+        e = node_clock(node, &clock);
+    }
     if (!e && !t->sync->answers && /* a stick's way takes days */
         (!clock.has_offset || offset > clock.offset_ms + 2000 || offset < clock.offset_ms - 2000)) {
-        e = self_set_i64(node, "has_offset", 1);
-        if (!e) {
-            e = self_set_i64(node, "offset_ms", offset);
-        }
+        e = clock_set_offset(node, offset);
     }
     if (!e && t->reply.time_ms > clock.hub_time_ms) {
         e = self_set_i64(node, "hub_time_ms", t->reply.time_ms);
@@ -584,6 +586,20 @@ static enum err take_told(struct take *t)
     return e ? e : receipts_told(sync->node, sync->erased, sync->erased_count);
 }
 
+/* A server that answers it accepts it, by network for certain: a bundle may have been written
+   before the revocation that this node was told of. */
+static enum err take_contact(struct take *t)
+{
+    struct sync *sync = t->sync;
+    struct lease lease;
+    enum err e = lease_read(sync->node, &lease);
+    if (e || (sync->answers && (!sync->answers->later || lease.lock == LEASE_REVOKED))) {
+        return e;
+    }
+    e = reopens_told(sync->node, sync->reopen_count);
+    return e ? e : lease_renew(sync->node, t->reply.time_ms);
+}
+
 static enum err take_all(struct take *t, struct diag *diag)
 {
     struct sync *sync = t->sync;
@@ -650,8 +666,8 @@ static enum err take_all(struct take *t, struct diag *diag)
         stmt_bind_blob(s, 1, sync->server.name.bytes, ID_SIZE);
         e = stmt_run(s);
     }
-    if (!e && !sync->answers) {
-        e = lease_renew(node);
+    if (!e) {
+        e = take_contact(t);
     }
     return e ? e : server_save(node, &sync->server);
 }

@@ -12,6 +12,7 @@
 #include "id.h"
 #include "op.h"
 #include "sync_safe.h"
+#include "sync_told.h"
 
 #define SYNC_VERSION    1
 #define SYNC_STATE_SIZE 16
@@ -30,14 +31,6 @@ struct tree_rest {
     struct id root;
     struct span compartment;
     int64_t next;
-};
-
-/* A node has finished a mark of redaction. */
-struct erased {
-    struct id mark;
-    struct id node;
-    int64_t held; /* ops that it scrubbed */
-    int64_t at_ms;
 };
 
 /* Ops that the caller holds: `count` from number `from` on of an origin; a loose one by its uid. */
@@ -75,6 +68,8 @@ struct sync_request {
     size_t rest_count;
     struct erased *erased;
     size_t erased_count;
+    struct reopen_told *reopens;
+    size_t reopen_count;
     int64_t stable_seq; /* of the own origin, as the caller knows it; 0: nothing */
     int64_t acked_seq;  /* "at": how far the callee acknowledged the own origin, as known; 0 */
     bool has_relay;     /* "relay":[from,to,"epoch"]: batches of a hub follow, after its number

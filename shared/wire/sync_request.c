@@ -97,6 +97,23 @@ static void put_erased(struct json_writer *writer, const struct sync_request *re
     json_close(writer, ']');
 }
 
+static void put_reopens(struct json_writer *writer, const struct sync_request *request)
+{
+    if (request->reopen_count == 0) {
+        return;
+    }
+    json_name(writer, "reopened");
+    json_open(writer, '[');
+    for (size_t i = 0; i < request->reopen_count; i++) {
+        json_open(writer, '[');
+        line_put_id(writer, request->reopens[i].by);
+        json_put_int(writer, request->reopens[i].days);
+        json_put_int(writer, request->reopens[i].at_ms);
+        json_close(writer, ']');
+    }
+    json_close(writer, ']');
+}
+
 static void put_safe(struct json_writer *writer, const struct sync_request *request)
 {
     if (request->safe_count == 0) {
@@ -147,6 +164,7 @@ void sync_request_write(const struct sync_request *request, struct buf *ret)
     line_put_ids(&writer, "want", request->want, request->want_count);
     put_rest(&writer, request);
     put_erased(&writer, request);
+    put_reopens(&writer, request);
     if (request->takes_snapshots) {
         json_name(&writer, "snap");
         json_put_bool(&writer, true);
@@ -251,6 +269,23 @@ static void read_erased(struct line *line, struct arena *arena, struct sync_requ
     }
 }
 
+static void read_reopens(struct line *line, struct arena *arena, struct sync_request *ret)
+{
+    const struct json *array = line_get(line, "reopened");
+    ret->reopens = line_array(line, array, "reopened", WIRE_REOPENS_MAX, sizeof *ret->reopens,
+                              arena, &ret->reopen_count);
+    const struct json *item = json_first(array);
+    for (size_t i = 0; i < ret->reopen_count && line->failed == OK; i++) {
+        struct reopen_told *told = &ret->reopens[i];
+        const struct json *part = line_tuple(line, item, "reopened", 3);
+        told->by = line_id(line, part, "reopened");
+        part = json_next(part);
+        told->days = line_int(line, part, "reopened", 1, JSON_INT_MAX);
+        told->at_ms = line_int(line, json_next(part), "reopened", -JSON_INT_MAX, JSON_INT_MAX);
+        item = json_next(item);
+    }
+}
+
 static void read_safe(struct line *line, struct arena *arena, struct sync_request *ret)
 {
     const struct json *array = line_get(line, "safe");
@@ -320,6 +355,7 @@ enum err sync_request_read(struct span text, struct arena *arena, struct sync_re
     request.want = line_ids(&line, "want", WIRE_ROOTS_MAX, arena, &request.want_count);
     read_rest(&line, arena, &request);
     read_erased(&line, arena, &request);
+    read_reopens(&line, arena, &request);
     const struct json *snap = line_get(&line, "snap");
     if (snap != NULL && !json_is(snap, JSON_BOOL)) {
         line_refuse(&line, "not a boolean", "snap");

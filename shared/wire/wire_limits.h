@@ -18,6 +18,7 @@
 #define WIRE_FEEDS_MAX    4096u               /* feeds named in a request or reply */
 #define WIRE_ROOTS_MAX    4096u               /* roots named in one request */
 #define WIRE_REST_MAX     1024u               /* trees whose rest is asked for in one request */
+#define WIRE_REOPENS_MAX  64u                 /* codes that opened a device, in one request */
 #define WIRE_ERASED_MAX   1024u               /* receipts of redactions in one request */
 #define WIRE_VISITS_MAX   4096u               /* devices named in a hub's request */
 #define WIRE_ORIGINS_MAX  16384u              /* origins named in one reply; fit WIRE_LINE_MAX */

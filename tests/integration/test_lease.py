@@ -8,6 +8,7 @@ import unittest
 from office import Office, Refused
 
 TABANT = "05.081.03.09"
+DAY_MS = 86_400_000
 LANGUAGES = ("ar", "fr", "zgh", "en")
 
 
@@ -116,6 +117,68 @@ class Lease(unittest.TestCase):
         self.refused("revoked", self.brahim, "sync")
         waiting = self.office.region.call("quarantine", "list")["list"]
         self.assertEqual([row["why"] for row in waiting], ["after_revocation"])
+
+
+    # ---- leases
+
+    def test_device_without_contact_locks_and_a_code_opens_it(self):
+        khadija = self.office.device("khadija", self.hub, ["05.081"], person="Khadija",
+                                     role="supervisor")
+        case = self.household(self.amina)
+        self.sync_all(self.amina, khadija)
+        self.amina.clock_offset_ms = 25 * DAY_MS
+        self.assertEqual(self.amina.call("status")["lease"]["left"], 5)
+        warned = {self.amina.run("--lang", lang, "status").err for lang in LANGUAGES}
+        self.assertEqual(len(warned), 4)
+        self.amina.show(case)
+        self.amina.clock_offset_ms = 31 * DAY_MS
+        for words in (["show", case], ["list"], ["find", "عائشة"], ["status", "--records"],
+                      ["edit", case, "--set", "members=3"], ["undo"], ["reopen-code", "x"]):
+            self.refused("lease_over", self.amina, *words)
+        said = {self.amina.run("--lang", lang, "show", case).err for lang in LANGUAGES}
+        self.assertEqual(len(said), 4)
+        self.assertEqual(self.amina.call("status")["lease"]["lock"], "expired")
+        # Who stands at a door saves what was said there; of others nothing shows.
+        saved = self.amina.new("register_household", place=TABANT, head_name_ar="زهرة",
+                               phone="0661234567")
+        self.assertEqual(saved["warnings"], [])
+
+        asked = self.amina.call("reopen")["challenge"]
+        self.refused("bad_value", self.amina, "reopen", asked)
+        self.refused("bad_value", khadija, "reopen-code", asked + "A")
+        self.refused("out_of_range", khadija, "reopen-code", asked, "--days", "31")
+        khadija.person = "Amina"
+        self.refused("not_allowed", khadija, "reopen-code", asked)
+        khadija.person = None
+        code = khadija.call("reopen-code", asked, "--days", "2")["code"]
+        other = self.hub.call("node", "reopen", self.brahim.call("reopen")["challenge"])["code"]
+        self.assertEqual(self.refused("wrong_reopen", self.amina, "reopen", other).args_given,
+                         ["9"])
+        self.assertEqual(self.amina.call("reopen", code.lower())["days"], 2)
+        self.amina.show(case)
+        self.amina.clock_offset_ms = 34 * DAY_MS
+        self.refused("lease_over", self.amina, "show", case)
+        self.amina.sync()
+        self.amina.show(case)
+        noticed = {(row["what"], row["name"]) for row in self.hub.call("notice", "list")["list"]}
+        self.assertIn(("reopened", "amina"), noticed)
+        self.assertIn(("gave_code", "khadija"), noticed)
+        self.sync_all(self.amina, khadija)
+        self.assertEqual(khadija.show(saved["case"])["case"], saved["case"])
+
+    def test_the_region_says_how_long(self):
+        self.refused("out_of_range", self.office.region, "lease", "--days", "-1")
+        self.refused("not_allowed", self.hub, "lease", "--days", "3")
+        self.office.region.call("lease", "--days", "3")
+        self.sync_all(self.amina)
+        self.assertEqual(self.hub.call("lease")["days"], 3)
+        self.assertEqual(self.amina.call("status")["lease"]["days"], 3)
+        self.amina.clock_offset_ms = 4 * DAY_MS
+        self.refused("lease_over", self.amina, "list")
+        self.office.region.call("lease", "--days", "0")
+        self.sync_all(self.amina)
+        self.amina.clock_offset_ms = 400 * DAY_MS
+        self.amina.call("list")
 
 
 if __name__ == "__main__":

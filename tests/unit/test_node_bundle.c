@@ -234,7 +234,7 @@ static void a_month_of_a_revoked_devices_work_is_kept_whole(void **state)
     assert_int_equal(lease_of(town->a).kept, 240);
 }
 
-static void an_old_bundle_neither_locks_nor_unlocks(void **state)
+static void an_old_bundle_neither_locks_nor_reopens(void **state)
 {
     struct town *town = *state;
     struct bundle_report report;
@@ -392,7 +392,7 @@ int main(void)
         CASE(nodes_that_do_not_speak_write_no_bundles),
         CASE(a_revoked_devices_bundle_waits_in_quarantine_and_its_answer_locks_it),
         CASE(a_month_of_a_revoked_devices_work_is_kept_whole),
-        CASE(an_old_bundle_neither_locks_nor_unlocks),
+        CASE(an_old_bundle_neither_locks_nor_reopens),
         CASE(an_answer_says_nothing_of_what_was_not_asked),
         CASE(a_revocation_reaches_a_hub_by_bundle),
         CASE(a_revoked_servers_bundles_are_refused),

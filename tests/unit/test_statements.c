@@ -79,6 +79,9 @@ static const size_t whole_reads[] = {
     RECEIPT_ANY,
     /* Redactions are few: each is a person's decision. */
     REDACTION_LIST,
+    /* Codes that opened a device since its last contact: a handful. */
+    REOPEN_LIST,
+    REOPEN_TOLD,
     UNIQUE_DOUBLES,
     TAKING_PARTS_DROP,
     REDACTION_WAITING,
