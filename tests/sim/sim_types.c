@@ -170,14 +170,26 @@ static void change_policy(struct edit *edit, const struct property *property)
     edit->world->counters.type_policy++;
 }
 
+/* Out of base into health, from anywhere else into base; every compartment that it was in before
+   stays named. */
 static void move(struct edit *edit, const struct property *property)
 {
     bool base = strcmp(property->compartment, "base") == 0;
+    const char *to = base ? "health" : "base";
+    char text[256];
+    size_t size =
+        (size_t)snprintf(text, sizeof text, "\"compartment\":\"%s\",\"moved_from\":[\"%s\"", to,
+                         property->compartment);
+    for (size_t i = 0; i < property->moved_count; i++) {
+        if (strcmp(property->moved_from[i], to) != 0) {
+            size += (size_t)snprintf(text + size, sizeof text - size, ",\"%s\"",
+                                     property->moved_from[i]);
+        }
+    }
+    (void)snprintf(text + size, sizeof text - size, "],");
     drop(edit, property->id, "compartment", '"');
     drop(edit, property->id, "moved_from", ']');
-    give(edit, property->id,
-         base ? "\"compartment\":\"health\",\"moved_from\":[\"base\"],"
-              : "\"moved_from\":[\"health\"],");
+    give(edit, property->id, text);
     edit->world->counters.type_moved++;
 }
 
