@@ -24,10 +24,17 @@ enum err command_backup(struct app *app)
 {
     char path[CONFIG_PATH_SIZE];
     const char *wanted = app->word_count > 0 ? app->words[0] : NULL;
-    enum err e = backup_once(app->host, app->home, &app->config, wanted, path, app->diag);
+    int64_t missing = 0;
+    enum err e = backup_once(app->host, app->home, &app->config, wanted, path, &missing, app->diag);
     if (!e) {
-        const struct member members[] = {{.name = "file", .text = path}};
-        app_answer(app, "admin.backed_up", members, 1);
+        const struct member members[] = {{.name = "file", .text = path},
+                                         {.name = "missing", .number = missing}};
+        app_answer(app, "admin.backed_up", members, 2);
+    }
+    if (!e && missing > 0 && !app->face->json) {
+        char count[NUM_TEXT_SIZE];
+        num_write_i64(missing, count);
+        face_warn(app->face, "admin.backup_lacks", count, NULL);
     }
     return e;
 }

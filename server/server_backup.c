@@ -115,8 +115,10 @@ static enum err next_path(const struct host *host, const char *home,
 }
 
 enum err backup_once(const struct host *host, const char *home, const struct server_config *config,
-                     const char *path, char ret_path[CONFIG_PATH_SIZE], struct diag *diag)
+                     const char *path, char ret_path[CONFIG_PATH_SIZE], int64_t *ret_missing,
+                     struct diag *diag)
 {
+    int64_t missing = 0;
     char target[CONFIG_PATH_SIZE];
     struct node *node = NULL;
     struct backup_state state = {0};
@@ -133,7 +135,7 @@ enum err backup_once(const struct host *host, const char *home, const struct ser
         span_text(span_of(path), target, sizeof target);
     }
     if (!e) {
-        e = blob_backup(node, target, diag);
+        e = blob_backup(node, target, &missing, diag);
     }
     if (!e) {
         e = server_key_copy(host, home, target, diag);
@@ -146,6 +148,7 @@ enum err backup_once(const struct host *host, const char *home, const struct ser
         return diag_keep(diag, e);
     }
     memcpy(ret_path, target, sizeof target);
+    *ret_missing = missing;
     return OK;
 }
 
@@ -238,11 +241,12 @@ static int64_t look(void *ctx, const struct background *self)
     (void)self;
     const struct backup *backup = ctx;
     char path[CONFIG_PATH_SIZE];
+    int64_t missing = 0; /* of photographs on their way a copy lacks some: nothing to log */
     struct diag diag = {0};
     int64_t wait_ms = 0;
     enum err e = due_ms(backup, &wait_ms, &diag);
     if (!e && wait_ms == 0) {
-        e = backup_once(backup->host, backup->home, &backup->config, NULL, path, &diag);
+        e = backup_once(backup->host, backup->home, &backup->config, NULL, path, &missing, &diag);
     }
     if (!e) {
         return wait_ms > 0 && wait_ms < LOOK_MS ? wait_ms : LOOK_MS;

@@ -11,10 +11,12 @@
 #include "node.h"
 #include "server_config.h"
 
-/* To `path`, or to the next of the folder when NULL; `ret_path` (CONFIG_PATH_SIZE) is where. */
+/* To `path`, or to the next of the folder when NULL; `ret_path` is where, `*ret_missing` as
+   blob_backup() counts. */
 MUST_CHECK enum err backup_once(const struct host *host, const char *home,
                                 const struct server_config *config, const char *path,
-                                char ret_path[CONFIG_PATH_SIZE], struct diag *diag);
+                                char ret_path[CONFIG_PATH_SIZE], int64_t *ret_missing,
+                                struct diag *diag);
 
 struct backup_state {
     int64_t done_ms; /* the last that went well; 0: never */

@@ -79,10 +79,13 @@ MUST_CHECK enum err blob_status(struct node *node, struct blob_status *ret);
 MUST_CHECK enum err blob_drop_stable(struct node *node, struct blob_sum *ret, struct diag *diag);
 
 /*
- * node_backup() with attachments: what isn't stable yet is copied into `<folder of path>/files`,
- * where copies in turn share them, then the database to `path`; at the region both are stable then.
+ * node_backup() with attachments: those that aren't there yet are copied into
+ * `<folder of path>/files`, where copies in turn share them, then the database to `path`; at the
+ * region both are stable then. `*ret_missing`: files that records name and that are neither here,
+ * nor there, nor in the region's backup.
  */
-MUST_CHECK enum err blob_backup(struct node *node, const char *path, struct diag *diag);
+MUST_CHECK enum err blob_backup(struct node *node, const char *path, int64_t *ret_missing,
+                                struct diag *diag);
 
 /*
  * After a database was put back from the copy at `path`: files that it speaks of and that aren't

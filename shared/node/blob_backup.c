@@ -19,6 +19,7 @@ struct copying {
     struct diag *diag;
     struct buf done; /* rows copied, as int64_t */
     int64_t missing;
+    bool begun; /* the folder is remembered */
 };
 
 static void target_of(const struct copying *copying, const struct blob_name *name,
@@ -58,6 +59,14 @@ static enum err copy_bytes(struct copying *copying, struct blob_row *blob, const
     return e;
 }
 
+/* Of a folder that holds nothing of ours nothing is to be remembered: it may not exist at all. */
+static enum err begin_copies(struct copying *copying)
+{
+    enum err e = copying->begun ? OK : blob_copies_begin(copying->node, copying->path);
+    copying->begun = copying->begun || !e;
+    return e;
+}
+
 /* Its last op may have been redacted while it was copied. */
 static enum err still_named(struct copying *copying, const struct blob_name *name)
 {
@@ -74,6 +83,56 @@ static enum err still_named(struct copying *copying, const struct blob_name *nam
     return node_end(node, e);
 }
 
+/* What was copied once and is lost here comes back from beside a backup: this one, or any other. */
+static enum err recover_from(struct copying *copying, const struct blob_name *name, bool *ret_right)
+{
+    char folder[BLOB_PATH_MAX] = "", from[BLOB_PATH_MAX];
+    bool found = true;
+    target_of(copying, name, from);
+    enum err e = blob_recover(copying->node, name, from, ret_right);
+    while (!e && !*ret_right && found) {
+        e = blob_copies_next(copying->node, folder, &found);
+        if (!e && found) {
+            blob_copy_path(copying->node, span_of(folder), name, from);
+            e = blob_recover(copying->node, name, from, ret_right);
+        }
+    }
+    return e;
+}
+
+static enum err recover_one(struct copying *copying, const struct blob_name *name)
+{
+    struct blob_row blob;
+    struct node *node = copying->node;
+    bool right = false;
+    enum err e = node_begin(node);
+    if (e) {
+        return e;
+    }
+    e = recover_from(copying, name, &right);
+    if (!e && !right && node->identity.role == ROLE_REGION) {
+        e = blob_find(node, name, &blob);
+        e = e || blob.id == 0 ? e : blob_lose(node, blob.id);
+    }
+    return node_end(node, e);
+}
+
+/* A file that turns out to be damaged here may be whole beside another backup. */
+static enum err make_right(struct copying *copying, struct blob_row *blob, bool *ret_right)
+{
+    const struct blob_name name = blob->name;
+    enum err e = blob_verify(copying->node, blob, ret_right);
+    if (e || *ret_right || !blob->stable) {
+        return e;
+    }
+    e = recover_one(copying, &name);
+    if (!e) {
+        e = blob_find(copying->node, &name, blob);
+    }
+    *ret_right = !e && blob->whole;
+    return e;
+}
+
 static enum err copy_one(struct copying *copying, const struct blob_name *name)
 {
     struct blob_row blob;
@@ -87,7 +146,10 @@ static enum err copy_one(struct copying *copying, const struct blob_name *name)
         e = blob_find(copying->node, name, &blob);
     }
     if (!e && !host->files->exists(host->ctx, target)) {
-        e = blob_verify(copying->node, &blob, &right);
+        e = make_right(copying, &blob, &right);
+        if (!e && right) {
+            e = begin_copies(copying);
+        }
         if (!e && right) {
             e = copy_bytes(copying, &blob, target);
         }
@@ -95,7 +157,7 @@ static enum err copy_one(struct copying *copying, const struct blob_name *name)
             e = still_named(copying, name);
         }
     }
-    if (!e && host->files->exists(host->ctx, target)) {
+    if (!e && !blob.stable && host->files->exists(host->ctx, target)) {
         buf_add(&copying->done, &blob.id, sizeof blob.id);
         e = buf_error(&copying->done);
     }
@@ -129,24 +191,14 @@ static enum err each_name(struct copying *copying, enum node_stmt which,
     return e;
 }
 
-/* What was copied once and is lost here comes back from beside the backup. */
-static enum err recover_one(struct copying *copying, const struct blob_name *name)
+/* It never came, or is lost: the copy speaks of it and hasn't got it. */
+static enum err count_absent(struct copying *copying, const struct blob_name *name)
 {
-    struct blob_row blob;
-    char from[BLOB_PATH_MAX];
-    struct node *node = copying->node;
-    bool right = false;
-    target_of(copying, name, from);
-    enum err e = node_begin(node);
-    if (e) {
-        return e;
-    }
-    e = blob_recover(node, name, from, &right);
-    if (!e && !right && node->identity.role == ROLE_REGION) {
-        e = blob_find(node, name, &blob);
-        e = e || blob.id == 0 ? e : blob_lose(node, blob.id);
-    }
-    return node_end(node, e);
+    const struct host *host = copying->node->host;
+    char target[BLOB_PATH_MAX];
+    target_of(copying, name, target);
+    copying->missing += !host->files->exists(host->ctx, target);
+    return OK;
 }
 
 static enum err mark_stable(struct copying *copying)
@@ -165,24 +217,28 @@ static enum err mark_stable(struct copying *copying)
     return node_end(copying->node, e);
 }
 
-enum err blob_backup(struct node *node, const char *path, struct diag *diag)
+enum err blob_backup(struct node *node, const char *path, int64_t *ret_missing, struct diag *diag)
 {
     struct copying copying = {.node = node, .path = path, .diag = diag};
     buf_init(&copying.done, &node->host->mem, LIST_MAX);
-    enum err e = blob_copies_begin(node, path);
+    enum err e = each_name(&copying, BLOB_MISSED, recover_one);
     if (!e) {
-        e = each_name(&copying, BLOB_MISSED, recover_one);
+        e = each_name(&copying, BLOB_HELD, copy_one);
     }
     if (!e) {
-        e = each_name(&copying, BLOB_UNSAVED, copy_one);
+        e = each_name(&copying, BLOB_ABSENT, count_absent);
     }
     if (e) {
         e = diag && diag->code ? e : node_failed(node, e, diag);
     } else {
         e = node_backup(node, path, diag);
+        e = e ? e : node_failed(node, begin_copies(&copying), diag);
     }
     if (!e && node->identity.role == ROLE_REGION && copying.done.size > 0) {
         e = node_failed(node, mark_stable(&copying), diag);
+    }
+    if (!e) {
+        *ret_missing = copying.missing;
     }
     buf_release(&copying.done);
     return e;

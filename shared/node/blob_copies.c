@@ -62,6 +62,17 @@ enum err blob_copies_begin(struct node *node, const char *path)
     return node_end(node, stmt_run(s));
 }
 
+enum err blob_copies_next(struct node *node, char folder[BLOB_PATH_MAX], bool *ret_found)
+{
+    struct stmt *s = db_stmt(node->db, BLOB_COPIES_NEXT);
+    stmt_bind_text(s, 1, span_of(folder));
+    *ret_found = stmt_row(s);
+    if (*ret_found) {
+        span_text(stmt_span(s, 0), folder, BLOB_PATH_MAX);
+    }
+    return stmt_end(s);
+}
+
 static enum err remember_not(struct node *node, struct span folder, const char *file)
 {
     struct stmt *s = db_stmt(node->db, BLOB_COPY_GONE_NOT);

@@ -91,6 +91,9 @@ void blob_copy_path(const struct node *node, struct span folder, const struct bl
                     char ret[BLOB_PATH_MAX]);
 /* Before the first file is copied beside the copy at `path`. */
 MUST_CHECK enum err blob_copies_begin(struct node *node, const char *path);
+/* The folder of copies after `folder` ("": the first), in its place. */
+MUST_CHECK enum err blob_copies_next(struct node *node, char folder[BLOB_PATH_MAX],
+                                     bool *ret_found);
 /* This one is to stay there after all. */
 MUST_CHECK enum err blob_copy_stays(struct node *node, struct span folder,
                                     const struct blob_name *name);

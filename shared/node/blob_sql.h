@@ -38,6 +38,7 @@
     X(BLOB_GONE_SOME, "SELECT path FROM blob_gone LIMIT 64") \
     /* files beside backups */ \
     X(BLOB_COPIES_ADD, "INSERT INTO blob_copies(folder, copy) VALUES(?1, ?2) ON CONFLICT(folder) DO UPDATE SET copy = ?2 WHERE copy <> ?2") \
+    X(BLOB_COPIES_NEXT, "SELECT folder FROM blob_copies WHERE folder > ?1 ORDER BY folder LIMIT 1") \
     X(BLOB_COPY_GONE_ADD, "INSERT OR IGNORE INTO blob_copy_gone(folder, file) SELECT folder, ?1 FROM blob_copies") \
     X(BLOB_COPY_GONE_NOT, "DELETE FROM blob_copy_gone WHERE folder = ?1 AND file = ?2") \
     X(BLOB_COPY_GONE_NEXT, "SELECT g.folder, g.file, c.copy FROM blob_copy_gone g JOIN blob_copies c ON c.folder = g.folder" \
@@ -53,7 +54,7 @@
     /* ... of a bundle, which is rare: all of them */ \
     X(BLOB_UNSTABLE_ALL, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 0 AND kind IN (0, 1) AND server = ?1 AND epoch = ?2 LIMIT ?3") \
     X(BLOB_SAFE, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 1 AND kind = 0 LIMIT 64") \
-    X(BLOB_UNSAVED, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 0 AND id > ?1 ORDER BY id LIMIT ?2") \
+    X(BLOB_ABSENT, "SELECT id, hash, size FROM blob WHERE giver IS NULL AND stable = 0 AND id > ?1 ORDER BY id LIMIT ?2") \
     X(BLOB_MISSED, "SELECT id, hash, size FROM blob WHERE giver IS NULL AND stable = 1 AND id > ?1 ORDER BY id LIMIT ?2") \
     X(BLOB_HELD, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND id > ?1 ORDER BY id LIMIT ?2") \
     /* sums: of those here, not here but wanted; and how much of them is here or above */ \

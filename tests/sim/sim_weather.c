@@ -24,6 +24,7 @@ static struct sim_node *any_device(struct sim_world *world)
 void action_backup(struct sim_world *world)
 {
     struct sim_node *region = &world->nodes[SIM_REGION];
+    int64_t missing = 0;
     struct diag diag = {0};
     network_commit(region);
     blobs_rot(world);
@@ -35,7 +36,7 @@ void action_backup(struct sim_world *world)
     if (world->faults && rng_chance(&world->rng, 100)) {
         sim_disk_cut_after(region->host.disk, 1 + rng_below(&world->rng, 400));
     }
-    enum err e = blob_backup(desk, "/region0/copy.db", &diag);
+    enum err e = blob_backup(desk, "/region0/copy.db", &missing, &diag);
     bool cut = sim_disk_is_dead(region->host.disk);
     sim_disk_cut_after(region->host.disk, 0);
     node_close(desk);

@@ -276,6 +276,7 @@ static void only_what_the_backup_has_is_dropped(void **state)
     static uint8_t bytes[FILE_SIZE];
     char copy[300];
     struct blob_sum sum = {0};
+    int64_t missing = 0;
     struct diag diag = {0};
     struct span file = make_file(bytes, sizeof bytes, 19);
     struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
@@ -287,7 +288,7 @@ static void only_what_the_backup_has_is_dropped(void **state)
     (void)sync_blobs(town, town->a, town->hub);
     assert_int_equal(blob_drop_stable(town->a, &sum, &diag), OK);
     assert_int_equal(sum.count, 0);
-    assert_int_equal(blob_backup(town->region, copy, &diag), OK);
+    assert_int_equal(blob_backup(town->region, copy, &missing, &diag), OK);
     assert_true(is_stable(town->region, &name));
     (void)sync_blobs(town, town->hub, town->region);
     assert_true(is_stable(town->hub, &name));
@@ -310,6 +311,7 @@ static void a_server_drops_nothing(void **state)
     static uint8_t bytes[FILE_SIZE];
     char copy[300];
     struct blob_sum sum = {.count = 9};
+    int64_t missing = 0;
     struct diag diag = {0};
     struct span file = make_file(bytes, sizeof bytes, 24);
     struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
@@ -317,7 +319,7 @@ static void a_server_drops_nothing(void **state)
     (void)snprintf(copy, sizeof copy, "%s/copies.db", town->nodes.folder);
     (void)sync_blobs(town, town->a, town->hub);
     (void)sync_blobs(town, town->hub, town->region);
-    assert_int_equal(blob_backup(town->region, copy, &diag), OK);
+    assert_int_equal(blob_backup(town->region, copy, &missing, &diag), OK);
     (void)sync_blobs(town, town->hub, town->region);
     assert_true(is_stable(town->region, &name) && is_stable(town->hub, &name));
     struct node *const servers[] = {town->region, town->hub};
@@ -336,6 +338,7 @@ static void what_a_hub_lost_is_sent_again(void **state)
     char command[400];
     char copy[300];
     bool right = true;
+    int64_t missing = 0;
     struct diag diag = {0};
     struct blob_row row;
     struct span file = make_file(bytes, sizeof bytes, 20);
@@ -351,7 +354,7 @@ static void what_a_hub_lost_is_sent_again(void **state)
     /* The op becomes stable: now the device asks after its file, and sends it the next time. */
     (void)snprintf(copy, sizeof copy, "%s/copies.db", town->nodes.folder);
     (void)sync_blobs(town, town->hub, town->region);
-    assert_int_equal(blob_backup(town->region, copy, &diag), OK);
+    assert_int_equal(blob_backup(town->region, copy, &missing, &diag), OK);
     (void)sync_blobs(town, town->hub, town->region);
     (void)sync_blobs(town, town->a, town->hub);
     assert_int_equal(sync_blobs(town, town->a, town->hub).result.blobs_sent, 1);
@@ -364,6 +367,7 @@ static void what_a_hub_lost_is_sent_again(void **state)
 static void make_safe(struct town *town)
 {
     char copy[300];
+    int64_t missing = 0;
     struct diag diag = {0};
     (void)snprintf(copy, sizeof copy, "%s/copies.db", town->nodes.folder);
     for (int i = 0; i < 2; i++) {
@@ -371,7 +375,7 @@ static void make_safe(struct town *town)
         (void)sync_blobs(town, town->b, town->hub);
         (void)sync_blobs(town, town->hub, town->region);
     }
-    assert_int_equal(blob_backup(town->region, copy, &diag), OK);
+    assert_int_equal(blob_backup(town->region, copy, &missing, &diag), OK);
     for (int i = 0; i < 2; i++) {
         (void)sync_blobs(town, town->hub, town->region);
         (void)sync_blobs(town, town->a, town->hub);
@@ -428,12 +432,20 @@ static void lose_files(const struct town *town, const char *name)
     assert_int_equal(system(command), 0);
 }
 
+static void make_folder(const struct town *town, const char *name)
+{
+    char command[400];
+    (void)snprintf(command, sizeof command, "mkdir '%s/%s'", town->nodes.folder, name);
+    assert_int_equal(system(command), 0);
+}
+
 static void back_up(struct town *town, struct node *node, const char *name)
 {
     char path[300];
+    int64_t missing = 0;
     struct diag diag = {0};
     (void)snprintf(path, sizeof path, "%s/%s.db", town->nodes.folder, name);
-    assert_int_equal(blob_backup(node, path, &diag), OK);
+    assert_int_equal(blob_backup(node, path, &missing, &diag), OK);
 }
 
 /* Somebody looks at the file, and finds none. */
@@ -464,6 +476,61 @@ static void what_the_region_lost_comes_back_from_the_backup(void **state)
     assert_true(is_stable(town->region, &name));
     make_safe(town);
     assert_true(holds(town, town->region, &name, file));
+}
+
+/* The office chose another folder, or somebody made a copy on a disk of its own. */
+static void a_backup_in_another_folder_holds_every_file(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[2][FILE_SIZE];
+    struct blob_name names[2];
+    struct span files[2];
+    int64_t missing = -1;
+    struct diag diag = {0};
+    char path[300];
+    for (unsigned i = 0; i < 2; i++) {
+        struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+        files[i] = make_file(bytes[i], FILE_SIZE, 30 + i);
+        names[i] = attach_to(town, town->a, house, "house_photo", files[i]);
+    }
+    make_safe(town);
+    make_folder(town, "other");
+    /* Of two that are safe beside the first backup, one is lost at home. */
+    assert_true(is_stable(town->region, &names[0]) && is_stable(town->region, &names[1]));
+    lose_files(town, "region.db.blobs");
+    notice_loss(town, town->region, &names[0]);
+    back_up(town, town->region, "other/copy");
+    lose_files(town, "files");
+    lose_files(town, "region.db.blobs");
+    (void)snprintf(path, sizeof path, "%s/other/copy.db", town->nodes.folder);
+    assert_int_equal(blob_restore(town->region, path, &missing, &diag), OK);
+    assert_int_equal(missing, 0);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(holds(town, town->region, &names[i], files[i]));
+    }
+}
+
+static void a_backup_says_what_it_lacks(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    int64_t missing = -1;
+    struct diag diag = {0};
+    char path[300];
+    struct span file = make_file(bytes, sizeof bytes, 32);
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name = attach_to(town, town->a, house, "house_photo", file);
+    (void)snprintf(path, sizeof path, "%s/copies.db", town->nodes.folder);
+    /* The record came, the photograph didn't yet. */
+    (void)watch(town, town->a, town->hub, 0, false, NULL);
+    (void)watch(town, town->hub, town->region, 0, false, NULL);
+    assert_int_equal(blob_backup(town->region, path, &missing, &diag), OK);
+    assert_true(missing > 0);
+    assert_false(is_stable(town->region, &name));
+    (void)sync_blobs(town, town->a, town->hub);
+    (void)sync_blobs(town, town->hub, town->region);
+    assert_int_equal(blob_backup(town->region, path, &missing, &diag), OK);
+    assert_int_equal(missing, 0);
 }
 
 /* Neither disk nor backup has it: everybody below hears that nothing is stable, and who holds it
@@ -609,6 +676,8 @@ int main(void)
         CASE(what_a_hub_lost_is_sent_again),
         CASE(what_is_forgotten_takes_its_files_along),
         CASE(what_the_region_lost_comes_back_from_the_backup),
+        CASE(a_backup_in_another_folder_holds_every_file),
+        CASE(a_backup_says_what_it_lacks),
         CASE(what_the_backup_lost_is_given_again_from_below),
         CASE(a_region_put_back_is_given_what_it_lost),
         CASE(files_are_taken_from_beside_the_backup),

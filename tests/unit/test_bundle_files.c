@@ -24,9 +24,10 @@ static struct blob_state state_of(struct node *node, const struct blob_name *nam
 static void backup(struct town *town, const char *name)
 {
     char path[PATH_SIZE];
+    int64_t missing = 0;
     struct diag diag = {0};
     path_of(town, name, path);
-    assert_int_equal(blob_backup(town->region, path, &diag), OK);
+    assert_int_equal(blob_backup(town->region, path, &missing, &diag), OK);
 }
 
 static void a_photograph_goes_up_to_the_backup_and_word_of_it_comes_back(void **state)

@@ -75,6 +75,30 @@ static void a_code_comes_back(void **state)
     bench_release(&bench);
 }
 
+/* With the server's key it is good by file too. */
+static void a_code_with_a_key_comes_back(void **state)
+{
+    (void)state;
+    struct bench bench;
+    struct enrol_code read;
+    struct test_key hub = test_key(12);
+    bench_init(&bench);
+    struct enrol_code code = example();
+    assert_int_equal(enrol_code_write(&code, &bench.text), OK);
+    assert_int_equal(enrol_code_read(buf_span(&bench.text), &bench.arena, &read, NULL), OK);
+    assert_false(read.has_key);
+    code.has_key = true;
+    code.hub_key = hub.open;
+    buf_clear(&bench.text);
+    assert_int_equal(enrol_code_write(&code, &bench.text), OK);
+    assert_int_equal(enrol_code_read(buf_span(&bench.text), &bench.arena, &read, NULL), OK);
+    assert_code(&read);
+    assert_true(read.has_key);
+    assert_memory_equal(read.hub_key.bytes, hub.open.bytes, PUBLIC_KEY_SIZE);
+    assert_golden("enrol-code-key", buf_span(&bench.text), true);
+    bench_release(&bench);
+}
+
 /* Lower case, no dashes, spaces and line ends where a mail program broke the line. */
 static void a_code_is_read_however_it_was_typed(void **state)
 {
@@ -421,6 +445,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_code_comes_back),
+        cmocka_unit_test(a_code_with_a_key_comes_back),
         cmocka_unit_test(a_code_is_read_however_it_was_typed),
         cmocka_unit_test(every_mistyped_character_is_noticed),
         cmocka_unit_test(two_characters_in_the_wrong_order_are_noticed),

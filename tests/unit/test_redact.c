@@ -572,11 +572,12 @@ static int copies_of_files(const struct town *town, const char *folder)
 static void back_up_into(struct town *town, const char *folder)
 {
     char path[300];
+    int64_t missing = 0;
     struct diag diag = {0};
     (void)snprintf(path, sizeof path, "%s/%s", town->nodes.folder, folder);
     assert_int_equal(town->nodes.host.files->make_folder(town->nodes.host.ctx, path), OK);
     (void)snprintf(path, sizeof path, "%s/%s/copy.db", town->nodes.folder, folder);
-    assert_int_equal(blob_backup(town->region, path, &diag), OK);
+    assert_int_equal(blob_backup(town->region, path, &missing, &diag), OK);
 }
 
 /* Two records with a photograph each, at the region. */
