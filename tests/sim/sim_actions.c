@@ -40,8 +40,7 @@ static void act(struct sim_desk *desk)
     }
 }
 
-/* Someone sits down at a node: a device, or an office's own desk beside its server. */
-static void person_acts(struct sim_node *node)
+void person_does(struct sim_node *node, void (*what)(struct sim_desk *desk))
 {
     struct sim_world *world = node->world;
     struct sim_desk *desk = malloc(sizeof *desk);
@@ -64,7 +63,7 @@ static void person_acts(struct sim_node *node)
         if (world->faults && rng_chance(&world->rng, 15)) {
             sim_disk_cut_after(node->host.disk, 1 + rng_below(&world->rng, 150));
         }
-        act(desk);
+        what(desk);
         bool cut = sim_disk_is_dead(node->host.disk);
         sim_disk_cut_after(node->host.disk, 0);
         if (server) {
@@ -110,7 +109,7 @@ void action_random(struct sim_world *world)
         if (rng_chance(&world->rng, 40)) {
             node = &world->nodes[rng_below(&world->rng, SIM_SERVERS)];
         }
-        person_acts(node);
+        person_does(node, act);
     } else if (what < 905) {
         sync_someone(world);
     } else if (what < 930) {

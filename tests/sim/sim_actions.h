@@ -17,6 +17,9 @@ struct sim_desk {
     struct arena arena;
     struct sim_shown shown;
 };
+/* Someone sits down at a node and does that: at a device, or at an office's own desk beside its
+   server. Power may fail meanwhile. */
+void person_does(struct sim_node *node, void (*what)(struct sim_desk *desk));
 /* Two records of one type, picked by chance. False: there are none. */
 bool pick_two(struct sim_desk *desk, struct id *ret_first, struct id *ret_second);
 /* A refused save wrote nothing, a saved one `op_count` ops (-1: any number but none). */

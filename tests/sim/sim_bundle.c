@@ -219,6 +219,24 @@ static bool carry_one(struct sim_world *world)
     return true;
 }
 
+/* Somebody photographs a house and puts it on the stick that is about to leave; the next car takes
+   it, mostly, before any network does. Only a caller puts what nobody asked for. */
+static void bring_file(struct sim_node *from, struct sim_node *to)
+{
+    struct sim_world *world = from->world;
+    size_t written = world->stick_count;
+    person_does(from, people_attach);
+    if (world->failed || network_busy(from) || network_busy(to)) {
+        return;
+    }
+    write_stick(from, to);
+    struct sim_stick *stick = &world->sticks[written % SIM_STICKS_MAX];
+    if (!world->failed && world->stick_count > written && stick->carried < SIM_CARRIED_MOST &&
+        rng_chance(&world->stick_rng, 700)) {
+        take_stick(world, stick);
+    }
+}
+
 void action_bundle(struct sim_world *world)
 {
     for (int i = 0; i < 8 && rng_chance(&world->rng, 700); i++) {
@@ -233,6 +251,10 @@ void action_bundle(struct sim_world *world)
     }
     if (!replace_has_met(node, node->server)) {
         return; /* whom it knew is lost */
+    }
+    if (world->sticks_bring && rng_chance(&world->stick_rng, 500)) {
+        bring_file(node, server);
+        return;
     }
     bool up = rng_chance(&world->rng, 550);
     write_stick(up ? node : server, up ? server : node);

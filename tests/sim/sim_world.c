@@ -33,6 +33,8 @@ void world_init(struct sim_world *world, const struct sim_options *options)
     world->replace_rng = rng_from(options->seed, 101);
     world->type_rng = rng_from(options->seed, 1000000);
     world->types_move = options->seed % 3 == 1; /* in a third of the runs types move on */
+    world->stick_rng = rng_from(options->seed, 1000001);
+    world->sticks_bring = options->seed % 3 == 2; /* in another third sticks bring files */
     arena_init(&world->arena, &world->mem, WORLD_ARENA_MAX);
     /* SQLite's own numbers (salts of the WAL) are of the process: from the seed too. */
     (void)sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, (int)(options->seed & 0x7fffffff) | 1,

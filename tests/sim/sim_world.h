@@ -159,6 +159,8 @@ struct sim_world {
     size_t type_count;
     struct sim_rng type_rng; /* its own: runs without new versions stay as they were */
     bool types_move;
+    struct sim_rng stick_rng; /* its own: runs whose sticks bring no files stay as they were */
+    bool sticks_bring;
     struct sim_stick sticks[SIM_STICKS_MAX];
     size_t stick_count;                   /* ever */
     struct id told_stays, told_duplicate; /* the newest duplicate that somebody told */
