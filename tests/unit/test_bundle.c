@@ -5,6 +5,7 @@
 
 #include "bundle.h"
 #include "bundle_files.h"
+#include "test_golden.h"
 #include "test_mem.h"
 #include "test_random.h"
 
@@ -330,6 +331,38 @@ static void files_come_back(void **state)
     bench_release(&bench);
 }
 
+/* A file with a frame of each kind that came after the first two. */
+static void frames_of_files_and_enrolments_keep_their_bytes(void **state)
+{
+    (void)state;
+    static const enum bundle_kind kinds[] = {BUNDLE_HEAD, BUNDLE_ENROL, BUNDLE_ENROLLED,
+                                             BUNDLE_FILES};
+    static const char *const bodies[] = {"{\"v\":1,\"t\":5}", "a request", "an answer", NULL};
+    struct bench bench;
+    struct buf out, line;
+    struct blob_name name = {{{1}}, 70000};
+    struct bundle_files files = {
+        .time_ms = 77, .ask = &name, .ask_count = 1, .has_put = true, .put = {name, 65536, 3}};
+    bench_init(&bench);
+    buf_init(&out, bench.mem, FILE_MAX);
+    buf_init(&line, bench.mem, WIRE_BLOB_LINE);
+    bundle_files_write(&files, &line);
+    assert_golden("bundle-files", buf_span(&line), true);
+    buf_add_text(&line, "abc");
+    begin(&bench);
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct span body = bodies[i] ? span_of(bodies[i]) : buf_span(&line);
+        bundle_write_frame(&bench.writer, kinds[i], body, &bench.file);
+    }
+    end(&bench);
+    assert_golden("bundle", buf_span(&bench.file), false);
+    assert_int_equal(read_all(&bench, buf_span(&bench.file), &bench.receiver_secret, &out), OK);
+    assert_true(span_is(span_cut(buf_span(&out), 0, 34), "{\"v\":1,\"t\":5}0a request3an answer4"));
+    buf_release(&line);
+    buf_release(&out);
+    bench_release(&bench);
+}
+
 #define NAME "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\""
 
 static void wrong_files_are_refused(void **state)
@@ -450,6 +483,7 @@ int main(void)
         cmocka_unit_test(what_was_sealed_does_not_open_under_another_sender),
         cmocka_unit_test(a_frame_that_is_none_is_refused),
         cmocka_unit_test(files_come_back),
+        cmocka_unit_test(frames_of_files_and_enrolments_keep_their_bytes),
         cmocka_unit_test(wrong_files_are_refused),
         cmocka_unit_test(a_head_comes_back),
         cmocka_unit_test(a_head_of_another_version_is_refused),
