@@ -223,6 +223,7 @@ static void copies_are_written_in_turn(void **state)
     struct server_key key;
     struct server_config config;
     char path[CONFIG_PATH_SIZE];
+    int64_t missing = 0;
     struct diag diag = {0};
     server_config_default(&config);
     config.backup_keep = 2;
@@ -230,7 +231,8 @@ static void copies_are_written_in_turn(void **state)
     assert_int_equal(server_key_open(&key, region->home, &source, &diag), OK);
     static const char *const names[] = {"douar-1.db", "douar-2.db", "douar-1.db"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        assert_int_equal(backup_once(&key.host, region->home, &config, NULL, path, &diag), OK);
+        assert_int_equal(backup_once(&key.host, region->home, &config, NULL, path, &missing, &diag),
+                         OK);
         assert_string_equal(strrchr(path, '/') + 1, names[i]);
         assert_true(region->host.files->exists(NULL, path));
     }
