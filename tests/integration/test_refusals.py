@@ -26,7 +26,7 @@ DOUAR = [
     ("nowhere", ["unlock"], "no_home"),
     ("amina", ["unlock"], "locked"),  # nobody gave it a passphrase
     ("amina", ["unlock", "--minutes", "0"], "out_of_range"),
-    ("amina", ["unlock", "--minutes", "soon"], "bad_value"),
+    ("amina", ["unlock", "--minutes", "soon"], "out_of_range"),
     ("amina", ["unlock", "--passphrase-file", "/nonexistent/file"], "file"),
     ("amina", ["unlock", "--passphrase-file", "/etc/passwd"], "wrong_secret"),
     ("nowhere", ["lock"], "no_home"),
