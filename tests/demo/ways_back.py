@@ -5,7 +5,7 @@ import subprocess
 import time
 
 import picture
-from office import unsealed, unsealed_bytes
+from office import Device, unsealed, unsealed_bytes
 
 TABANT, EL_KBAB = "05.081.03.09", "05.301.03.05"
 DATABASE = ("douar.db", "douar.db-wal", "douar.db-shm")
@@ -35,6 +35,13 @@ class WaysBack:
             (part,) = connection.execute(
                 "SELECT coalesce(sum(have), 0) FROM blob_part").fetchone()
             return part
+
+    def files(self, node):
+        """How many attachments a node has whole."""
+        with unsealed(node.home) as connection:
+            (count,) = connection.execute(
+                "SELECT count(*) FROM blob WHERE giver IS NOT NULL").fetchone()
+            return count
 
     # ---- a photograph
 
@@ -139,16 +146,24 @@ class WaysBack:
         stage, demo = self.stage, self.demo
         hub, region, itto = demo.khenifra, self.office.region, demo.itto
         stage.chapter("A month without any network: a stick in a pocket")
-        stage.say("""El Kbab is snowed in, and the line of Khénifra is down. Itto's work goes to the
-            office in a file on a stick; who carries it can't read it.""")
+        stage.say("""El Kbab is snowed in, and the line of Khénifra is down. Itto's work, a photograph of
+            the roof with it, goes to the office in a file on a stick; who carries it can't read it.""")
+        self.office.person("Fadma Ouchen", "worker", [EL_KBAB])
+        hub.uplink()
         hub.stop()
         region.stop()
+        (self.office.folder / "roof.jpg").write_bytes(picture.photograph(900, 700, 8))
         case = itto.new("register_household", place=EL_KBAB, head_name_ar="يطو أوعزيز")["case"]
+        stage.run(itto, "attach", case, "house_photo", "roof.jpg", lines=2)
+        before = {server: self.files(server) for server in (hub, region)}
         self.carry(itto, hub, None, "up")
+        self.expect(self.files(hub) == before[hub] + 2, "the photograph wasn't on the stick")
         self.carry(hub, itto, itto, "down")
         stage.run(itto, "status", case, lines=2)
+        self.tablet_by_stick(case)
         stage.say("The whole province goes to the region the same way, and the answer comes back.")
         self.carry(hub, region, None, "province")
+        self.expect(self.files(region) == before[region] + 2, "the region hasn't the photograph")
         region.call("backup")
         self.carry(region, hub, hub, "region")
         self.carry(hub, itto, itto, "safe")
@@ -157,18 +172,31 @@ class WaysBack:
         region.start()
         hub.start()
 
-    def carry(self, sender, receiver, to, name):
+    def tablet_by_stick(self, case):
+        stage, hub = self.stage, self.demo.khenifra
+        stage.say("""Fadma begins her work in the same snow. The office prints her a code; her new
+            tablet's request and the answer to it travel on the stick.""")
+        fadma = Device(self.office, "fadma")
+        self.office.devices.append(fadma)
+        fadma.call("init")
+        code = hub.invite("worker", [EL_KBAB], ["base"], "Fadma Ouchen")
+        stage.run(fadma, "enrol", code, "--name", "fadma", "--bundle", "stick/request.douar", lines=2)
+        stage.run(hub, "bundle", "import", "stick/request.douar", lines=2)
+        self.carry(hub, fadma, fadma, "welcome", at=hub)
+        stage.run(fadma, "show", case, lines=2)
+
+    def carry(self, sender, receiver, to, name, at=None):
         stage = self.stage
         stick = self.office.folder / "stick"
         stick.mkdir(exist_ok=True)
         words = ["bundle", "export", f"stick/{name}.douar"]
         if to is not None:
-            words += ["--to", self.short(to)]
-        stage.run(sender, *words, lines=2)
-        stage.run(receiver, "bundle", "import", f"stick/{name}.douar", lines=2)
+            words += ["--to", self.short(to, at or self.office.region)]
+        stage.run(sender, *words, lines=3)
+        stage.run(receiver, "bundle", "import", f"stick/{name}.douar", lines=3)
 
-    def short(self, node):
-        rows = self.office.region.call("node", "list")["list"]
+    def short(self, node, at):
+        rows = at.call("node", "list")["list"]
         return next(row["short"] for row in rows if row["name"] == node.name)
 
     # ---- a thief
