@@ -7,6 +7,8 @@
 #include "num.h"
 #include "server_home.h"
 
+#define PROGRESS_MAX 1024
+
 /* The node as people call it. */
 static const char *node_name(struct app *app, struct node *node, struct id id)
 {
@@ -17,6 +19,37 @@ static const char *node_name(struct app *app, struct node *node, struct id id)
     const char *name = arena_text(app->arena, known ? known->name : text);
     return name ? name : "";
 }
+
+/* ---- progress: one line of a terminal, written anew with every frame */
+
+static void clear_line(const struct app *app)
+{
+    static const char blank[] = "\r\x1b[K";
+    if (app->shows_progress) {
+        app->face->write(app->face->ctx, FACE_ERR, span_of(blank));
+    }
+}
+
+static bool tell_frames(void *ctx, const struct bundle_report *so_far)
+{
+    const struct app *app = ctx;
+    char bytes[NUM_TEXT_SIZE], total[NUM_TEXT_SIZE];
+    struct buf line;
+    if (!app->shows_progress) {
+        return true;
+    }
+    num_write_i64(so_far->bytes, bytes);
+    num_write_i64(so_far->bytes_total, total);
+    buf_init(&line, &app->host->mem, PROGRESS_MAX);
+    clear_line(app);
+    face_add(app->face, &line, "text.progress_bundle", bytes, so_far->bytes_total > 0 ? total : "?",
+             NULL);
+    app->face->write(app->face->ctx, FACE_ERR, buf_span(&line));
+    buf_release(&line);
+    return true;
+}
+
+/* ---- writing one */
 
 static enum err read_budget(struct app *app, struct bundle_order *order)
 {
@@ -47,11 +80,15 @@ static enum err write_bundle(struct app *app, struct node *node, const char *ca_
 {
     char path[BUNDLE_PATH_SIZE];
     struct bundle_report report;
-    struct bundle_order order = {
-        .path = app->words[0], .to = args_value(app->args, "to"), .ca_pem = ca_pem};
+    struct bundle_order order = {.path = app->words[0],
+                                 .to = args_value(app->args, "to"),
+                                 .ca_pem = ca_pem,
+                                 .progress = tell_frames,
+                                 .ctx = app};
     enum err e = read_budget(app, &order);
     if (!e) {
         e = node_bundle_export(node, &order, path, &report, app->diag);
+        clear_line(app);
     }
     if (!e) {
         const struct member members[] = {
@@ -88,6 +125,8 @@ enum err command_bundle_export(struct app *app)
     return e;
 }
 
+/* ---- taking some in */
+
 /* Of a node that this office invited: what is to be done next. */
 static enum err say_newcomer(struct app *app, struct node *node, const char *path, struct id id)
 {
@@ -118,7 +157,8 @@ static enum err say_self(struct app *app, struct node *node)
 static enum err take_bundle(struct app *app, struct node *node, const char *path)
 {
     struct bundle_report report;
-    enum err e = node_bundle_import(node, path, NULL, NULL, &report, app->diag);
+    enum err e = node_bundle_import(node, path, tell_frames, app, &report, app->diag);
+    clear_line(app);
     if (!e && report.way == BUNDLE_TO_ENROL) {
         return say_newcomer(app, node, path, report.peer);
     }

@@ -360,7 +360,8 @@ static enum err run_line(const struct command_line *line, const struct args *arg
                       .key = &key,
                       .source = &source,
                       .args = args,
-                      .diag = diag};
+                      .diag = diag,
+                      .shows_progress = line->rewrites_lines && !face->json};
     source.ask_ctx = &app;
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         names[i] = commands[i].name;

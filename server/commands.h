@@ -95,6 +95,7 @@ struct command_line {
     enum err (*read_secret)(struct buf *ret); /* a line that isn't shown; NULL: nobody sits there */
     face_write write;
     void *write_ctx;
+    bool rewrites_lines; /* the error stream is a terminal: progress takes one line */
 };
 int commands_run(const struct command_line *line);
 

@@ -42,6 +42,7 @@ int main(int argc, char **argv)
         .environment = environment,
         .read_secret = isatty(STDIN_FILENO) ? process_read_secret : NULL,
         .write = write_stream,
+        .rewrites_lines = isatty(STDERR_FILENO) != 0,
     };
     int status = commands_run(&line);
     host_real_release(&real);

@@ -1,6 +1,10 @@
 """The conversation carried by hand, on the real programs: no network between who writes and reads."""
 
+import os
 import pathlib
+import pty
+import select
+import subprocess
 import unittest
 
 import picture
@@ -40,6 +44,36 @@ class Bundles(unittest.TestCase):
         with self.assertRaises(Refused) as caught:
             node.call(*words)
         self.assertEqual(caught.exception.error, error, caught.exception)
+
+    def watched(self, node, *words):
+        """What a person sees of it on a terminal, beside the answer."""
+        reader, terminal = pty.openpty()
+        done = subprocess.run(node.line("bundle", *words), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=terminal, cwd=self.office.folder,
+                              env=node.environment(), check=True, timeout=60)
+        seen = b""
+        while select.select([reader], [], [], 0)[0]:
+            seen += os.read(reader, 4096)
+        os.close(terminal)
+        os.close(reader)
+        return done.stdout.decode(), seen.decode()
+
+    def test_progress_is_shown_on_a_terminal(self):
+        hub = self.office.hub("azilal", "05.081")
+        amina = self.worker("amina", hub)
+        self.household(amina)
+        for writes, reads, name, to in ((amina, hub, "up", ()), (hub, amina, "down", ("--to", "A01"))):
+            file = self.stick / f"{name}.douar"
+            for node, words in ((writes, ("export", file, *to)), (reads, ("import", file))):
+                answer, seen = self.watched(node, *words)
+                self.assertRegex(seen, r"\d+ of (\d+|\?) bytes")
+                self.assertTrue(seen.endswith("\r\x1b[K"), seen)  # nothing of it stays
+                self.assertIn(f"{name}.douar", answer)
+        # In a pipe or with --json there is none.
+        written = hub.run("bundle", "export", self.stick / "piped.douar", "--to", "A01")
+        self.assertEqual((written.status, written.err), (0, ""))
+        answer, seen = self.watched(hub, "export", self.stick / "json.douar", "--to", "A01", "--json")
+        self.assertEqual(seen, "")
 
     def test_a_month_by_stick(self):
         hub = self.office.hub("azilal", "05.081")
