@@ -180,11 +180,14 @@ class Back(unittest.TestCase):
         self.hub.stop()
         text = self.office.folder / "notes.txt"
         text.write_text("no database")
-        for file, errors in ((backup, {"not_allowed"}), (text, {"database_damaged", "database"}),
+        # The region's backup is sealed with its own key: nobody else can tell whose it is.
+        for file, errors in ((backup, {"database_damaged"}), (text, {"database_damaged"}),
                              (self.office.folder / "absent.db", {"file"})):
             with self.assertRaises(Refused) as caught:
                 self.hub.call("restore", file)
             self.assertIn(caught.exception.error, errors)
+            if caught.exception.error == "database_damaged":
+                self.assertEqual(caught.exception.args_given[1], "sealed with another key, or damaged")
         self.hub.start()
         self.hub.uplink()
         self.assertFalse((self.hub.home / "restore.db").exists())
