@@ -109,22 +109,22 @@ enum err alias_refresh(struct node *node, int64_t entity)
 
 /* ---- following them */
 
+static enum err is_seen(struct node *node, int64_t entity, bool *ret)
+{
+    struct entity_row row;
+    enum err e = entity_get(node, entity, &row);
+    return e ? e : root_in_sight(node, row.root, ret);
+}
+
 /* Only to a record of the same type that this node holds and shows. */
 static enum err may_follow(struct node *node, int64_t from, int64_t to, bool *ret)
 {
-    struct entity_row row;
     struct stmt *s = db_stmt(node->db, ALIAS_SAME_TYPE);
     stmt_bind_i64(s, 1, from);
     stmt_bind_i64(s, 2, to);
     *ret = stmt_row(s);
     enum err e = stmt_end(s);
-    if (!e && *ret) {
-        e = entity_get(node, to, &row);
-    }
-    if (!e && *ret) {
-        e = root_in_sight(node, row.root, ret);
-    }
-    return e;
+    return e || !*ret ? e : is_seen(node, to, ret);
 }
 
 static enum err next_of(struct node *node, int64_t entity, int64_t *ret)
@@ -226,6 +226,9 @@ enum err alias_members(struct node *node, int64_t head, struct alias_members *re
                 continue;
             }
             e = may_follow(node, list[k].entity, ret->entities[i], &may);
+            if (!e && may) { /* of one that left, nobody tells what became of it */
+                e = is_seen(node, list[k].entity, &may);
+            }
             if (!e && may) {
                 ret->entities[ret->count++] = list[k].entity;
             }

@@ -269,6 +269,29 @@ static void a_duplicate_that_moves_takes_its_people_along(void **state)
     assert_clean_and_same(town);
 }
 
+/* Nobody tells a device what becomes of a duplicate that left, so nothing of it shows any more. */
+static void a_duplicate_that_moves_takes_its_values_along(void **state)
+{
+    struct town *town = *state;
+    struct id one = house(town, "Aicha", NULL);
+    struct id two = house(town, "Aicha", NULL);
+    town_edit(town, town->a, town->amina, one, "members", "5");
+    town_sync_all(town);
+    assert_int_equal(say(town->a, town->amina, two, one, false), OK);
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    (void)nodes_sync(&town->nodes, town->b, town->hub);
+    assert_true(town_shows(town, town->b, two, "members", "5"));
+    town_edit(town, town->region, town->brahim, one, "place", "\"" TOWN_BESIDE "\"");
+    town_sync_all(town);
+    assert_false(town_shows(town, town->b, two, "members", "5"));
+    assert_true(town_shows(town, town->a, two, "members", "5"));
+    assert_int_equal(say(town->a, town->amina, two, one, true), OK);
+    town_sync_all(town);
+    assert_false(town_shows(town, town->a, two, "members", "5"));
+    assert_false(town_shows(town, town->b, two, "members", "5"));
+    assert_clean_and_same(town);
+}
+
 static void undo(struct town *town, struct node *node)
 {
     struct id entity;
@@ -342,6 +365,8 @@ int main(void)
             an_alias_that_comes_before_its_records_counts_when_they_come, town_setup,
             town_teardown),
         cmocka_unit_test_setup_teardown(a_duplicate_that_moves_takes_its_people_along, town_setup,
+                                        town_teardown),
+        cmocka_unit_test_setup_teardown(a_duplicate_that_moves_takes_its_values_along, town_setup,
                                         town_teardown),
         cmocka_unit_test_setup_teardown(an_undo_of_it_shows_both_again, town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(an_undo_of_the_way_back_makes_them_one_again, town_setup,
