@@ -80,7 +80,8 @@ CREATE TABLE server(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, url TEXT NOT NULL, pins TEXT NOT NULL, ca TEXT NOT NULL,
     epoch INTEGER NOT NULL, ratchet INTEGER NOT NULL DEFAULT 0, acked INTEGER NOT NULL DEFAULT 0,
     got INTEGER NOT NULL DEFAULT 0, stables INTEGER NOT NULL DEFAULT 0, synced_ms INTEGER, unsure INTEGER NOT NULL DEFAULT 0,
-    cursor INTEGER NOT NULL DEFAULT -1, offer INTEGER NOT NULL DEFAULT 0, losses INTEGER NOT NULL DEFAULT 0);
+    cursor INTEGER NOT NULL DEFAULT -1, offer INTEGER NOT NULL DEFAULT 0, losses INTEGER NOT NULL DEFAULT 0,
+    elsewhere INTEGER NOT NULL DEFAULT 0); -- the first row of op of which more was learnt from others since; 0: none
 CREATE TABLE server_feed(server INTEGER, scope TEXT, compartment TEXT, n INTEGER NOT NULL, hash INTEGER NOT NULL,
     PRIMARY KEY(server, scope, compartment)) WITHOUT ROWID;
 -- Which server (and epoch) last agreed that a held root is granted.

@@ -13,6 +13,10 @@
     X(NOTICE_SETTLE, "UPDATE notice SET settled = 1 WHERE id = ?1 AND settled = 0") \
     X(ORIGIN_NAMED_OF, "SELECT id, name, seq, link, stable_seq, stable_link FROM origin WHERE name = ?1 AND (node = ?2 OR node IS NULL)") \
     X(OFFER_NEXT, "SELECT id, uid, origin, seq FROM op WHERE id > ?1 AND (length(body) <> 32 OR flags & 4) ORDER BY id LIMIT ?2") \
+    X(SERVERS_ELSEWHERE, "UPDATE server SET elsewhere = ?2 WHERE id <> ?1 AND offer <> 0 AND (elsewhere = 0 OR elsewhere > ?2)") \
+    X(SERVER_ELSEWHERE, "SELECT elsewhere FROM server WHERE id = ?1") \
+    X(SERVER_ELSEWHERE_OVER, "UPDATE server SET elsewhere = 0 WHERE id = ?1") \
+    X(OP_FIRST_OF, "SELECT min(id) FROM op WHERE entity = ?1") \
     X(OP_BY_PREFIX, "SELECT id FROM op WHERE uid BETWEEN ?1 AND ?2 LIMIT 1") \
     X(DEAD_IN_REGISTER, "SELECT uid8 FROM dead WHERE entity = ?1 AND register = ?2 ORDER BY uid8") \
     X(DIGEST_DEAD, "SELECT DISTINCT m.scope, o.compartment, e.name, s.text, d.uid8 FROM dead d JOIN live l ON l.entity = d.entity" \

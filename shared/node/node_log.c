@@ -18,6 +18,7 @@
 #include "node_log.h"
 #include "node_member.h"
 #include "node_mixed.h"
+#include "node_offer.h"
 #include "node_redact.h"
 
 #define LOG_BODY_ARENA (8u * 1024 * 1024)
@@ -269,6 +270,7 @@ enum err log_lower_receipt(struct node *node, const struct held_op *held, int64_
     }
     struct entity_row entity;
     struct members members;
+    learnt_op(node, held->row);
     e = entity_get(node, held->entity, &entity);
     if (!e) {
         e = members_of(node, entity.root, &members);
@@ -412,6 +414,7 @@ enum err log_insert(struct node *node, const struct arriving *in, int64_t entity
     e = stmt_run(s);
     if (!e) {
         *ret_row = db_last_id(node->db);
+        learnt_op(node, in->way == WAY_OWN ? 0 : *ret_row);
     }
     return e;
 }
@@ -726,7 +729,8 @@ enum err log_apply_dead(struct node *node, struct id name, struct span reg, cons
     if (e || !any) {
         return e;
     }
-    if (span_is(reg, "_scope") && entity.root == entity.id && entity.root != 0) {
+    e = learnt_dead(node, entity.id);
+    if (!e && span_is(reg, "_scope") && entity.root == entity.id && entity.root != 0) {
         e = member_refresh(node, entity.id);
     }
     if (!e && span_is(reg, REGISTER_ALIAS)) {

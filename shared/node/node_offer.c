@@ -84,3 +84,40 @@ enum err offer_slot(struct node *node, int64_t origin, int64_t seq, int64_t *ret
     }
     return e;
 }
+
+/* ---- learnt from one, to be told to others */
+
+void learnt_begin(struct node *node)
+{
+    node->learnt = 0;
+}
+
+void learnt_op(struct node *node, int64_t row)
+{
+    if (row > 0 && (node->learnt == 0 || row < node->learnt)) {
+        node->learnt = row;
+    }
+}
+
+enum err learnt_dead(struct node *node, int64_t entity)
+{
+    struct stmt *s = db_stmt(node->db, OP_FIRST_OF);
+    stmt_bind_i64(s, 1, entity);
+    int64_t row = stmt_row(s) && !stmt_is_null(s, 0) ? stmt_i64(s, 0) : 0;
+    enum err e = stmt_end(s);
+    learnt_op(node, e ? 0 : row);
+    return e;
+}
+
+enum err learnt_end(struct node *node, int64_t server)
+{
+    int64_t row = node->learnt;
+    node->learnt = 0;
+    if (row == 0) {
+        return OK;
+    }
+    struct stmt *s = db_stmt(node->db, SERVERS_ELSEWHERE);
+    stmt_bind_i64(s, 1, server);
+    stmt_bind_i64(s, 2, row);
+    return stmt_run(s);
+}

@@ -13,8 +13,6 @@
 #include "sync_message.h"
 
 #define MARK_SUMS 256
-#define OFFER_AGAIN                                                                                \
-    "offer_again" /* in table self: what is held goes to the server above once more */
 
 /* Sums of superseded uids, kept while nothing is written: busy registers have many ops. */
 struct mark_sums {
@@ -42,6 +40,16 @@ MUST_CHECK enum err offer_slot(struct node *node, int64_t origin, int64_t seq, i
 /* What this node holds of each feed, for the end of a reconcile. */
 MUST_CHECK enum err node_feed_sums(struct node *node, struct arena *arena, struct feed_sum **ret,
                                    size_t *ret_count);
+
+/*
+ * What one server told, the others may never hear from it: it may be put back, or lost. Between
+ * begin and end it is noted which ops others told more of (new, received earlier, superseded);
+ * each server but `server` (row of table server; 0: none) is offered them at the next sync.
+ */
+void learnt_begin(struct node *node);
+void learnt_op(struct node *node, int64_t row);
+MUST_CHECK enum err learnt_dead(struct node *node, int64_t entity);
+MUST_CHECK enum err learnt_end(struct node *node, int64_t server);
 
 /* Gives an op without envelope one of this server's own: its author may never return. */
 MUST_CHECK enum err log_adopt(struct node *node, int64_t row);

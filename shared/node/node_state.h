@@ -71,6 +71,7 @@ struct node {
     bool put_back;      /* noticed when it was opened: node_was_put_back() */
     int64_t anchored_n; /* of the feeds, as the anchor says */
     bool scrub_wanted;  /* a mark took values out: their pages are cleaned after the commit */
+    int64_t learnt;     /* the first row of op of which others told more; 0: none (learnt_begin) */
     bool wrote_own;     /* own ops since the last commit: the anchor is rewritten after it */
 };
 

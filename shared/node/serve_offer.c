@@ -161,6 +161,7 @@ enum err serve_handed(struct serve *serve, struct diag *diag)
     struct arena arena;
     bool adopted = false;
     enum err e = OK;
+    learnt_begin(serve->node);
     arena_init(&arena, &serve->node->host->mem, OFFER_ARENA);
     for (int64_t i = 0; !e && i < serve->request.hand_count; i++) {
         struct span line;
@@ -179,11 +180,7 @@ enum err serve_handed(struct serve *serve, struct diag *diag)
     arena_release(&arena);
     /* Up there an op's earliest receipt, or what is superseded, may be missing as well; batches
        don't carry what came in this way. */
-    if (!e && serve->request.hand_count > 0) {
-        int64_t times = 0;
-        e = self_i64(serve->node, OFFER_AGAIN, 0, &times);
-        e = e ? e : self_set_i64(serve->node, OFFER_AGAIN, times + 1);
-    }
+    e = e ? e : learnt_end(serve->node, 0);
     if (!e && adopted) {
         e = notice_add(serve->node, NOTICE_ADOPTED, serve->caller->id);
     }

@@ -54,11 +54,6 @@ enum err sync_new(struct node *node, struct pack *pack, const struct id *server,
     }
     /* One that was told it is revoked hears again whether it is, before it sends more. */
     sync->ask_first = sync->server.unsure > sync->server.acked || lease.lock == LEASE_REVOKED;
-    e = offer_again(sync);
-    if (e) {
-        sync_free(sync);
-        return node_failed(node, e, diag);
-    }
     *ret = sync;
     return OK;
 }
@@ -267,8 +262,12 @@ static void end_or_forget(struct sync *sync, struct sync_action *ret)
 {
     struct diag diag = {0};
     bool began = sync->forget.on;
-    enum err e = sync_forget_next(sync, &sync->forget.on);
-    if (!e && sync->forget.on) {
+    bool offers = false;
+    enum err e = offer_begin(sync, &offers);
+    if (!e && !offers) {
+        e = sync_forget_next(sync, &sync->forget.on);
+    }
+    if (!e && (offers || sync->forget.on)) {
         exchange(sync, ret);
         return;
     }
@@ -411,6 +410,7 @@ static enum err meet_epoch(struct sync *sync, uint64_t epoch)
     server->ratchet = 0;
     server->acked = server->stables = server->offer = server->losses = 0;
     server->cursor = -1;
+    sync->offers_rest = false;
     sync->roots_after = 0;
     sync->ask_first = true;
     sync->stuck = false;

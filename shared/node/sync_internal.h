@@ -98,7 +98,7 @@ struct sync {
     int64_t roots_after; /* up to here (rows) the callee answered which roots are granted */
     int64_t below;       /* the callee has less of the own origin than is stable; -1 */
     struct offer offer;
-    int64_t offer_again; /* OFFER_AGAIN, as it was at the beginning */
+    bool offers_rest; /* what was learnt elsewhere, not all that is held */
     /* By bundle (bundle_ask.c, bundle_answer.c). */
     bool by_bundle;    /* nobody answers: no reconcile, no snapshots */
     int64_t bundled;   /* how far earlier frames of this bundle reach: own number or batch number */
@@ -127,8 +127,8 @@ MUST_CHECK enum err sync_ask(struct sync *sync);
 /* Is there more of ours to send? */
 MUST_CHECK enum err sync_left(struct sync *sync, int64_t *ret_ops, int64_t *ret_batches);
 
-/* sync_offer.c: a reconcile with this node brought what the server above may lack as well. */
-MUST_CHECK enum err offer_again(struct sync *sync);
+/* sync_offer.c: all is told and read; was there anything learnt elsewhere to be offered now? */
+MUST_CHECK enum err offer_begin(struct sync *sync, bool *ret_offers);
 /* The part of a reconcile in the next request (nothing when none is due: then
    `request->has_offer` stays false), and what the reply makes of it. */
 MUST_CHECK enum err offer_ask(struct sync *sync, struct sync_request *request, struct buf *rows);

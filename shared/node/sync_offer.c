@@ -241,27 +241,31 @@ static enum err put_hands(struct sync *sync, struct sync_request *request, struc
 
 /* ---- asking and taking */
 
-enum err offer_again(struct sync *sync)
+/* After reading, so that what both know has one mark. */
+enum err offer_begin(struct sync *sync, bool *ret_offers)
 {
-    enum err e = self_i64(sync->node, OFFER_AGAIN, 0, &sync->offer_again);
-    if (!e && sync->offer_again != 0) {
-        sync->server.offer = 0;
-    }
-    return e;
-}
-
-/* The row of the server says so from now on, unless more was handed over meanwhile. */
-static enum err begin_again(struct sync *sync)
-{
-    int64_t now = 0;
-    if (sync->offer_again == 0) {
+    struct node *node = sync->node;
+    int64_t row = 0;
+    if (sync->server.offer != OFFER_DONE) {
         return OK;
     }
-    enum err e = self_i64(sync->node, OFFER_AGAIN, 0, &now);
-    if (!e && now == sync->offer_again) {
-        e = self_set_i64(sync->node, OFFER_AGAIN, 0);
+    struct stmt *s = db_stmt(node->db, SERVER_ELSEWHERE);
+    stmt_bind_i64(s, 1, sync->server.id);
+    row = stmt_row(s) ? stmt_i64(s, 0) : 0;
+    enum err e = stmt_end(s);
+    if (e || row == 0) {
+        return e;
     }
-    sync->offer_again = 0;
+    sync->server.offer = row - 1;
+    sync->offers_rest = true;
+    e = node_begin(node);
+    if (!e) {
+        s = db_stmt(node->db, SERVER_ELSEWHERE_OVER);
+        stmt_bind_i64(s, 1, sync->server.id);
+        e = stmt_run(s);
+        e = node_end(node, e ? e : server_save(node, &sync->server));
+    }
+    *ret_offers = !e;
     return e;
 }
 
@@ -295,7 +299,8 @@ enum err offer_ask(struct sync *sync, struct sync_request *request, struct buf *
     if (!e && sync->server.offer >= 0 && !pushing && offer->upto == 0) {
         e = next_piece(sync);
         if (!e && offer->op_count == 0) { /* all of it, or nothing was held at all */
-            sync->server.offer = sync->server.offer > 0 ? OFFER_SUMS : OFFER_DONE;
+            bool sums = sync->server.offer > 0 && !sync->offers_rest;
+            sync->server.offer = sums ? OFFER_SUMS : OFFER_DONE;
         }
     }
     if (e || sync->server.offer < 0) {
@@ -338,18 +343,19 @@ static enum err list_hands(struct offer *offer, const struct sync_reply *reply)
 enum err offer_take(struct sync *sync, const struct sync_reply *reply, bool *ret_moved)
 {
     struct offer *offer = &sync->offer;
-    enum err e = begin_again(sync);
+    enum err e = OK;
     if (sync->sums && sync->server.offer == OFFER_SUMS) {
         sync->server.offer = OFFER_DONE;
     }
-    if (!e && offer->stage == OFFER_PIECE) {
+    if (offer->stage == OFFER_PIECE) {
         e = list_hands(offer, reply);
     } else if (offer->stage == OFFER_HANDS) {
         offer->hand_done = offer->hand_sent;
     }
     *ret_moved = offer->stage >= OFFER_PIECE;
     if (!e && *ret_moved && offer->hand_done == offer->hand_count) {
-        sync->server.offer = offer->upto;
+        bool last = offer->op_count < OFFER_OPS;
+        sync->server.offer = sync->offers_rest && last ? OFFER_DONE : offer->upto;
         forget_piece(sync);
     }
     return e;

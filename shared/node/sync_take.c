@@ -218,6 +218,17 @@ static enum err agree(struct take *t, int64_t root)
     return stmt_run(s);
 }
 
+/* A neighbour brought it ahead of its batch; the region has it under an envelope not of ours. */
+static enum err settle_doubt(struct node *node, int64_t row)
+{
+    if (node->identity.role < ROLE_HUB) {
+        return OK;
+    }
+    struct stmt *s = db_stmt(node->db, FLAG_PROVEN);
+    stmt_bind_i64(s, 1, row);
+    return stmt_run(s);
+}
+
 static enum err take_op(struct take *t, const struct sync_row *row, bool confirms,
                         struct diag *diag)
 {
@@ -247,6 +258,9 @@ static enum err take_op(struct take *t, const struct sync_row *row, bool confirm
     sync->result.rows_received++;
     if (!e && applied == APPLIED_NEW) {
         sync->result.ops_received++;
+    }
+    if (!e && applied == APPLIED_KNOWN && in.envelope.present) {
+        e = settle_doubt(sync->node, op_row);
     }
     t->skipped += !e && applied == APPLIED_SKIPPED;
     confirms = confirms && (!sync->answers || sync->answers->news);
@@ -403,6 +417,7 @@ static enum err take_row(struct take *t, const struct sync_row *row, struct diag
 static enum err take_rows(struct take *t, struct diag *diag)
 {
     enum err e = OK;
+    learnt_begin(t->sync->node);
     while (!e && t->rest.size > 0) {
         struct sync_row row;
         arena_reset(t->arena);
@@ -412,7 +427,7 @@ static enum err take_rows(struct take *t, struct diag *diag)
         }
         t->moved = true;
     }
-    return e;
+    return e ? e : learnt_end(t->sync->node, t->sync->server.id);
 }
 
 /* ---- positions */

@@ -374,6 +374,141 @@ static void what_was_superseded_stays_so_after_a_restore(void **state)
     town_assert_same(town, town->b, town->region, TOWN_COMMUNE, "base");
 }
 
+/* ---- what only a server told that was put back */
+
+static struct sync_result sync_at(struct town *town, struct node *device, struct node *hub)
+{
+    struct sync_action action;
+    struct node_identity of;
+    assert_int_equal(node_identity(hub, &of), OK);
+    nodes_sync_by(&town->nodes, device, hub, &of.id, NULL, &action);
+    assert_int_equal(action.kind, SYNC_DONE);
+    return action.result;
+}
+
+/* Another hub of the province, where `device` has been before. */
+static struct node *hub_known_to(struct town *town, struct node *device)
+{
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    town_sync_all(town);
+    (void)nodes_sync(&town->nodes, next, town->region);
+    nodes_enrol(&town->nodes, next, device, WORKER_IN(TOWN_PROVINCE, ",\"health\""));
+    for (int i = 0; i < 3; i++) {
+        (void)sync_at(town, device, next);
+        (void)nodes_sync(&town->nodes, next, town->region);
+    }
+    return next;
+}
+
+static void assert_shared_by(struct town *town, struct node *device, struct node *next)
+{
+    for (int i = 0; i < 2; i++) {
+        (void)sync_at(town, device, next);
+        (void)nodes_sync(&town->nodes, next, town->region);
+    }
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    town_assert_same(town, device, town->region, TOWN_COMMUNE, "base");
+    town_assert_same(town, next, town->region, TOWN_COMMUNE, "base");
+    town_assert_same(town, town->hub, town->region, TOWN_COMMUNE, "base");
+}
+
+/* Its clock ran ahead, and the hub's receipt caps that. The next hub receives the op after the time
+   that it claims, and has nothing to correct. */
+static void a_receipt_that_a_hub_lost_goes_to_the_next_one(void **state)
+{
+    struct town *town = *state;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "before");
+    struct node *next = hub_known_to(town, town->a);
+    backup_to(town, town->hub, "backup");
+    town->nodes.now_ms += 3600000;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "ahead");
+    town->nodes.now_ms -= 3600000;
+    (void)sync_at(town, town->a, town->hub);
+    town->hub = restore(town, town->hub, "hub", "backup");
+    town->nodes.now_ms += 2 * 3600000;
+    assert_shared_by(town, town->a, next);
+}
+
+/* The earlier receipt of an op that the next hub had before it. */
+static void a_receipt_of_an_old_op_that_a_hub_lost_goes_to_the_next_one(void **state)
+{
+    struct town *town = *state;
+    town->nodes.now_ms += 3600000;
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "ahead");
+    town->nodes.now_ms += 3600000;
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    nodes_enrol(&town->nodes, next, town->a, WORKER_IN(TOWN_PROVINCE, ",\"health\""));
+    for (int i = 0; i < 2; i++) {
+        (void)sync_at(town, town->a, next);
+        (void)nodes_sync(&town->nodes, next, town->region);
+    }
+    assert_true(is_held(town->region, entity));
+    backup_to(town, town->hub, "backup");
+    town->nodes.now_ms -= 2 * 3600000; /* that hub's clock is slow */
+    (void)sync_at(town, town->a, town->hub);
+    town->hub = restore(town, town->hub, "hub", "backup");
+    town->nodes.now_ms += 2 * 3600000;
+    assert_shared_by(town, town->a, next);
+}
+
+static void what_a_hub_lost_of_a_lost_device_a_neighbour_takes_to_the_next_one(void **state)
+{
+    struct town *town = *state;
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "one");
+    struct node *next = hub_known_to(town, town->a);
+    (void)sync_with_hub(town, town->b);
+    backup_to(town, town->hub, "backup");
+    town_edit(town, town->b, town->brahim, entity, "head_name_ar", "\"two\"");
+    town_edit(town, town->b, town->brahim, entity, "head_name_ar", "\"three\"");
+    (void)sync_with_hub(town, town->b);
+    (void)sync_at(town, town->a, town->hub);
+    town->hub = restore(town, town->hub, "hub", "backup");
+    assert_shared_by(town, town->a, next);
+    assert_true(town_shows(town, town->region, entity, "head_name_ar", "\"three\""));
+    assert_true(noticed(town, next, NOTICE_ADOPTED, town->a));
+    town_assert_clean(town, next);
+}
+
+/* Nothing was lost: the device was faster than its hub. */
+static void what_a_neighbour_brings_ahead_is_doubted_until_the_region_tells_it(void **state)
+{
+    struct town *town = *state;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "before");
+    struct node *next = hub_known_to(town, town->a);
+    struct id entity = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "on its way");
+    (void)sync_with_hub(town, town->b);
+    (void)sync_at(town, town->a, town->hub);
+    (void)sync_at(town, town->a, next);
+    assert_true(is_flagged(town, next, entity, "unverified"));
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)nodes_sync(&town->nodes, next, town->region);
+    assert_false(is_flagged(town, next, entity, "unverified"));
+    assert_shared_by(town, town->a, next);
+}
+
+static void a_device_between_two_hubs_says_little_of_what_both_know(void **state)
+{
+    struct town *town = *state;
+    struct node *next = hub_known_to(town, town->a);
+    struct sync_result result;
+    struct id entity = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "of b");
+    for (int i = 0; i < 200; i++) {
+        town_edit(town, town->b, town->brahim, entity, "head_name_ar", i % 2 ? "\"x\"" : "\"y\"");
+    }
+    (void)sync_with_hub(town, town->b);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)nodes_sync(&town->nodes, next, town->region);
+    (void)sync_at(town, town->a, town->hub);
+    result = sync_at(town, town->a, next);
+    assert_true(result.bytes_sent < 2000);
+    assert_false(noticed(town, next, NOTICE_ADOPTED, town->a));
+    assert_int_equal(sync_at(town, town->a, next).requests, 1);
+    /* What the other one told, it may not have told the rest: that is offered, once. */
+    assert_true(sync_at(town, town->a, town->hub).requests <= 2);
+    assert_int_equal(sync_at(town, town->a, town->hub).requests, 1);
+    assert_int_equal(sync_at(town, town->a, next).requests, 1);
+}
+
 static void a_caller_reads_nothing_anew_that_it_holds(void **state)
 {
     struct town *town = *state;
@@ -607,6 +742,11 @@ int main(void)
         CASE(what_a_restored_hub_lost_of_a_lost_device_a_neighbour_hands_over),
         CASE(what_is_adopted_becomes_stable),
         CASE(what_was_superseded_stays_so_after_a_restore),
+        CASE(a_receipt_that_a_hub_lost_goes_to_the_next_one),
+        CASE(a_receipt_of_an_old_op_that_a_hub_lost_goes_to_the_next_one),
+        CASE(what_a_hub_lost_of_a_lost_device_a_neighbour_takes_to_the_next_one),
+        CASE(what_a_neighbour_brings_ahead_is_doubted_until_the_region_tells_it),
+        CASE(a_device_between_two_hubs_says_little_of_what_both_know),
         CASE(a_caller_reads_nothing_anew_that_it_holds),
         CASE(a_database_put_back_under_a_hub_is_noticed_and_begins_another_epoch),
         CASE(a_restored_region_gets_from_its_hubs_what_came_from_others),
