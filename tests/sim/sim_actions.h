@@ -45,6 +45,8 @@ void action_copy(
     struct sim_world *world); /* a device's database is copied, or put back from a copy */
 void action_away(struct sim_world *world);
 void action_bundle(struct sim_world *world); /* sim_bundle.c: a stick is written, or taken in */
+/* sim_enrol.c: now and then, in some runs, a new tablet is enrolled by stick. */
+void action_enrol(struct sim_world *world);
 void action_grant(struct sim_world *world);
 
 /* ---- sim_space.c: snapshots, collection */

@@ -252,6 +252,7 @@ void action_bundle(struct sim_world *world)
     if (!replace_has_met(node, node->server)) {
         return; /* whom it knew is lost */
     }
+    action_enrol(world);
     if (world->sticks_bring && rng_chance(&world->stick_rng, 500)) {
         bring_file(node, server);
         return;

@@ -31,6 +31,7 @@
     /* sticks */ \
     X(bundle_asks, 1) X(bundle_answers, 1) X(bundle_taken, 1) X(bundle_twice, 1) X(bundle_late, 1) X(bundle_old, 1) \
     X(bundle_pieces, 1) X(bundle_blobs, 1) X(bundle_lost, 1) X(bundle_cut, 1) X(crash_in_bundle, 1) \
+    X(enrolled_by_stick, 1) X(enrol_lost, 1) X(enrol_twice, 1) X(enrol_late, 1) \
     /* what should come of it sometimes */ \
     X(group_of_several, 1) X(stale_request, 1) X(refused_unchanged, 1) X(half_save_gone, 1) X(half_save_kept, 1) \
     X(snapshots, 1) X(snapshot_unfinished, 1) X(crash_in_snapshot, 1) X(collected, 1) X(crash_in_collect, 1) X(gone_relayed, 1) X(frames, 1) X(cut_piece, 1) X(forgotten, 1) \

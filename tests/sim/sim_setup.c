@@ -170,11 +170,7 @@ static void make_server(struct sim_node *node)
     (void)snprintf(config.url, sizeof config.url, "https://sim-%zu", node->index);
     must(world, server_config_save(&node->host.host, node->home, &config, &diag), &diag, "config");
     (void)snprintf(path, sizeof path, "%s/tls/ca.pem", node->home);
-    must(world,
-         sim_disk_write_atomic(
-             node->host.disk, path,
-             span_of("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")),
-         NULL, "ca");
+    must(world, sim_disk_write_atomic(node->host.disk, path, span_of(SIM_CA_PEM)), NULL, "ca");
     must(world,
          node_create(&node->host.host, node->path, node->role,
                      node->role == ROLE_REGION ? seed : NULL, &diag),
@@ -307,6 +303,21 @@ static void enrol(struct sim_node *node)
         power_down(node);
         (void)power_up(node);
     }
+}
+
+struct sim_node *setup_newcomer(const struct sim_node *of, struct buf *ret_code)
+{
+    struct sim_node *node = add_node(of->world, ROLE_WORKER);
+    node->server = of->server;
+    node->person = of->person;
+    node->has_health = of->has_health;
+    memcpy(node->scopes, of->scopes, sizeof node->scopes);
+    make_device(node);
+    if (node->node) {
+        learn_id(node, node->node);
+        write_code(&of->world->nodes[node->server], node, ret_code);
+    }
+    return node;
 }
 
 static void sync_once(struct sim_node *node)

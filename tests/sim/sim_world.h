@@ -31,6 +31,7 @@
 #define SIM_SCOPES       2 /* of one node */
 #define SIM_CAPTURED_MAX 64
 #define SIM_CURSORS_MAX  256
+#define SIM_CA_PEM       "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
 struct sim_world;
 
@@ -200,6 +201,8 @@ struct node *desk_open(struct sim_node *node);
 
 /* ---- sim_setup.c: everybody enrolled, synced once. */
 void setup_world(struct sim_world *world);
+/* Another tablet of that device's person, not enrolled yet, and a code for it. */
+struct sim_node *setup_newcomer(const struct sim_node *of, struct buf *ret_code);
 extern const char *const sim_communes[SIM_COMMUNES];
 /* Publishes what the node is granted now (its scopes) from the region. */
 void setup_grant(struct sim_node *node);
