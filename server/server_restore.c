@@ -63,6 +63,10 @@ static enum err copy_backup(const struct restoring *r, const char *file, struct 
         e = db_backup(db, r->next, NULL, NULL, diag);
     }
     db_close(db);
+    if (e == ERR_DB_CORRUPT && r->host->db_key.size > 0) {
+        /* Under another key no page opens: whose it is can't be told from what is left of it. */
+        return diag_set(diag, e, file, "sealed with another key, or damaged", NULL);
+    }
     return e;
 }
 

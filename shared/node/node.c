@@ -482,10 +482,6 @@ enum err node_restore(const struct host *host, const char *path,
 {
     struct node *node = NULL;
     enum err e = open_database(host, path, false, &node, diag);
-    if (e == ERR_DB_CORRUPT && host->db_key.size > 0) {
-        /* Under another key no page opens: whose it is can't be told from what is left of it. */
-        return diag_set(diag, e, path, "sealed with another key, or damaged", NULL);
-    }
     if (e) {
         return e;
     }
