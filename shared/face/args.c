@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "id.h"
 #include "num.h"
 #include "span.h"
 
@@ -149,6 +150,21 @@ static enum err read_option(struct reading *reading)
     return OK;
 }
 
+/* Every 64th random id begins with a dash. One that is an option's very name is that option. */
+static bool is_id(const struct reading *reading, const char *word)
+{
+    struct id id;
+    bool is_long = word[1] == '-';
+    return id_read(span_of(word), &id) &&
+           !(is_long && option_find(reading->options, reading->option_count, word + 2,
+                                    strlen(word + 2), '\0'));
+}
+
+static bool is_option(const struct reading *reading, const char *word)
+{
+    return word[0] == '-' && word[1] != '\0' && !is_id(reading, word);
+}
+
 enum err args_parse(size_t argc, const char *const *argv, const struct option *options,
                     size_t option_count, struct args *ret, struct diag *diag)
 {
@@ -163,7 +179,7 @@ enum err args_parse(size_t argc, const char *const *argv, const struct option *o
             reading.at++;
             continue;
         }
-        if (!options_ended && word[0] == '-' && word[1] != '\0') {
+        if (!options_ended && is_option(&reading, word)) {
             enum err e = read_option(&reading);
             if (e) {
                 return e;

@@ -6,7 +6,8 @@
  *
  * An option means the same in every command of a program, so the line is read before the command
  * is known; args_allow() then refuses what this command doesn't take. "--name value",
- * "--name=value" and "-o value" are equal; "--" ends the options; "-" alone is a word.
+ * "--name=value" and "-o value" are equal; "--" ends the options; "-" alone is a word, and so is a
+ * whole id (22 characters) that begins with a dash.
  */
 #ifndef ARGS_H
 #define ARGS_H

@@ -40,6 +40,27 @@ static void options_may_stand_anywhere(void **state)
     assert_int_equal(args_number(&args, "limit", 1, 4, 3, &limit, &diag), ERR_OUT_OF_RANGE);
 }
 
+static void an_id_that_begins_with_a_dash_is_a_word(void **state)
+{
+    (void)state;
+    const char *const argv[] = {"show", "-hX2mJ5bQ0eV7kTzR9sLfA", "--json",
+                                "--X2mJ5bQ0eV7kTzR9sLfA"};
+    const char *const cut[] = {"show", "-hX2mJ5bQ0eV7kTzR9sLf"};
+    static const struct option long_one[] = {{"one-name-long-as-dog", 0, NULL, false}};
+    const char *const named[] = {"--one-name-long-as-dog"};
+    static struct args args;
+    struct diag diag = {0};
+    assert_int_equal(parse(argv, COUNT_OF(argv), &args, &diag), OK);
+    assert_int_equal(args.word_count, 3);
+    assert_string_equal(args.words[1], argv[1]);
+    assert_string_equal(args.words[2], argv[3]);
+    assert_true(args_flag(&args, "json"));
+    assert_int_equal(parse(cut, COUNT_OF(cut), &args, &diag), ERR_UNKNOWN_OPTION);
+    assert_int_equal(args_parse(1, named, long_one, COUNT_OF(long_one), &args, &diag), OK);
+    assert_int_equal(args.word_count, 0);
+    assert_true(args_flag(&args, "one-name-long-as-dog"));
+}
+
 static void a_mistyped_option_is_named_with_the_nearest(void **state)
 {
     (void)state;
@@ -182,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_may_stand_anywhere),
+        cmocka_unit_test(an_id_that_begins_with_a_dash_is_a_word),
         cmocka_unit_test(a_mistyped_option_is_named_with_the_nearest),
         cmocka_unit_test(an_option_needs_its_value_and_a_flag_takes_none),
         cmocka_unit_test(a_command_refuses_options_of_others),
