@@ -7,6 +7,8 @@
 
 /* clang-format off */
 #define QUARANTINE_SQL(X) \
+    X(TOO_LATE_OF, "SELECT o.id, o.body FROM op o JOIN origin g ON g.id = o.origin WHERE g.node = ?1 AND o.entity <> 0" \
+                   " AND o.receipt_ms >= ?2 AND o.flags & 6 = 0 ORDER BY o.id") \
     X(SET_BACK_PRED, "SELECT id, flags FROM op WHERE uid >= ?1 AND uid <= ?2 AND entity = ?3 AND flags & 4 = 0") \
     X(QUARANTINE_WAITING, "SELECT id, why, node, at_ms, bytes, verdict, settled_ms, person, reason FROM quarantine" \
                           " WHERE verdict = 0 AND id > ?1 ORDER BY id LIMIT ?2") \

@@ -88,6 +88,13 @@ MUST_CHECK enum err serve_proven(struct serve *serve, struct feed_position **ret
 /* serve_pull.c: positions, rows, roots, stable; fills reply and rows. */
 MUST_CHECK enum err serve_pull(struct serve *serve, struct diag *diag);
 
+/* serve_too_late.c: an op that came after its author's revocation goes to quarantine, and is set
+   back when all of the request is in; so does what is here already when the revocation comes. */
+MUST_CHECK enum err serve_note_too_late(struct serve *serve, struct id author, struct span body,
+                                        int64_t row);
+MUST_CHECK enum err serve_hear_revocation(struct serve *serve, const struct op *op);
+MUST_CHECK enum err serve_set_back(struct serve *serve);
+
 /* serve_offer.c: takes what was handed over, before the batches; answers what was offered. */
 MUST_CHECK enum err serve_handed(struct serve *serve, struct diag *diag);
 MUST_CHECK enum err serve_offered(struct serve *serve);

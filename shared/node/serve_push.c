@@ -261,25 +261,6 @@ static bool came_too_late(const struct taking *t, int64_t index)
             (person && person->revoked && receipt_ms >= person->revoked_ms));
 }
 
-static enum err note_too_late(struct taking *t, int64_t index, int64_t row)
-{
-    struct serve *serve = t->serve;
-    if (serve->too_late_count == serve->too_late_capacity) {
-        size_t capacity = serve->too_late_capacity ? 2 * serve->too_late_capacity : 64;
-        int64_t *rows = arena_array(serve->arena, capacity, sizeof *rows);
-        if (!rows) {
-            return ERR_NOMEM;
-        }
-        if (serve->too_late_count > 0) {
-            memcpy(rows, serve->too_late, serve->too_late_count * sizeof *rows);
-        }
-        serve->too_late = rows;
-        serve->too_late_capacity = capacity;
-    }
-    serve->too_late[serve->too_late_count++] = row;
-    return log_quarantine(serve->node, "after_revocation", t->author_id, t->ops[index].body, NULL);
-}
-
 /* The same of one op, when its person is revoked and its device isn't. What a relay took in good
    faith is in its registers already: taken here too, so that both go on holding the same. */
 static bool is_barred(const struct taking *t, int64_t index)
@@ -356,6 +337,9 @@ static enum err apply_ops(struct taking *t)
         if (!e && t->signed_for_org[i]) {
             e = look_up_author(t);
         }
+        if (!e && t->signed_for_org[i] && applied == APPLIED_NEW) {
+            e = serve_hear_revocation(t->serve, &t->ops[i]);
+        }
         if (!e && applied == APPLIED_NEW && t->ops[i].known_format) {
             e = late_flag(t->serve, t->author, &t->ops[i], &before, row);
         }
@@ -364,7 +348,7 @@ static enum err apply_ops(struct taking *t)
         }
         t->serve->new_ops += !e && applied == APPLIED_NEW;
         if (!e && applied == APPLIED_NEW && t->ops[i].known_format && came_too_late(t, i)) {
-            e = note_too_late(t, i, row);
+            e = serve_note_too_late(t->serve, t->author_id, t->ops[i].body, row);
         }
         if (!e && applied == APPLIED_QUARANTINED) {
             t->serve->reply.refused_count++;
@@ -700,8 +684,8 @@ enum err serve_push(struct serve *serve, struct diag *diag)
     while (!e && serve->rest.size > 0) {
         e = next_batch(serve, diag);
     }
-    for (size_t i = 0; !e && i < serve->too_late_count; i++) {
-        e = log_set_back(serve->node, serve->too_late[i]);
+    if (!e) {
+        e = serve_set_back(serve);
     }
     if (!e && serve->request.has_relay && serve->request.relay_to != point.got) {
         e = keep_relay_point(serve);

@@ -357,6 +357,38 @@ static void a_person_s_work_that_an_unaware_hub_took_is_set_back(void **state)
     assert_true(town_shows(town, town->a, house, "visits", "3"));
 }
 
+/* Its own hub revokes it, and it calls at another, which the region hears first. */
+static void a_revocation_that_comes_after_the_work_sets_it_back(void **state)
+{
+    struct town *town = *state;
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "house");
+    town_edit(town, town->a, town->amina, house, "phone", "\"0661234567\"");
+    town_sync_all(town);
+    (void)nodes_sync(&town->nodes, next, town->region);
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    town_edit(town, town->b, town->brahim, house, "members", "8");
+    (void)nodes_sync(&town->nodes, town->b, next);
+    revoke(town, town->hub, "_node", node_id(town->b));
+    town_edit(town, town->b, town->brahim, house, "phone", "\"0600000000\"");
+    struct id made = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "made");
+    (void)nodes_sync(&town->nodes, town->b, next);
+    (void)nodes_sync(&town->nodes, next, town->region);
+    assert_true(town_shows(town, town->region, house, "phone", "\"0600000000\""));
+    sync_others(town);
+    assert_true(town_shows(town, town->region, house, "phone", "\"0661234567\""));
+    assert_true(town_shows(town, town->region, house, "members", "8"));
+    assert_false(has(town, town->region, made));
+    assert_false(has(town, town->a, made));
+    assert_int_equal(quarantined(town->region), 3);
+    assert_int_equal(decide(town, town->region, QUARANTINE_ACCEPTED), 3);
+    sync_others(town);
+    (void)nodes_sync(&town->nodes, next, town->region);
+    assert_true(town_shows(town, town->a, house, "phone", "\"0600000000\""));
+    assert_true(town_shows(town, next, house, "phone", "\"0600000000\""));
+    assert_true(has(town, town->a, made));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +402,7 @@ int main(void)
         TOWN_TEST(a_revoked_person_s_work_waits_and_that_of_others_goes_on),
         TOWN_TEST(what_the_region_accepts_the_hub_takes_out_of_its_quarantine),
         TOWN_TEST(work_that_an_unaware_hub_took_is_set_back_everywhere),
+        TOWN_TEST(a_revocation_that_comes_after_the_work_sets_it_back),
         TOWN_TEST(what_was_written_since_stands_when_an_op_is_set_back),
         TOWN_TEST(what_comes_later_than_the_setting_back_comes_first),
         TOWN_TEST(a_person_s_work_that_an_unaware_hub_took_is_set_back),
