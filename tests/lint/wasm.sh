@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# wasm.sh FOLDER: compiles base, core, wire and node for WebAssembly, into FOLDER.
+# wasm.sh FOLDER: compiles base, core and what lies in it, wire and node for WebAssembly, into FOLDER.
 #
 # The device's core will also run inside a browser, so nothing in it may need threads, sockets or
 # POSIX. The compiler sees a private include folder: ISO C's headers of wasi-libc and those of the
@@ -12,8 +12,8 @@ wasi=/usr/include/wasm32-wasi
 
 iso_headers=(assert.h ctype.h errno.h float.h inttypes.h iso646.h limits.h math.h stdalign.h
     stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h string.h)
-pure_headers=(sodium.h sodium zstd.h zstd_errors.h utf8proc.h pcre2.h)
-parts=(base core wire node)
+pure_headers=(sodium.h sodium zstd.h zstd_errors.h utf8proc.h pcre2.h nettle)
+parts=(base core core/expr core/xform wire node)
 
 mkdir -p "$out"
 out=$(cd -- "$out" && pwd)
@@ -35,7 +35,7 @@ ln -s /usr/include/cjson/cJSON.h "$out/include/cjson/"
 flags=(--target=wasm32-wasi -std=c17 -Os -nostdlibinc -isystem "$out/include"
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wmissing-prototypes -Wstrict-prototypes
     -Wswitch-enum -Wformat=2 -Wimplicit-fallthrough -Wundef -Werror)
-for folder in base core wire platform node; do # of platform, node sees the headers alone
+for folder in "${parts[@]}" platform; do # of platform, node sees the headers alone
     flags+=(-I "$root/shared/$folder")
 done
 

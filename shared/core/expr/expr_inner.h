@@ -1,0 +1,155 @@
+/*
+ * expr_inner.h - a compiled expression's inside, shared by the files of this folder alone.
+ *
+ * The way of an expression: expr_lex.c cuts text into tokens, expr_parse.c makes a tree of struct
+ * expr, expr_evaluate.c walks it; paths are walked by expr_path.c, functions are rows of the table
+ * in expr_functions.c.
+ */
+#ifndef EXPR_INNER_H
+#define EXPR_INNER_H
+
+#include "expr.h"
+#include "pattern.h"
+
+/* ---- tokens */
+enum token_kind {
+    TOKEN_END,
+    TOKEN_NUMBER,
+    TOKEN_LITERAL,
+    TOKEN_NAME,   /* of a node, maybe with prefix */
+    TOKEN_CALL,   /* a name before '(' */
+    TOKEN_AXIS,   /* a name before '::' */
+    TOKEN_SYMBOL, /* ( ) [ ] . .. @ , / // | + - = != < <= > >= * and or div mod */
+    TOKEN_BAD
+};
+struct token {
+    enum token_kind kind;
+    struct span text; /* of a literal without its quotes */
+};
+struct lexer {
+    struct span rest;
+    bool operand_before; /* so that '*', "and", "div" are operators (XPath 1.0, section 3.7) */
+};
+struct token lexer_next(struct lexer *lexer);
+
+/* ---- the tree */
+enum expr_kind {
+    NODE_OR,
+    NODE_AND,
+    NODE_EQUAL,
+    NODE_UNEQUAL,
+    NODE_LESS,
+    NODE_LESS_EQUAL,
+    NODE_GREATER,
+    NODE_GREATER_EQUAL,
+    NODE_ADD,
+    NODE_SUBTRACT,
+    NODE_MULTIPLY,
+    NODE_DIVIDE,
+    NODE_MODULO,
+    NODE_NEGATE,
+    NODE_UNION,
+    NODE_NUMBER,
+    NODE_LITERAL,
+    NODE_CALL,
+    NODE_PATH
+};
+
+struct path_step {
+    struct expr_step step;
+    struct expr **predicates;
+    size_t predicate_count;
+    bool whole; /* predicates over all that was found so far: (a | b)[1] */
+};
+
+struct expr_function;
+
+struct expr {
+    enum expr_kind kind;
+    double number;
+    struct span literal;
+    const struct expr_function *function;
+    struct expr **args; /* operands, or arguments of a call */
+    size_t arg_count;
+    /* NODE_PATH: from where, then steps */
+    enum expr_from from; /* EXPR_FROM_PATH: from args[0], any expression */
+    bool current;
+    const char *instance;       /* interned */
+    struct expr *instance_name; /* where the name isn't a literal */
+    struct path_step *steps;
+    size_t step_count;
+    struct expr_step *bare_steps; /* the same without predicates, for visitors */
+    struct pattern *pattern;      /* of regex() with a literal */
+};
+
+/* ---- evaluation */
+struct evaluation {
+    const struct expr_host *host;
+    struct arena *arena;
+    struct diag *diag;
+    struct tree_node *origin; /* what the whole expression is asked for: current() */
+    size_t steps;             /* nodes visited so far */
+    size_t depth;
+};
+struct focus {
+    struct tree_node *node;
+    size_t position, size; /* from 1; 0: not in a predicate */
+};
+
+MUST_CHECK enum err evaluate(struct evaluation *run, const struct expr *expr,
+                             const struct focus *focus, struct expr_value *ret);
+MUST_CHECK enum err evaluate_path(struct evaluation *run, const struct expr *path,
+                                  const struct focus *focus, struct expr_value *ret);
+/* Each once, in document order. */
+MUST_CHECK enum err sort_nodes(struct evaluation *run, struct tree_node **nodes, size_t *count);
+
+/* A growing list of nodes in the arena. */
+struct node_list {
+    struct tree_node **nodes;
+    size_t count, capacity;
+};
+MUST_CHECK enum err node_list_add(struct evaluation *run, struct node_list *list,
+                                  struct tree_node *node);
+
+/* ---- values */
+void value_set_number(struct expr_value *ret, double number);
+void value_set_boolean(struct expr_value *ret, bool truth);
+void value_set_text(struct expr_value *ret, struct span text);
+void value_set_date(struct expr_value *ret, double days, bool has_time);
+/* Evaluates and converts in one go. */
+MUST_CHECK enum err evaluate_text(struct evaluation *run, const struct expr *expr,
+                                  const struct focus *focus, struct span *ret);
+MUST_CHECK enum err evaluate_number(struct evaluation *run, const struct expr *expr,
+                                    const struct focus *focus, double *ret);
+MUST_CHECK enum err evaluate_boolean(struct evaluation *run, const struct expr *expr,
+                                     const struct focus *focus, bool *ret);
+/* ERR_FORMAT when it is no path. */
+MUST_CHECK enum err evaluate_nodes(struct evaluation *run, const struct expr *expr,
+                                   const struct focus *focus, struct expr_value *ret);
+MUST_CHECK enum err node_text(struct arena *arena, const struct tree_node *node, struct span *ret);
+/* What a copy of the buffer in the arena is; releases the buffer. */
+MUST_CHECK enum err text_of_buf(struct arena *arena, struct buf *buf, struct expr_value *ret);
+
+/* ---- dates (expr_date.c): days since 1970-01-01 00:00 in the programme's zone */
+bool date_read(struct span text, int zone_minutes, double *ret_days, bool *ret_has_time);
+bool time_read(struct span text, int zone_minutes, double *ret_part_of_day);
+void date_write(double days, bool has_time, int zone_minutes, struct buf *ret);
+/* false for a letter after '%' that nobody knows */
+bool date_format(double days, struct span format, struct buf *ret);
+bool number_read(struct span text, double *ret); /* XPath's: no exponent */
+
+/* ---- functions */
+typedef enum err expr_call(struct evaluation *run, const struct expr *call,
+                           const struct focus *focus, struct expr_value *ret);
+struct expr_function {
+    const char *name;
+    int min_args, max_args; /* max -1: any number */
+    expr_call *call;
+    bool is_volatile;
+};
+const struct expr_function *function_find(struct span name);
+/* By subject; each a table that ends with a NULL name. */
+extern const struct expr_function functions_of_nodes[], functions_of_text[], functions_of_numbers[],
+    functions_of_dates[], functions_of_choices[], functions_of_places[], functions_of_forms[];
+
+#endif

@@ -1,0 +1,509 @@
+/*
+ * Walking paths. Nodes that aren't relevant are not found by name (ODK: a question that isn't asked
+ * has no value), a parent or ancestor always is.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "expr_inner.h"
+
+#define FIRST_CAPACITY 16
+
+enum err node_list_add(struct evaluation *run, struct node_list *list, struct tree_node *node)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? FIRST_CAPACITY : list->capacity * 2;
+        struct tree_node **nodes = arena_array(run->arena, capacity, sizeof(struct tree_node *));
+        if (nodes == NULL) {
+            return ERR_NOMEM;
+        }
+        if (list->count != 0) {
+            memcpy(nodes, list->nodes, list->count * sizeof(struct tree_node *));
+        }
+        list->nodes = nodes;
+        list->capacity = capacity;
+    }
+    list->nodes[list->count++] = node;
+    return OK;
+}
+
+static enum err count_step(struct evaluation *run)
+{
+    return ++run->steps > EXPR_STEPS_MAX
+               ? diag_set(run->diag, ERR_TOO_LARGE, "expression", "it reads too many values", NULL)
+               : OK;
+}
+
+/* ---- order */
+
+static void merge(struct tree_node **nodes, struct tree_node **room, size_t left, size_t count)
+{
+    memcpy(room, nodes, left * sizeof(struct tree_node *));
+    size_t a = 0, b = left, to = 0;
+    while (a < left && b < count) {
+        nodes[to++] = tree_order(room[a], nodes[b]) <= 0 ? room[a++] : nodes[b++];
+    }
+    while (a < left) {
+        nodes[to++] = room[a++];
+    }
+}
+
+static bool is_sorted(struct tree_node **nodes, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (tree_order(nodes[i - 1], nodes[i]) >= 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum err sort_nodes(struct evaluation *run, struct tree_node **nodes, size_t *count)
+{
+    if (*count < 2 || is_sorted(nodes, *count)) {
+        return OK;
+    }
+    struct tree_node **room = arena_array(run->arena, *count, sizeof(struct tree_node *));
+    if (room == NULL) {
+        return ERR_NOMEM;
+    }
+    for (size_t width = 1; width < *count; width *= 2) {
+        for (size_t at = 0; at + width < *count; at += width * 2) {
+            size_t size = *count - at < width * 2 ? *count - at : width * 2;
+            merge(nodes + at, room, width, size);
+        }
+    }
+    size_t kept = 1;
+    for (size_t i = 1; i < *count; i++) {
+        if (nodes[i] != nodes[kept - 1]) {
+            nodes[kept++] = nodes[i];
+        }
+    }
+    *count = kept;
+    return OK;
+}
+
+/* ---- axes */
+
+static bool matches(const struct tree_node *node, const struct expr_step *step)
+{
+    return !node->hidden && !node->attribute && (step->name == NULL || node->name == step->name);
+}
+
+static enum err add_matching(struct evaluation *run, struct tree_node *node,
+                             const struct expr_step *step, struct node_list *found)
+{
+    enum err e = count_step(run);
+    return e == OK && matches(node, step) ? node_list_add(run, found, node) : e;
+}
+
+static enum err walk_children(struct evaluation *run, struct tree_node *from,
+                              const struct expr_step *step, struct node_list *found)
+{
+    enum err e = OK;
+    bool attributes = step->axis == EXPR_ATTRIBUTE;
+    for (struct tree_node *at = from->first; at != NULL && e == OK; at = at->next) {
+        bool fits = at->attribute == attributes && !at->hidden &&
+                    (step->name == NULL || at->name == step->name);
+        e = count_step(run);
+        e = e == OK && fits ? node_list_add(run, found, at) : e;
+    }
+    return e;
+}
+
+static struct tree_node *following_in(struct tree_node *at, const struct tree_node *top, bool down)
+{
+    if (down && at->first != NULL && !at->attribute) {
+        return at->first;
+    }
+    while (at != top && at->next == NULL) {
+        at = at->parent;
+    }
+    return at == top ? NULL : at->next;
+}
+
+static enum err walk_descendants(struct evaluation *run, struct tree_node *from,
+                                 const struct expr_step *step, struct node_list *found)
+{
+    enum err e = OK;
+    for (struct tree_node *at = following_in(from, from, true); at != NULL && e == OK;
+         at = following_in(at, from, !at->hidden)) {
+        e = add_matching(run, at, step, found);
+    }
+    return e;
+}
+
+static enum err walk_up(struct evaluation *run, struct tree_node *from,
+                        const struct expr_step *step, struct node_list *found)
+{
+    enum err e = OK;
+    for (struct tree_node *at = from; at != NULL && e == OK; at = at->parent) {
+        bool element = at->parent != NULL; /* the document is none */
+        if (element && (step->name == NULL || at->name == step->name)) {
+            e = node_list_add(run, found, at);
+        }
+    }
+    return e;
+}
+
+static enum err walk_siblings(struct evaluation *run, struct tree_node *from, bool forward,
+                              const struct expr_step *step, struct node_list *found)
+{
+    enum err e = OK;
+    struct tree_node *at = forward ? from->next : from->prev;
+    for (; at != NULL && e == OK; at = forward ? at->next : at->prev) {
+        e = add_matching(run, at, step, found);
+    }
+    return e;
+}
+
+/* All before or after it in the document, but for its ancestors and what is below it. */
+static enum err walk_document(struct evaluation *run, struct tree_node *from, bool forward,
+                              const struct expr_step *step, struct node_list *found)
+{
+    enum err e = OK;
+    for (struct tree_node *up = from; up != NULL && e == OK; up = up->parent) {
+        struct tree_node *sibling = forward ? up->next : up->prev;
+        for (; sibling != NULL && e == OK; sibling = forward ? sibling->next : sibling->prev) {
+            e = add_matching(run, sibling, step, found);
+            e = e != OK || sibling->attribute ? e : walk_descendants(run, sibling, step, found);
+        }
+    }
+    return e != OK ? e : sort_nodes(run, found->nodes, &found->count);
+}
+
+static enum err walk_axis(struct evaluation *run, struct tree_node *from,
+                          const struct expr_step *step, struct node_list *found)
+{
+    enum err e = OK;
+    switch (step->axis) {
+    case EXPR_SELF:
+        return step->name == NULL || from->name == step->name ? node_list_add(run, found, from)
+                                                              : OK;
+    case EXPR_PARENT:
+        return from->parent != NULL && (step->name == NULL || from->parent->name == step->name)
+                   ? node_list_add(run, found, from->parent)
+                   : OK;
+    case EXPR_DESCENDANT_OR_SELF:
+        e = step->name == NULL || from->name == step->name ? node_list_add(run, found, from) : OK;
+        return e != OK ? e : walk_descendants(run, from, step, found);
+    case EXPR_DESCENDANT:
+        return walk_descendants(run, from, step, found);
+    case EXPR_ANCESTOR:
+        return from->parent == NULL ? OK : walk_up(run, from->parent, step, found);
+    case EXPR_ANCESTOR_OR_SELF:
+        return walk_up(run, from, step, found);
+    case EXPR_PRECEDING_SIBLING:
+    case EXPR_FOLLOWING_SIBLING:
+        return walk_siblings(run, from, step->axis == EXPR_FOLLOWING_SIBLING, step, found);
+    case EXPR_PRECEDING:
+    case EXPR_FOLLOWING:
+        return walk_document(run, from, step->axis == EXPR_FOLLOWING, step, found);
+    case EXPR_CHILD:
+    case EXPR_ATTRIBUTE:
+    default:
+        return walk_children(run, from, step, found);
+    }
+}
+
+/* ---- predicates */
+
+static enum err keep(struct evaluation *run, const struct expr *predicate, struct tree_node *node,
+                     size_t position, size_t size, bool *ret)
+{
+    struct focus focus = {.node = node, .position = position, .size = size};
+    struct expr_value value;
+    enum err e = evaluate(run, predicate, &focus, &value);
+    if (e == OK) {
+        *ret =
+            value.type == EXPR_NUMBER ? value.number == (double)position : expr_to_boolean(&value);
+    }
+    return e;
+}
+
+/* [3] needs no look at each. */
+static bool constant_position(const struct expr *predicate, struct node_list *list)
+{
+    if (predicate->kind != NODE_NUMBER) {
+        return false;
+    }
+    double wanted = predicate->number;
+    if (wanted >= 1 && wanted <= (double)list->count && wanted == floor(wanted)) {
+        list->nodes[0] = list->nodes[(size_t)wanted - 1];
+        list->count = 1;
+    } else {
+        list->count = 0;
+    }
+    return true;
+}
+
+static enum err apply_predicate(struct evaluation *run, const struct expr *predicate,
+                                struct node_list *list)
+{
+    if (constant_position(predicate, list)) {
+        return OK;
+    }
+    size_t kept = 0, size = list->count;
+    for (size_t i = 0; i < size; i++) {
+        bool stays = false;
+        enum err e = count_step(run);
+        e = e != OK ? e : keep(run, predicate, list->nodes[i], i + 1, size, &stays);
+        if (e != OK) {
+            return e;
+        }
+        if (stays) {
+            list->nodes[kept++] = list->nodes[i];
+        }
+    }
+    list->count = kept;
+    return OK;
+}
+
+/* Children of nodes in order are in order, since no node lies in another of such a list but after a
+   step down to any depth, which is rare: those are looked at again. */
+static bool is_ordered(const struct path_step *step, size_t count)
+{
+    return count < 2 || step->step.axis == EXPR_SELF;
+}
+
+static enum err take_step(struct evaluation *run, const struct path_step *step,
+                          struct node_list *list)
+{
+    struct node_list all = {0};
+    for (size_t i = 0; step->whole && i < step->predicate_count; i++) {
+        enum err e = apply_predicate(run, step->predicates[i], list);
+        if (e != OK) {
+            return e;
+        }
+    }
+    for (size_t i = 0; i < list->count && !step->whole; i++) {
+        struct node_list found = {0};
+        enum err e = walk_axis(run, list->nodes[i], &step->step, &found);
+        for (size_t j = 0; e == OK && j < step->predicate_count; j++) {
+            e = apply_predicate(run, step->predicates[j], &found);
+        }
+        if (e == OK && list->count == 1) {
+            all = found;
+            break;
+        }
+        for (size_t j = 0; e == OK && j < found.count; j++) {
+            e = node_list_add(run, &all, found.nodes[j]);
+        }
+        if (e != OK) {
+            return e;
+        }
+    }
+    if (step->whole) {
+        return OK;
+    }
+    *list = all;
+    return is_ordered(step, all.count) ? OK : sort_nodes(run, list->nodes, &list->count);
+}
+
+/* ---- lists that aren't in memory: instance('x')/root/item[a = v and b = w] */
+
+static void add_equals(const struct expr *predicate, const struct expr **found, size_t *count)
+{
+    if (predicate->kind == NODE_AND) {
+        for (size_t i = 0; i < predicate->arg_count; i++) {
+            add_equals(predicate->args[i], found, count);
+        }
+    } else if (predicate->kind == NODE_EQUAL && *count < EXPR_EQUALS_MAX) {
+        found[(*count)++] = predicate;
+    }
+}
+
+static bool is_child_of_item(const struct expr *side)
+{
+    return side->kind == NODE_PATH && side->from == EXPR_FROM_CONTEXT && !side->current &&
+           side->step_count == 1 && side->steps[0].step.axis == EXPR_CHILD &&
+           side->steps[0].step.name != NULL && side->steps[0].predicate_count == 0;
+}
+
+/* Does it ask which number an item has? Then leaving out others changes the answer. */
+static bool counts_items(const struct expr *predicate)
+{
+    bool counting = predicate->kind == NODE_CALL && predicate->arg_count == 0 &&
+                    (strcmp(predicate->function->name, "position") == 0 ||
+                     strcmp(predicate->function->name, "last") == 0);
+    for (size_t i = 0; !counting && i < predicate->arg_count; i++) {
+        counting = counts_items(predicate->args[i]);
+    }
+    return counting;
+}
+
+/* Does it read the item, so that it can't be known before the item is found? */
+static bool reads_item(const struct expr *side)
+{
+    if (side->kind == NODE_PATH) {
+        bool relative = side->from == EXPR_FROM_CONTEXT && !side->current;
+        return relative || side->from == EXPR_FROM_PATH;
+    }
+    for (size_t i = 0; i < side->arg_count; i++) {
+        if (reads_item(side->args[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One condition whose other side is known; a number beside a text compares otherwise than by
+   bytes, so only texts are looked up. */
+static enum err known_equal(struct evaluation *run, const struct expr *equal,
+                            struct expr_equal *ret, bool *ret_known)
+{
+    *ret_known = false;
+    int item = is_child_of_item(equal->args[0]) ? 0 : 1;
+    const struct expr *other = equal->args[1 - item];
+    if (!is_child_of_item(equal->args[item]) || reads_item(other)) {
+        return OK;
+    }
+    struct focus focus = {.node = run->origin};
+    struct expr_value value;
+    enum err e = evaluate(run, other, &focus, &value);
+    bool text = e == OK &&
+                (value.type == EXPR_STRING || (value.type == EXPR_NODES && value.node_count <= 1));
+    if (!text) {
+        return e;
+    }
+    ret->child = equal->args[item]->steps[0].step.name;
+    *ret_known = true;
+    return expr_to_text(&value, run->host, run->arena, &ret->value);
+}
+
+/* ERR_NOT_FOUND: not such a list, or not such a path. */
+static enum err look_up(struct evaluation *run, const struct expr *path, const char *name,
+                        struct node_list *ret)
+{
+    const struct expr_host *host = run->host;
+    bool shape = host->lookup != NULL && path->step_count >= 2 &&
+                 path->steps[0].step.axis == EXPR_CHILD && path->steps[0].predicate_count == 0 &&
+                 path->steps[1].step.axis == EXPR_CHILD;
+    if (!shape) {
+        return ERR_NOT_FOUND;
+    }
+    const struct expr *candidates[EXPR_EQUALS_MAX];
+    struct expr_equal equals[EXPR_EQUALS_MAX];
+    size_t candidate_count = 0, count = 0;
+    /* Only the first: later ones count positions of what it left. */
+    if (path->steps[1].predicate_count != 0 && !counts_items(path->steps[1].predicates[0])) {
+        add_equals(path->steps[1].predicates[0], candidates, &candidate_count);
+    }
+    for (size_t i = 0; i < candidate_count; i++) {
+        bool known;
+        enum err e = known_equal(run, candidates[i], &equals[count], &known);
+        if (e != OK) {
+            return e;
+        }
+        count += known ? 1 : 0;
+    }
+    enum err e = host->lookup(host->ctx, name, equals, count, run->arena, &ret->nodes, &ret->count,
+                              run->diag);
+    ret->capacity = ret->count;
+    return e;
+}
+
+/* ---- where a path begins */
+
+static struct tree_node *document_of(struct tree_node *node)
+{
+    while (node->parent != NULL) {
+        node = node->parent;
+    }
+    return node;
+}
+
+/*
+ * An absolute path asked from inside a repeat stays in that occurrence (ODK XForms: such paths read
+ * as if they were relative), unless it ends at the repeat itself or says which one it means.
+ */
+static struct tree_node *bound_child(struct evaluation *run, struct tree_node *at,
+                                     const struct path_step *step, bool last)
+{
+    if (last || step->predicate_count != 0 || step->step.axis != EXPR_CHILD ||
+        step->step.name == NULL) {
+        return NULL;
+    }
+    for (struct tree_node *up = run->origin; up != NULL; up = up->parent) {
+        if (up->parent == at && up->repeat && up->name == step->step.name) {
+            return up;
+        }
+    }
+    return NULL;
+}
+
+static enum err begin_at_instance(struct evaluation *run, const struct expr *path,
+                                  const struct focus *focus, struct node_list *list,
+                                  size_t *ret_step)
+{
+    const char *name = path->instance;
+    if (name == NULL) {
+        struct span text;
+        enum err e = evaluate_text(run, path->instance_name, focus, &text);
+        name = e == OK ? arena_span_text(run->arena, text) : NULL;
+        if (name == NULL) {
+            return e != OK ? e : ERR_NOMEM;
+        }
+    }
+    enum err e = look_up(run, path, name, list);
+    if (e != ERR_NOT_FOUND) {
+        for (size_t i = 0; e == OK && i < path->steps[1].predicate_count; i++) {
+            e = apply_predicate(run, path->steps[1].predicates[i], list);
+        }
+        *ret_step = 2;
+        return e;
+    }
+    if (run->host->instance == NULL) {
+        return diag_set(run->diag, ERR_NOT_FOUND, "instance", name, NULL);
+    }
+    struct tree_node *document;
+    e = run->host->instance(run->host->ctx, name, &document, run->diag);
+    return e != OK ? e : node_list_add(run, list, document);
+}
+
+static enum err begin(struct evaluation *run, const struct expr *path, const struct focus *focus,
+                      struct node_list *list, size_t *ret_step)
+{
+    *ret_step = 0;
+    switch (path->from) {
+    case EXPR_FROM_ROOT:
+        return node_list_add(run, list, document_of(run->origin));
+    case EXPR_FROM_INSTANCE:
+        return begin_at_instance(run, path, focus, list, ret_step);
+    case EXPR_FROM_PATH: {
+        struct expr_value value;
+        enum err e = evaluate_nodes(run, path->args[0], focus, &value);
+        for (size_t i = 0; e == OK && i < value.node_count; i++) {
+            e = node_list_add(run, list, value.nodes[i]);
+        }
+        return e;
+    }
+    case EXPR_FROM_CONTEXT:
+    default:
+        return node_list_add(run, list, path->current ? run->origin : focus->node);
+    }
+}
+
+enum err evaluate_path(struct evaluation *run, const struct expr *path, const struct focus *focus,
+                       struct expr_value *ret)
+{
+    struct node_list list = {0};
+    size_t step = 0;
+    enum err e = begin(run, path, focus, &list, &step);
+    for (; e == OK && step < path->step_count && list.count != 0; step++) {
+        bool last = step + 1 == path->step_count;
+        struct tree_node *bound = path->from == EXPR_FROM_ROOT && list.count == 1
+                                      ? bound_child(run, list.nodes[0], &path->steps[step], last)
+                                      : NULL;
+        if (bound != NULL) {
+            list.nodes[0] = bound;
+        } else {
+            e = take_step(run, &path->steps[step], &list);
+        }
+    }
+    if (e == OK) {
+        *ret =
+            (struct expr_value){.type = EXPR_NODES, .nodes = list.nodes, .node_count = list.count};
+    }
+    return e;
+}

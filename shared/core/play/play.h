@@ -1,0 +1,65 @@
+/*
+ * play.h - filling a form: the engine's only interface.
+ *
+ * A play holds a form, its compiled expressions, what depends on what, and one instance being
+ * filled. Every face speaks play_call(), a conversation in JSON (schema/play.md); the C functions
+ * below it are what that is made of. Nothing here has an effect: clock, zone, randomness, lists and
+ * attached files come with the struct play_host; what is saved comes out as values.
+ *
+ * Rules (ODK XForms specification): after an answer only what depends on it is computed anew, in an
+ * order in which everything comes after what it reads; a cycle is found when the form is loaded and
+ * named. What isn't relevant keeps its answer while filling and is left out when the form is saved.
+ * Repeats have ids of their own, so that two people may add members apart.
+ */
+#ifndef PLAY_H
+#define PLAY_H
+
+#include "expr.h"
+#include "xform.h"
+
+struct play;
+
+struct play_host {
+    const struct mem *mem;
+    void *ctx;
+    int64_t (*now_ms)(void *ctx);
+    int (*zone_minutes)(void *ctx);
+    void (*random)(void *ctx, void *bytes, size_t size);
+    /* Lists that live outside the form; as the members of struct expr_host. May be NULL. */
+    enum err (*instance)(void *ctx, const char *name, struct tree_names *names, struct arena *arena,
+                         struct tree_node **ret, struct diag *diag);
+    enum err (*lookup)(void *ctx, const char *name, const struct expr_equal *equals, size_t count,
+                       struct arena *arena, struct tree_node ***ret, size_t *ret_count,
+                       struct diag *diag);
+    /* "deviceid", "username", "phonenumber", "email"...; "" when unknown. */
+    enum err (*property)(void *ctx, struct span name, struct arena *arena, struct span *ret);
+};
+
+/* Compiles and orders; one form may be played many times. ERR_BAD_FORM names node and attribute, or
+   the nodes of a cycle. `form` and `host` are borrowed. */
+MUST_CHECK enum err play_new(const struct xform *form, const struct play_host *host,
+                             struct play **ret, struct diag *diag);
+void play_free(struct play *play);
+
+/* Begins a new instance: defaults, first-load actions, calculations. */
+MUST_CHECK enum err play_begin(struct play *play, struct diag *diag);
+
+/*
+ * One request, one answer, each a JSON object without line breaks (schema/play.md). A request that
+ * fails changes nothing and its answer says what, where and how to mend it. Returns other than OK
+ * only where no answer could be written (ERR_NOMEM).
+ */
+MUST_CHECK enum err play_call(struct play *play, struct span request, struct buf *ret_answer);
+
+/* ---- what is kept */
+/* The instance as XML, as ODK clients submit it; with `all` also what isn't relevant (a draft). */
+void play_write_instance(const struct play *play, bool all, struct buf *ret);
+/* Goes on with an instance written before (a draft, or a record being edited). Unknown nodes are
+   named in ERR_FORMAT; missing ones take no default. */
+MUST_CHECK enum err play_read_instance(struct play *play, struct span xml, struct diag *diag);
+
+/* ---- for proof: everything computed from scratch, compared with what stands. ERR_CHECK_FAILED
+   names the first node that differs. */
+MUST_CHECK enum err play_audit(struct play *play, struct diag *diag);
+
+#endif
