@@ -45,6 +45,7 @@
     X(ERR_PATTERN, "pattern", 3, 400)                         /* property, value, example */       \
     X(ERR_REQUIRED, "required", 3, 400)                       /* property */                       \
     X(ERR_GROUP_INCOMPLETE, "group_incomplete", 3, 400)       /* group, property */                \
+    X(ERR_CONSTRAINT, "constraint", 3, 400)                   /* question, message */              \
     X(ERR_READ_ONLY, "read_only", 3, 400)                     /* property */                       \
     X(ERR_RETIRED, "retired", 3, 400)                         /* property, type */                 \
     X(ERR_BAD_TYPE, "bad_type_definition", 3, 400)            /* where, what */                    \

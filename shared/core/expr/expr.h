@@ -87,6 +87,9 @@ bool expr_to_boolean(const struct expr_value *value);
 /* "10000000000", "0.1", "NaN": as ODK prints a number. */
 void expr_add_number(struct buf *ret, double number);
 
+/* The order that randomize() with this seed gives to `count` things: ret[i] comes i-th. */
+void expr_shuffle(double seed, size_t count, size_t *ret);
+
 /* ---- what it reads */
 enum expr_axis {
     EXPR_CHILD,
@@ -105,6 +108,7 @@ enum expr_axis {
 struct expr_step {
     enum expr_axis axis;
     const char *name; /* interned; NULL: any */
+    bool filtered;    /* has predicates */
 };
 /* A path as it stands, the paths inside of predicates told apart from it, each with the path that
    is their context. Counting (position(..), count(..)) is a path like others. */
@@ -112,6 +116,7 @@ enum expr_from { EXPR_FROM_ROOT, EXPR_FROM_CONTEXT, EXPR_FROM_INSTANCE, EXPR_FRO
 struct expr_path {
     enum expr_from from;
     bool current;                 /* begins with current() */
+    bool anywhere;                /* an argument of indexed-repeat(): means every occurrence */
     const char *instance;         /* EXPR_FROM_INSTANCE */
     const struct expr_path *base; /* EXPR_FROM_PATH: the context of a predicate's path */
     const struct expr_step *steps;

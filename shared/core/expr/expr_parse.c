@@ -231,6 +231,7 @@ static enum err finish_path(struct parser *parser, struct expr *path)
     }
     for (size_t i = 0; i < path->step_count; i++) {
         path->bare_steps[i] = path->steps[i].step;
+        path->bare_steps[i].filtered = path->steps[i].predicate_count != 0;
     }
     return OK;
 }

@@ -1,13 +1,16 @@
+#include <string.h>
+
 #include "expr_inner.h"
 
 static void visit(const struct expr *expr, const struct expr_path *base, expr_visitor *visitor,
                   void *ctx);
 
-static void visit_steps(const struct expr *path, const struct expr_path *base,
+static void visit_steps(const struct expr *path, const struct expr_path *base, bool anywhere,
                         expr_visitor *visitor, void *ctx)
 {
     struct expr_path whole = {.from = path->from,
                               .current = path->current,
+                              .anywhere = anywhere,
                               .instance = path->instance,
                               .base =
                                   path->from == EXPR_FROM_CONTEXT && !path->current ? base : NULL,
@@ -31,7 +34,7 @@ static void visit(const struct expr *expr, const struct expr_path *base, expr_vi
                   void *ctx)
 {
     if (expr->kind == NODE_PATH && expr->from != EXPR_FROM_PATH) {
-        visit_steps(expr, base, visitor, ctx);
+        visit_steps(expr, base, false, visitor, ctx);
     } else if (expr->kind == NODE_PATH && expr->args[0]->kind == NODE_PATH) {
         /* (path)[1]/more: what is read is the path with the steps. */
         struct expr_path inner = {.from = expr->args[0]->from,
@@ -53,8 +56,15 @@ static void visit(const struct expr *expr, const struct expr_path *base, expr_vi
     if (expr->instance_name != NULL) {
         visit(expr->instance_name, base, visitor, ctx);
     }
+    bool indexed = expr->kind == NODE_CALL && strcmp(expr->function->name, "indexed-repeat") == 0;
     for (size_t i = 0; i < expr->arg_count; i++) {
-        visit(expr->args[i], base, visitor, ctx);
+        const struct expr *arg = expr->args[i];
+        if (indexed && (i == 0 || i % 2 == 1) && arg->kind == NODE_PATH &&
+            arg->from != EXPR_FROM_PATH) {
+            visit_steps(arg, base, true, visitor, ctx);
+        } else {
+            visit(arg, base, visitor, ctx);
+        }
     }
 }
 

@@ -180,45 +180,51 @@ static enum err call_indexed_repeat(struct evaluation *run, const struct expr *c
 #define PARK_MILLER_MODULUS    2147483647
 #define PARK_MILLER_MULTIPLIER 16807
 
-static enum err seed_of(struct evaluation *run, const struct expr *call, const struct focus *focus,
-                        int64_t *ret)
+/* Fisher and Yates from the inside out, as the specification names it. */
+void expr_shuffle(double seed, size_t count, size_t *ret)
 {
-    double seed;
-    if (call->arg_count == 1) {
-        uint32_t bits;
-        run->host->random(run->host->ctx, &bits, sizeof(bits));
-        seed = (double)bits;
-    } else {
-        enum err e = evaluate_number(run, call->args[1], focus, &seed);
-        if (e != OK) {
-            return e;
-        }
+    int64_t state = isnan(seed) || fabs(seed) > 9e15 ? 0 : (int64_t)seed;
+    state %= PARK_MILLER_MODULUS;
+    state = state <= 0 ? state + PARK_MILLER_MODULUS - 1 : state;
+    for (size_t i = 0; i < count; i++) {
+        state = state * PARK_MILLER_MULTIPLIER % PARK_MILLER_MODULUS;
+        double part = (double)(state - 1) / (PARK_MILLER_MODULUS - 1);
+        size_t other = (size_t)(part * (double)(i + 1));
+        ret[i] = ret[other];
+        ret[other] = i;
     }
-    int64_t whole = isnan(seed) || fabs(seed) > 9e15 ? 0 : (int64_t)seed;
-    whole %= PARK_MILLER_MODULUS;
-    *ret = whole <= 0 ? whole + PARK_MILLER_MODULUS - 1 : whole;
+}
+
+static enum err seed_of(struct evaluation *run, const struct expr *call, const struct focus *focus,
+                        double *ret)
+{
+    if (call->arg_count == 2) {
+        return evaluate_number(run, call->args[1], focus, ret);
+    }
+    uint32_t bits;
+    run->host->random(run->host->ctx, &bits, sizeof(bits));
+    *ret = (double)bits;
     return OK;
 }
 
-/* Fisher and Yates from the inside out, as the specification names it. */
 static enum err call_randomize(struct evaluation *run, const struct expr *call,
                                const struct focus *focus, struct expr_value *ret)
 {
     struct expr_value in;
-    int64_t state = 1;
+    double seed = 0;
     enum err e = evaluate_nodes(run, call->args[0], focus, &in);
-    e = e != OK ? e : seed_of(run, call, focus, &state);
-    struct tree_node **out =
-        e != OK ? NULL : arena_array(run->arena, in.node_count, sizeof(struct tree_node *));
-    if (out == NULL) {
-        return e != OK ? e : ERR_NOMEM;
+    e = e != OK ? e : seed_of(run, call, focus, &seed);
+    if (e != OK) {
+        return e;
     }
+    struct tree_node **out = arena_array(run->arena, in.node_count, sizeof(struct tree_node *));
+    size_t *order = arena_array(run->arena, in.node_count, sizeof(size_t));
+    if (out == NULL || order == NULL) {
+        return ERR_NOMEM;
+    }
+    expr_shuffle(seed, in.node_count, order);
     for (size_t i = 0; i < in.node_count; i++) {
-        state = state * PARK_MILLER_MULTIPLIER % PARK_MILLER_MODULUS;
-        double part = (double)(state - 1) / (PARK_MILLER_MODULUS - 1);
-        size_t other = (size_t)(part * (double)(i + 1));
-        out[i] = out[other];
-        out[other] = in.nodes[i];
+        out[i] = in.nodes[order[i]];
     }
     *ret = (struct expr_value){.type = EXPR_NODES, .nodes = out, .node_count = in.node_count};
     return OK;

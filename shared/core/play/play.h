@@ -52,11 +52,13 @@ MUST_CHECK enum err play_begin(struct play *play, struct diag *diag);
 MUST_CHECK enum err play_call(struct play *play, struct span request, struct buf *ret_answer);
 
 /* ---- what is kept */
-/* The instance as XML, as ODK clients submit it; with `all` also what isn't relevant (a draft). */
+/* The instance as XML, as ODK clients submit it; with `all` also what isn't relevant. */
 void play_write_instance(const struct play *play, bool all, struct buf *ret);
-/* Goes on with an instance written before (a draft, or a record being edited). Unknown nodes are
-   named in ERR_FORMAT; missing ones take no default. */
-MUST_CHECK enum err play_read_instance(struct play *play, struct span xml, struct diag *diag);
+/* All that stands, as JSON: {"form","version","repeats":[[path,id]..],"values":[[path,text]..]}. */
+void play_write_draft(const struct play *play, struct buf *ret);
+/* Goes on with it. ERR_FORMAT names what the form doesn't have. */
+struct json;
+MUST_CHECK enum err play_read_draft(struct play *play, const struct json *draft, struct diag *diag);
 
 /* ---- for proof: everything computed from scratch, compared with what stands. ERR_CHECK_FAILED
    names the first node that differs. */

@@ -50,7 +50,7 @@ struct xform_node {
     struct xform_node *parent, *first, *last, *next; /* attributes come before elements */
     bool attribute;
     bool repeat;       /* may occur several times: its children are the template */
-    bool starts_empty; /* a repeat that begins with none (jr:template, or jr:count) */
+    size_t occurrences; /* of a repeat: how many it begins with */
     bool has_bind;
     enum xform_data data;
     const char *data_name; /* as the bind wrote it, NULL: none ("select1", "intent") */
@@ -105,6 +105,13 @@ struct xform_control {
     const struct xform_pair *extras; /* parameters and attributes kept as they were */
 };
 
+/* What a repeat's occurrences begin with where that isn't the template: an answer by its place. */
+struct xform_initial {
+    const char *path; /* "/data/person[2]/name" */
+    const char *text;
+    struct xform_initial *next;
+};
+
 enum xform_event {
     XFORM_FIRST_LOAD = 1,   /* odk-instance-first-load */
     XFORM_LOAD = 2,         /* odk-instance-load */
@@ -149,6 +156,7 @@ struct xform {
     struct xform_node *root;
     size_t node_count;
     struct xform_control *body; /* a group without node or label */
+    struct xform_initial *initials;
     struct xform_action *actions;
     struct xform_instance *instances;
     struct xform_wording_id *itext; /* sorted; wordings that expressions ask for: jr:itext() */

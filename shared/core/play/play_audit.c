@@ -1,0 +1,59 @@
+/*
+ * For proof: every relevance and calculation from scratch, compared with what the incremental
+ * computing left. What asks for time or chance is left out.
+ */
+#include <math.h>
+
+#include "play_inner.h"
+
+static enum err differs(const struct play_node *node, struct play *play, const char *what,
+                        struct diag *diag)
+{
+    struct buf path;
+    buf_init(&path, play->host->mem, XFORM_EXPRESSION_MAX);
+    node_path(node, &path);
+    enum err e = buf_error(&path);
+    e = e != OK ? e : diag_set(diag, ERR_CHECK_FAILED, buf_text(&path), what, NULL);
+    buf_release(&path);
+    return e;
+}
+
+static enum err audit_rule(struct play *play, const struct rule *rule, struct play_node *node,
+                           struct diag *diag)
+{
+    struct expr_value value;
+    struct span text;
+    enum err e = evaluate_at(play, rule->expr, node, &value, diag);
+    if (e != OK) {
+        return e;
+    }
+    if (rule->kind == RULE_RELEVANT) {
+        return expr_to_boolean(&value) == node->relevant && node->tree.hidden == !node->relevant
+                   ? OK
+                   : differs(node, play, "relevant", diag);
+    }
+    e = expr_to_text(&value, &play->expr_host, &play->scratch, &text);
+    bool nothing = value.type == EXPR_NUMBER && isnan(value.number);
+    return e != OK || span_equal(nothing ? span_of("") : text, node->tree.text)
+               ? e
+               : differs(node, play, "calculate", diag);
+}
+
+enum err play_audit(struct play *play, struct diag *diag)
+{
+    enum err e = OK;
+    for (struct play_node *at = play->root; e == OK && at != NULL;
+         at = node_following(at, play->root)) {
+        size_t relevant = at->def->rules[RULE_RELEVANT], value = at->def->rules[RULE_CALCULATE];
+        if (relevant != NO_RULE && !play->rules[relevant].is_volatile) {
+            e = audit_rule(play, &play->rules[relevant], at, diag);
+        }
+        /* A calculated answer that a person has overwritten since stands until something changes.
+         */
+        if (e == OK && value != NO_RULE && !play->rules[value].is_volatile && !at->touched) {
+            e = audit_rule(play, &play->rules[value], at, diag);
+        }
+        arena_reset(&play->scratch);
+    }
+    return e;
+}
