@@ -74,12 +74,16 @@ static bool contains(const struct play *play, size_t outer, size_t inner)
     return outer <= inner && inner <= play->defs[outer].last_below;
 }
 
-static enum err queue_one(struct play *play, struct play_node *changed,
+static enum err queue_one(struct play *play, struct play_node *changed, size_t source,
                           const struct dependency *dependency)
 {
     struct rule *rule = &play->rules[dependency->rule];
     struct play_node *base = changed;
-    if (contains(play, dependency->anchor, changed->def->index)) {
+    /* An occurrence that came or went gives its siblings other numbers. */
+    if (changed->tree.repeat && source == changed->def->index) {
+        base = node_of(changed->tree.parent);
+    }
+    if (contains(play, dependency->anchor, base->def->index)) {
         while (base->def->index != dependency->anchor) {
             base = node_of(base->tree.parent);
         }
@@ -95,7 +99,7 @@ enum err queue_dependents(struct play *play, struct play_node *changed, bool sub
     size_t last = subtree ? changed->def->last_below : changed->def->index;
     for (size_t i = changed->def->index; i <= last; i++) {
         for (const struct dependency *at = play->defs[i].dependents; at != NULL; at = at->next) {
-            enum err e = queue_one(play, changed, at);
+            enum err e = queue_one(play, changed, i, at);
             if (e != OK) {
                 return e;
             }

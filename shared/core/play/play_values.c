@@ -123,15 +123,15 @@ static bool offers(const struct choice_list *list, struct span name)
 static enum err bad_choice(const struct play_node *node, struct span name,
                            const struct choice_list *list, struct diag *diag)
 {
-    char shown[DIAG_ARG_SIZE], offered[DIAG_ARG_SIZE];
+    char shown[DIAG_ARG_SIZE], offered[DIAG_ARG_SIZE] = "";
     size_t used = 0;
-    offered[0] = '\0';
     for (size_t i = 0; i < list->count && used + list->at[i].value.size + 2 < sizeof(offered);
          i++) {
+        if (i != 0) {
+            offered[used++] = ' ';
+        }
         span_text(list->at[i].value, offered + used, sizeof(offered) - used);
         used += list->at[i].value.size;
-        memcpy(offered + used, i + 1 < list->count ? " " : "", 2);
-        used += i + 1 < list->count ? 1 : 0;
     }
     span_text(name, shown, sizeof(shown));
     return diag_set(diag, ERR_BAD_CHOICE, node->def->node->name, shown, offered, NULL);

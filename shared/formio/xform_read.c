@@ -1,0 +1,76 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "xform_read.h"
+
+enum err read_fault(struct reader *reader, const xmlNode *node, const char *where, const char *what)
+{
+    char place[DIAG_ARG_SIZE];
+    (void)snprintf(place, sizeof(place), "line %ld, %s", node == NULL ? 0L : xmlGetLineNo(node),
+                   where);
+    return diag_set(reader->diag, ERR_BAD_FORM, place, what, NULL);
+}
+
+void read_warning(struct reader *reader, const xmlNode *node, const char *what, const char *name)
+{
+    if (reader->warnings != NULL) {
+        buf_add_format(reader->warnings, "line %ld: %s: %s\n", xmlGetLineNo(node), name, what);
+    }
+}
+
+/* <h:html><h:head><h:title/><model/></h:head><h:body/></h:html> */
+static enum err find_parts(struct reader *reader, const xmlDoc *doc)
+{
+    const xmlNode *html = xmlDocGetRootElement(doc);
+    const xmlNode *head = html == NULL ? NULL : xml_child(html, "head");
+    const xmlNode *title = head == NULL ? NULL : xml_child(head, "title");
+    reader->model = head == NULL ? NULL : xml_child(head, "model");
+    reader->body = html == NULL ? NULL : xml_child(html, "body");
+    if (reader->model == NULL) {
+        return read_fault(reader, html, "html",
+                          "it is no XForm: <h:html> with <h:head>, in it <model>, is expected");
+    }
+    reader->form->title = title == NULL ? "" : xml_text(title, reader->arena);
+    reader->form->style = reader->body == NULL ? NULL : READ_TEXT(reader, reader->body, "class");
+    reader->form->style = reader->form->style == NULL ? "" : reader->form->style;
+    return reader->form->title == NULL ? ERR_NOMEM : OK;
+}
+
+static enum err read_document(struct reader *reader, const xmlDoc *doc)
+{
+    enum err e = find_parts(reader, doc);
+    e = e != OK ? e : read_itext(reader);
+    e = e != OK ? e : read_model(reader);
+    return e != OK || reader->body == NULL ? e : read_body(reader);
+}
+
+enum err xform_read_xml(struct span text, struct arena *arena, struct xform *ret,
+                        struct buf *warnings, struct diag *diag)
+{
+    struct xform form = {.arena = arena, .names = tree_names_new(arena)};
+    const char *why;
+    int line;
+    if (text.size > XFORM_XML_MAX) {
+        return diag_set(diag, ERR_TOO_LARGE, "form", "32 MiB", NULL);
+    }
+    if (form.names == NULL) {
+        return diag_set(diag, ERR_NOMEM, NULL);
+    }
+    xmlDoc *doc = xml_read(text, &why, &line);
+    if (doc == NULL) {
+        char place[32];
+        (void)snprintf(place, sizeof(place), "line %d", line);
+        return diag_set(diag, ERR_BAD_FORM, place, why, NULL);
+    }
+    struct reader reader = {.form = &form,
+                            .arena = arena,
+                            .warnings = warnings,
+                            .diag = diag,
+                            .last_action = &form.actions};
+    enum err e = read_document(&reader, doc);
+    xmlFreeDoc(doc);
+    if (e == OK) {
+        *ret = form;
+    }
+    return e == ERR_NOMEM ? diag_keep(diag, e) : e;
+}

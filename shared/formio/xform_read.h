@@ -1,0 +1,47 @@
+/*
+ * xform_read.h - what the files that read an XForm share. Inside of formio.
+ */
+#ifndef XFORM_READ_H
+#define XFORM_READ_H
+
+#include "xform_xml.h"
+#include "xml_tree.h"
+
+struct reader {
+    struct xform *form;
+    struct arena *arena;
+    struct buf *warnings;
+    struct diag *diag;
+    const xmlNode *model, *body;
+    struct xform_action **last_action;
+    size_t default_language;
+};
+
+MUST_CHECK enum err read_fault(struct reader *reader, const xmlNode *node, const char *where,
+                               const char *what);
+void read_warning(struct reader *reader, const xmlNode *node, const char *what, const char *name);
+#define READ_TEXT(reader, node, name) xml_attribute(node, name, (reader)->arena)
+
+/* ---- xform_read_text.c: itext, labels */
+MUST_CHECK enum err read_itext(struct reader *reader);
+/* A label or hint element; `form` says which of the text's forms it is. NULL node: no text. */
+MUST_CHECK enum err read_label(struct reader *reader, const xmlNode *node,
+                               const struct xform_text **ret);
+/* jr:constraintMsg and the like: a literal, or jr:itext('id'). */
+MUST_CHECK enum err read_message(struct reader *reader, const char *text,
+                                 const struct xform_text **ret);
+const struct xform_text *itext_named(const struct reader *reader, struct span id);
+
+/* ---- xform_read_model.c */
+MUST_CHECK enum err read_model(struct reader *reader);
+/* The node a path means that is read from `context` (NULL: the root). NULL: there is none. */
+struct xform_node *read_path(const struct reader *reader, const char *path,
+                             struct xform_node *context);
+MUST_CHECK enum err read_action(struct reader *reader, const xmlNode *element,
+                                struct xform_node *trigger, struct xform_node *context,
+                                bool *ret_is_action);
+
+/* ---- xform_read_body.c */
+MUST_CHECK enum err read_body(struct reader *reader);
+
+#endif

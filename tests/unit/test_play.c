@@ -1,0 +1,417 @@
+/* play: forms filled through the engine's one way in, line by line. */
+#include "test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "play.h"
+#include "test_mem.h"
+#include "xform_xml.h"
+
+#define ARENA_MAX (64u << 20)
+#define NOW_MS    1795681815250
+
+struct bench {
+    struct test_mem memory;
+    struct arena arena;
+    struct xform form;
+    struct play_host host;
+    struct play *play;
+    struct buf answer;
+    uint8_t next_random;
+};
+
+static int64_t now_ms(void *ctx)
+{
+    (void)ctx;
+    return NOW_MS;
+}
+
+static int zone_minutes(void *ctx)
+{
+    (void)ctx;
+    return 60;
+}
+
+static void next_random(void *ctx, void *bytes, size_t size)
+{
+    struct bench *bench = ctx;
+    for (size_t i = 0; i < size; i++) {
+        ((uint8_t *)bytes)[i] = bench->next_random++;
+    }
+}
+
+static enum err property(void *ctx, struct span name, struct arena *arena, struct span *ret)
+{
+    (void)ctx;
+    return arena_copy(arena, span_of(span_is(name, "username") ? "fatima" : ""), ret);
+}
+
+#define HEAD                                                                                       \
+    "<h:html xmlns='http://www.w3.org/2002/xforms' xmlns:h='http://www.w3.org/1999/xhtml' "        \
+    "xmlns:jr='http://openrosa.org/javarosa' xmlns:odk='http://www.opendatakit.org/xforms' "       \
+    "xmlns:ev='http://www.w3.org/2001/xml-events'><h:head><h:title>T</h:title><model>"
+
+static void open_form(struct bench *bench, const char *model, const char *body)
+{
+    struct buf xml;
+    struct diag diag = {0};
+    memset(bench, 0, sizeof(*bench));
+    const struct mem *mem = test_mem_init(&bench->memory, 0);
+    buf_init(&xml, mem, 1 << 20);
+    buf_add_format(&xml, HEAD "%s</model></h:head><h:body>%s</h:body></h:html>", model, body);
+    arena_init(&bench->arena, mem, ARENA_MAX);
+    if (xform_read_xml(buf_span(&xml), &bench->arena, &bench->form, NULL, &diag) != OK) {
+        fail_msg("%s: %s", diag.args[0], diag.args[1]);
+    }
+    buf_release(&xml);
+    bench->host = (struct play_host){.mem = mem,
+                                     .ctx = bench,
+                                     .now_ms = now_ms,
+                                     .zone_minutes = zone_minutes,
+                                     .random = next_random,
+                                     .property = property};
+    buf_init(&bench->answer, mem, 16 << 20);
+    if (play_new(&bench->form, &bench->host, &bench->play, &diag) != OK) {
+        fail_msg("%s: %s", diag.args[0], diag.args[1]);
+    }
+}
+
+static void close_form(struct bench *bench)
+{
+    play_free(bench->play);
+    buf_release(&bench->answer);
+    arena_release(&bench->arena);
+    assert_int_equal(bench->memory.live_count, 0);
+}
+
+/* Sends a line (' stands for ") and insists that the answer holds each part. */
+static void say(struct bench *bench, const char *request, const char *part)
+{
+    char line[2000];
+    char wanted[2000];
+    (void)snprintf(line, sizeof(line), "%s", request);
+    (void)snprintf(wanted, sizeof(wanted), "%s", part);
+    for (char *at = line; *at != '\0'; at++) {
+        *at = *at == '\'' ? '"' : *at;
+    }
+    for (char *at = wanted; *at != '\0'; at++) {
+        *at = *at == '\'' ? '"' : *at;
+    }
+    struct diag diag = {0};
+    assert_int_equal(play_call(bench->play, span_of(line), &bench->answer), OK);
+    if (strstr(buf_text(&bench->answer), wanted) == NULL) {
+        fail_msg("%s\n  answers  %s\n  without  %s", line, buf_text(&bench->answer), wanted);
+    }
+    if (strstr(line, "load") == NULL && play_audit(bench->play, &diag) != OK) {
+        fail_msg("%s leaves %s of %s wrong", line, diag.args[1], diag.args[0]);
+    }
+}
+
+static const char PERSON_MODEL[] =
+    "<itext><translation lang='Fran\xc3\xa7"
+    "ais (fr)' default='true()'>"
+    "<text id='age'><value>Quel \xc3\xa2ge ?</value></text><text id='bad'><value>Trop "
+    "\xc3\xa2g\xc3\xa9</value></text></translation>"
+    "<translation lang='\xd8\xa7\xd9\x84\xd8\xb9\xd8\xb1\xd8\xa8\xd9\x8a\xd8\xa9 (ar)'><text "
+    "id='age'><value>\xd9\x83\xd9\x85 "
+    "\xd8\xb9\xd9\x85\xd8\xb1\xd9\x83\xd8\x9f</value></text></translation></itext>"
+    "<instance><data id='person' "
+    "version='3'><name/><age/><adult/><school/><note/><meta><instanceID/></meta></data></instance>"
+    "<bind nodeset='/data/name' type='string' required='true()' jr:requiredMsg='Il faut un nom'/>"
+    "<bind nodeset='/data/age' type='int' constraint='. &lt; 130' "
+    "jr:constraintMsg=\"jr:itext('bad')\"/>"
+    "<bind nodeset='/data/adult' type='string' calculate=\"if(/data/age &gt;= 18, 'yes', 'no')\"/>"
+    "<bind nodeset='/data/school' type='string' relevant=\"/data/adult = 'no' and /data/age != "
+    "''\"/>"
+    "<bind nodeset='/data/note' readonly='true()'/>"
+    "<bind nodeset='/data/meta/instanceID' jr:preload='uid' type='string' readonly='true()'/>";
+static const char PERSON_BODY[] = "<input ref='/data/name'><label>Nom</label></input>"
+                                  "<input ref='/data/age'><label ref=\"jr:itext('age')\"/></input>"
+                                  "<input ref='/data/school'><label>\xc3\x89"
+                                  "cole de <output value=' /data/name '/></label></input>"
+                                  "<input ref='/data/note'><label>Merci</label></input>";
+
+static void only_what_is_relevant_is_asked(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b, PERSON_MODEL, PERSON_BODY);
+    say(&b, "{'call':'state'}", "'error':'usage'");
+    say(&b, "{'call':'load'}", "'form':'person','version':'3'");
+    say(&b, "{'call':'state'}", "'at':0,'of':3,'screen':[{'path':'/data/name'");
+    say(&b, "{'call':'move','to':'next'}", "{'ok':false,'error':'required','args':['name']}");
+    say(&b, "{'call':'answer','path':'/data/name','value':'Ali'}", "'value':'Ali'}");
+    say(&b, "{'call':'move','to':'next','lang':'ar'}", "'label':'\xd9\x83\xd9\x85");
+    say(&b, "{'call':'answer','path':'/data/age','value':'\xd9\xa9'}", "'value':'9'");
+    say(&b, "{'call':'state','all':true,'lang':'fr'}",
+        "'label':'\xc3\x89"
+        "cole de Ali'");
+    say(&b, "{'call':'answer','path':'/data/school','value':'Ibn Sina'}", "'ok':true");
+    say(&b, "{'call':'answer','path':'/data/age','value':44}", "'ok':true");
+    say(&b, "{'call':'save','final':true}",
+        "<data id=\\'person\\' "
+        "version=\\'3\\'><name>Ali</name><age>44</age><adult>yes</adult><note/"
+        "><meta><instanceID>uuid:");
+    say(&b, "{'call':'answer','path':'/data/age','value':10}", "'ok':true");
+    say(&b, "{'call':'save','final':true}", "<school>Ibn Sina</school>");
+    close_form(&b);
+}
+
+static void a_broken_constraint_is_kept_and_told(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b, PERSON_MODEL, PERSON_BODY);
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'answer','path':'/data/age','value':'200'}",
+        "'value':'200','error':'constraint','message':'Trop \xc3\xa2g\xc3\xa9'");
+    say(&b, "{'call':'answer','path':'/data/age','value':'ten'}",
+        "{'ok':false,'error':'bad_value','args':['age','ten'");
+    say(&b, "{'call':'validate'}",
+        "'error':'required','label':'Nom','message':'Il faut un "
+        "nom'},{'path':'/data/age','error':'constraint'");
+    say(&b, "{'call':'save','final':true}", "'error':'required'");
+    say(&b, "{'call':'answer','path':'/data/note','value':'x'}", "'error':'read_only'");
+    say(&b, "{'call':'answer','path':'/data/nothing','value':'x'}", "'error':'not_found'");
+    say(&b, "{'call':'answer','path':'/data/meta','value':'x'}", "'error':'not_found'");
+    say(&b, "{'call':'dance'}", "'error':'unknown_command'");
+    say(&b, "{'call':'answer'", "'error':'bad_json'");
+    close_form(&b);
+}
+
+static const char HOUSE_MODEL[] =
+    "<instance><data id='house'><n/><count/><member "
+    "jr:template=''><name/><age>7</age><number/><running/><minor/></member>"
+    "<member><name/><age>7</age><number/><running/><minor/></member><total/><oldest/></data></"
+    "instance>"
+    "<bind nodeset='/data/n' type='int'/>"
+    "<bind nodeset='/data/member/age' type='int'/>"
+    "<bind nodeset='/data/member/number' calculate='position(..)'/>"
+    "<bind nodeset='/data/member/running' calculate='coalesce(indexed-repeat(/data/member/running, "
+    "/data/member, position(..) - 1), 0) * (position(..) &gt; 1) + ../age'/>"
+    "<bind nodeset='/data/member/minor' relevant='/data/member/age &lt; 18'/>"
+    "<bind nodeset='/data/count' calculate='count(/data/member)'/>"
+    "<bind nodeset='/data/total' calculate='sum(/data/member/age)'/>"
+    "<bind nodeset='/data/oldest' calculate='/data/member[age = max(/data/member/age)][1]/name'/>";
+static const char HOUSE_BODY[] =
+    "<group ref='/data/member'><label>Member</label><repeat nodeset='/data/member'><input "
+    "ref='/data/member/name'/>"
+    "<input ref='/data/member/age'/><input ref='/data/member/minor'/></repeat></group><input "
+    "ref='/data/n'/>";
+
+static void repeats_are_added_removed_and_counted(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b, HOUSE_MODEL, HOUSE_BODY);
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/count'}", "'text':'1'");
+    say(&b, "{'call':'add_repeat','path':'/data/member'}", "'path':'/data/member[2]'");
+    say(&b, "{'call':'add_repeat','path':'/data/member'}", "'path':'/data/member[3]'");
+    say(&b, "{'call':'answer','path':'/data/member[1]/name','value':'A'}", "'ok'");
+    say(&b, "{'call':'answer','path':'/data/member[2]/name','value':'B'}", "'ok'");
+    say(&b, "{'call':'answer','path':'/data/member[2]/age','value':40}", "'ok'");
+    say(&b, "{'call':'answer','path':'/data/member[3]/name','value':'C'}", "'ok'");
+    say(&b, "{'call':'eval','expr':'/data/total'}", "'text':'54'");
+    say(&b, "{'call':'eval','expr':'/data/oldest'}", "'text':'B'");
+    say(&b, "{'call':'eval','expr':'../running','path':'/data/member[3]/age'}", "'text':'54'");
+    say(&b, "{'call':'answer','path':'/data/member[1]/age','value':10}", "'ok'");
+    say(&b, "{'call':'eval','expr':'../running','path':'/data/member[3]/age'}", "'text':'57'");
+    say(&b, "{'call':'state','all':true}", "'path':'/data/member[1]/minor'");
+    say(&b, "{'call':'remove_repeat','path':'/data/member[1]'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'../number','path':'/data/member[2]/age'}", "'text':'2'");
+    say(&b, "{'call':'eval','expr':'../running','path':'/data/member[2]/age'}", "'text':'47'");
+    say(&b, "{'call':'eval','expr':'/data/count'}", "'text':'2'");
+    say(&b, "{'call':'move','to':'end'}", "'of':7,'end':true");
+    say(&b, "{'call':'move','to':'back'}", "'path':'/data/n'");
+    say(&b, "{'call':'move','to':'back'}",
+        "'path':'/data/member','kind':'repeat','label':'Member','count':2,'open':true");
+    say(&b, "{'call':'remove_repeat','path':'/data/n'}", "'error':'not_found'");
+    close_form(&b);
+}
+
+static void a_count_decides_how_many_occurrences_there_are(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b,
+              "<instance><data id='c'><n/><who><name/></who><names/></data></instance>"
+              "<bind nodeset='/data/n' type='int'/><bind nodeset='/data/names' calculate=\"join(' "
+              "', /data/who/name)\"/>",
+              "<input ref='/data/n'/><repeat nodeset='/data/who' jr:count=' /data/n '><setvalue "
+              "event='odk-new-repeat' ref='/data/who/name' value=\"concat('n', position(..))\"/>"
+              "<input ref='/data/who/name'/></repeat>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'state'}", "'of':1");
+    say(&b, "{'call':'answer','path':'/data/n','value':3}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/names'}", "'text':'n1 n2 n3'");
+    say(&b, "{'call':'state'}", "'of':4");
+    say(&b, "{'call':'answer','path':'/data/n','value':1}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/names'}", "'text':'n1'");
+    say(&b, "{'call':'answer','path':'/data/n','value':'90000'}", "'error':'too_large'");
+    say(&b, "{'call':'add_repeat','path':'/data/who'}", "'error':'read_only'");
+    close_form(&b);
+}
+
+static void choices_follow_their_filter_and_lose_what_is_gone(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(
+        &b,
+        "<itext><translation lang='en'><text "
+        "id='a1'><value>Alpha</value></text></translation></itext>"
+        "<instance><data id='s'><p/><c/><label/></data></instance>"
+        "<instance "
+        "id='communes'><root><item><itextId>a1</itextId><name>a1</name><p>a</p></"
+        "item><item><name>b1</name><p>b</p></item><item><name>b2</name><p>b</p></item></root></"
+        "instance>"
+        "<bind nodeset='/data/p' type='select1'/><bind nodeset='/data/c' type='select'/><bind "
+        "nodeset='/data/label' calculate=\"jr:choice-name( /data/p ,' /data/p ')\"/>",
+        "<select1 ref='/data/p'><item><label>Province "
+        "A</label><value>a</value></item><item><label>B</label><value>b</value></item></select1>"
+        "<select ref='/data/c'><itemset nodeset=\"instance('communes')/root/item[p = /data/p "
+        "]\"><value ref='name'/><label ref='jr:itext(itextId)'/></itemset></select>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'answer','path':'/data/p','value':'x'}",
+        "'error':'bad_choice','args':['p','x','a b']");
+    say(&b, "{'call':'answer','path':'/data/p','value':'a'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/label'}", "'text':'Province A'");
+    say(&b, "{'call':'move','path':'/data/c'}", "'choices':[{'value':'a1','label':'Alpha'}]");
+    say(&b, "{'call':'answer','path':'/data/p','value':'b'}", "'ok':true");
+    say(&b, "{'call':'answer','path':'/data/c','value':['b2','b1','b2']}", "'value':'b2 b1'");
+    say(&b, "{'call':'answer','path':'/data/p','value':'a'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/c'}", "'text':''");
+    close_form(&b);
+}
+
+static void actions_follow_what_calls_them(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(
+        &b,
+        "<instance><data id='a'><first/><q/><stamp/><literal/></data></instance>"
+        "<setvalue event='odk-instance-first-load' ref='/data/first' value='today() + 0'/>",
+        "<input ref='/data/q'><setvalue event='xforms-value-changed' ref='/data/stamp' "
+        "value=\"concat(/data/q, '!')\"/>"
+        "<setvalue event='xforms-value-changed' ref='/data/literal'>changed</setvalue></input>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/first'}", "'text':'20783'");
+    say(&b, "{'call':'eval','expr':'/data/stamp'}", "'text':''");
+    say(&b, "{'call':'answer','path':'/data/q','value':'x'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'concat(/data/stamp, /data/literal)'}", "'text':'x!changed'");
+    close_form(&b);
+}
+
+static void a_draft_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b, HOUSE_MODEL, HOUSE_BODY);
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'add_repeat','path':'/data/member'}", "'ok':true");
+    say(&b, "{'call':'answer','path':'/data/member[2]/name','value':'Zohra'}", "'ok'");
+    say(&b, "{'call':'answer','path':'/data/member[2]/age','value':99}", "'ok'");
+    say(&b, "{'call':'save'}", "['/data/member[2]/name','Zohra']");
+    char request[4000];
+    const char *draft = strstr(buf_text(&b.answer), "\"draft\":") + strlen("\"draft\":");
+    (void)snprintf(request, sizeof(request), "{\"call\":\"load\",\"draft\":%.*s}",
+                   (int)(strlen(draft) - 1), draft);
+    char saved[4000];
+    (void)snprintf(saved, sizeof(saved), "%s", buf_text(&b.answer));
+    assert_int_equal(play_call(b.play, span_of(request), &b.answer), OK);
+    say(&b, "{'call':'eval','expr':'/data/total'}", "'text':'106'");
+    say(&b, "{'call':'save'}", "'ok':true");
+    assert_string_equal(buf_text(&b.answer), saved);
+    say(&b, "{'call':'load','draft':{'repeats':[],'values':[['/data/zzz','1']]}}",
+        "'error':'bad_format'");
+    close_form(&b);
+}
+
+static void expect_fault(const char *model, const char *body, const char *where, const char *what)
+{
+    struct test_mem memory;
+    struct arena arena;
+    struct xform form;
+    struct diag diag = {0};
+    struct play *play = NULL;
+    const struct mem *mem = test_mem_init(&memory, 0);
+    struct play_host host = {
+        .mem = mem, .now_ms = now_ms, .zone_minutes = zone_minutes, .random = next_random};
+    char xml[4000];
+    (void)snprintf(xml, sizeof(xml), HEAD "%s</model></h:head><h:body>%s</h:body></h:html>", model,
+                   body);
+    arena_init(&arena, mem, ARENA_MAX);
+    enum err e = xform_read_xml(span_of(xml), &arena, &form, NULL, &diag);
+    e = e != OK ? e : play_new(&form, &host, &play, &diag);
+    assert_int_equal(e, ERR_BAD_FORM);
+    if (strstr(diag.args[0], where) == NULL || strstr(diag.args[1], what) == NULL) {
+        fail_msg("says \"%s: %s\"", diag.args[0], diag.args[1]);
+    }
+    play_free(play);
+    arena_release(&arena);
+    assert_int_equal(memory.live_count, 0);
+}
+
+static void wrong_forms_say_what_and_where(void **state)
+{
+    (void)state;
+    expect_fault("<instance><data id='x'><a/><b/></data></instance><bind nodeset='/data/a' "
+                 "calculate='/data/b + 1'/><bind nodeset='/data/b' calculate='/data/a'/>",
+                 "", "/data/b > /data/a > /data/b", "in a circle");
+    expect_fault("<instance><data id='x'><a/></data></instance><bind nodeset='/data/a' "
+                 "calculate='/data/a + 1'/>",
+                 "", "/data/a > /data/a", "circle");
+    expect_fault("<instance><data id='x'><a/></data></instance><bind nodeset='/data/a' "
+                 "relevant='nosuch(1)'/>",
+                 "", "/data/a, relevant", "no function has this name: nosuch(1)");
+    expect_fault("<instance><data id='x'><a/></data></instance><bind nodeset='/data/zz'/>", "",
+                 "/data/zz", "no element");
+    expect_fault("<instance><data id='x'><a/></data></instance>", "<input ref='/data/q'/>",
+                 "/data/q", "no element");
+    expect_fault("<instance><data><a/></data></instance>", "", "data", "no id");
+    expect_fault("<itext/>", "", "model", "no primary instance");
+}
+
+static void hostile_xml_is_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",
+        "x",
+        "<a>",
+        "<!DOCTYPE h:html [<!ENTITY a 'aaaa'>]><h:html "
+        "xmlns:h='x'><h:head><model/></h:head></h:html>",
+        "<!DOCTYPE x SYSTEM 'file:///etc/passwd'><x/>",
+        "\xff\xfe",
+    };
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        struct test_mem memory;
+        struct arena arena;
+        struct xform form;
+        struct diag diag = {0};
+        arena_init(&arena, test_mem_init(&memory, 0), ARENA_MAX);
+        assert_int_equal(xform_read_xml(span_of(texts[i]), &arena, &form, NULL, &diag),
+                         ERR_BAD_FORM);
+        arena_release(&arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_is_relevant_is_asked),
+        cmocka_unit_test(a_broken_constraint_is_kept_and_told),
+        cmocka_unit_test(repeats_are_added_removed_and_counted),
+        cmocka_unit_test(a_count_decides_how_many_occurrences_there_are),
+        cmocka_unit_test(choices_follow_their_filter_and_lose_what_is_gone),
+        cmocka_unit_test(actions_follow_what_calls_them),
+        cmocka_unit_test(a_draft_goes_on_where_it_was),
+        cmocka_unit_test(wrong_forms_say_what_and_where),
+        cmocka_unit_test(hostile_xml_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
