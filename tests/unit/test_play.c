@@ -383,8 +383,8 @@ static void hostile_xml_is_refused(void **state)
         "",
         "x",
         "<a>",
-        "<!DOCTYPE h:html [<!ENTITY a 'aaaa'>]><h:html "
-        "xmlns:h='x'><h:head><model/></h:head></h:html>",
+        ("<!DOCTYPE h:html [<!ENTITY a 'aaaa'>]><h:html xmlns:h='x'><h:head><model/></h:head>"
+         "</h:html>"),
         "<!DOCTYPE x SYSTEM 'file:///etc/passwd'><x/>",
         "\xff\xfe",
     };
