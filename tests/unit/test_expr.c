@@ -20,7 +20,7 @@ static const char DATA[] =
     "needs=food_water_heating point=31.5_-4.5_0_0 gone!=secret "
     "member*(n=Aicha years#30 pets*(p=cat) pets*(p=dog)) member*(n=Said years#12 pets*(p=hen)) "
     "member*(n=Zohra years) wide=\xd8\xb9\xd8\xa7\xd8\xa6\xd8\xb4\xd8\xa9 group(inner=x "
-    "deep(leaf=y)))";
+    "deep(leaf=y)) letters(l=A l=B l=C l=D l=E l=F))";
 static const char LIST[] = "root(item(name=a label=Alpha size=2) item(name=b label=Beta size=3) "
                            "item(name=c label=Gamma size=2))";
 
