@@ -34,7 +34,8 @@ const char *workbook_sheet_name(const struct workbook *workbook, size_t sheet);
 /* By name, in any case and without surrounding spaces; SIZE_MAX: there is none. */
 size_t workbook_find_sheet(const struct workbook *workbook, const char *name);
 
-/* One row: cells[i] is the text of column i (0 = A), NULL where it is empty. Valid during the call. */
+/* One row: cells[i] is the text of column i (0 = A), NULL where it is empty. Valid during the call.
+ */
 struct workbook_row {
     size_t number; /* as Excel shows it, from 1 */
     const char *const *cells;

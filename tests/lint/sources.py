@@ -35,6 +35,8 @@ LIBRARY_HOMES = [
     (r"pthread\.h", r"server/(front|background)|tests/"),
     (r"cjson/.*", r"shared/base/|shared/platform/native/|(client|server)/main\.c|tests/"),
     (r"sodium\.h", r"shared/base/|shared/platform/native/|(client|server)/main\.c|tests/"),
+    (r"libxml/.*", r"shared/formio/|tests/"),
+    (r"zip\.h", r"shared/formio/|tests/"),
     (r"nettle/.*", r"shared/base/|tests/"),
     (r"zstd.*\.h", r"shared/base/|tests/"),
     (r"pcre2\.h", r"shared/base/|tests/"),

@@ -16,9 +16,13 @@ strchr strcmp strcspn strlen strncmp strnlen strrchr strspn strstr vsnprintf""".
 
 # Part: where its library lies, what else it may call.
 PARTS = {
-    "base": ("shared/base", r"cJSON_\w+|ZSTD_\w+|utf8proc_\w+|pcre2_\w+|sodium_\w+|crypto_\w+"),
+    "base": ("shared/base", r"cJSON_\w+|ZSTD_\w+|utf8proc_\w+|pcre2_\w+|sodium_\w+|crypto_\w+|nettle_\w+"),
     "face": ("shared/face", r"utf8proc_\w+|fribidi_\w+"),
+    # Numbers: libm and the C locale's strtod are pure.
+    "expr": ("shared/core/expr", r"a?(sin|cos|tan)|atan2|exp|log|log10|pow|sqrt|fmod|fmin|fmax|floor|ceil|trunc|strtod|strtol"),
+    "xform": ("shared/core/xform", None),
     "core": ("shared/core", None),
+    "play": ("shared/core/play", r"strtod|bsearch|fmin|fmax"),
     "wire": ("shared/wire", None),
     "platform": ("shared/platform", r"sqlite3_\w+|sodium_\w+|crypto_\w+|cJSON_\w+"),
     "node": ("shared/node", None),

@@ -49,7 +49,7 @@ struct xform_node {
     size_t index;
     struct xform_node *parent, *first, *last, *next; /* attributes come before elements */
     bool attribute;
-    bool repeat;       /* may occur several times: its children are the template */
+    bool repeat;        /* may occur several times: its children are the template */
     size_t occurrences; /* of a repeat: how many it begins with */
     bool has_bind;
     enum xform_data data;
