@@ -18,6 +18,78 @@ void read_warning(struct reader *reader, const xmlNode *node, const char *what, 
     }
 }
 
+/* ---- what is kept without being understood */
+
+#define SETTINGS_MAX 100
+
+enum err read_setting(struct reader *reader, const char *name, const char *value)
+{
+    struct xform *form = reader->form;
+    size_t count = 0;
+    for (; form->settings != NULL && form->settings[count].name != NULL; count++) {
+        if (name != NULL && strcmp(form->settings[count].name, name) == 0) {
+            return OK;
+        }
+    }
+    if (count == SETTINGS_MAX) {
+        return OK;
+    }
+    if (form->settings == NULL) {
+        form->settings = arena_array(reader->arena, SETTINGS_MAX + 1, sizeof(*form->settings));
+    }
+    if (form->settings == NULL || name == NULL || value == NULL) {
+        return ERR_NOMEM;
+    }
+    form->settings[count] = (struct xform_pair){.name = name, .value = value};
+    return OK;
+}
+
+/* The prefix under which a namespace is known here, whatever the file calls it. */
+static const char *known_prefix(const char *space)
+{
+    static const struct {
+        const char *space, *prefix;
+    } known[] = {{"http://openrosa.org/javarosa", "jr"},
+                 {"http://openrosa.org/xforms", "orx"},
+                 {"http://www.opendatakit.org/xforms", "odk"},
+                 {"http://www.opendatakit.org/xforms/entities", "entities"},
+                 {"http://www.w3.org/1999/xhtml", "h"},
+                 {"http://www.w3.org/2001/xml-events", "ev"},
+                 {"http://www.w3.org/2001/XMLSchema", "xsd"},
+                 {"http://www.w3.org/XML/1998/namespace", "xml"},
+                 {XFORM_DOUAR_SPACE, "douar"}};
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(known[i].space, space) == 0) {
+            return known[i].prefix;
+        }
+    }
+    return NULL;
+}
+
+enum err read_name(struct reader *reader, const xmlAttr *attribute, const char **ret)
+{
+    struct buf name;
+    enum err e = OK;
+    buf_init(&name, reader->arena->mem, XFORM_EXPRESSION_MAX);
+    if (attribute->ns != NULL && attribute->ns->href != NULL) {
+        const char *space = (const char *)attribute->ns->href;
+        const char *prefix = known_prefix(space);
+        if (prefix == NULL && attribute->ns->prefix != NULL) {
+            prefix = (const char *)attribute->ns->prefix;
+            buf_add_format(&name, "xmlns:%s", prefix);
+            e = read_setting(reader, arena_span_text(reader->arena, buf_span(&name)),
+                             arena_text(reader->arena, space));
+            buf_clear(&name);
+        }
+        buf_add_text(&name, prefix == NULL ? "" : prefix);
+        buf_add_text(&name, prefix == NULL ? "" : ":");
+    }
+    buf_add_text(&name, (const char *)attribute->name);
+    *ret = buf_error(&name) == OK ? arena_span_text(reader->arena, buf_span(&name)) : NULL;
+    buf_release(&name);
+    return e != OK ? e : *ret == NULL ? ERR_NOMEM : OK;
+}
+
 /* <h:html><h:head><h:title/><model/></h:head><h:body/></h:html> */
 static enum err find_parts(struct reader *reader, const xmlDoc *doc)
 {

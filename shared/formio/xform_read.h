@@ -20,6 +20,10 @@ struct reader {
 MUST_CHECK enum err read_fault(struct reader *reader, const xmlNode *node, const char *where,
                                const char *what);
 void read_warning(struct reader *reader, const xmlNode *node, const char *what, const char *name);
+/* A setting of the form; the first of a name counts. NULL for a value: memory is out. */
+MUST_CHECK enum err read_setting(struct reader *reader, const char *name, const char *value);
+/* "odk:quality": name of an attribute with its prefix. */
+MUST_CHECK enum err read_name(struct reader *reader, const xmlAttr *attribute, const char **ret);
 #define READ_TEXT(reader, node, name) xml_attribute(node, name, (reader)->arena)
 
 /* ---- xform_read_text.c: itext, labels */

@@ -158,9 +158,9 @@ static enum err read_extras(struct reader *reader, const xmlNode *element,
     size_t to = 0;
     for (const xmlAttr *at = element->properties; pairs != NULL && at != NULL; at = at->next) {
         if (!is_known_attribute((const char *)at->name)) {
-            pairs[to].name = arena_text(reader->arena, (const char *)at->name);
+            enum err e = read_name(reader, at, &pairs[to].name);
             pairs[to].value = xml_text((const xmlNode *)at, reader->arena);
-            if (pairs[to].name == NULL || pairs[to].value == NULL) {
+            if (e != OK || pairs[to].value == NULL) {
                 return ERR_NOMEM;
             }
             to++;

@@ -176,14 +176,19 @@ static const char *space_of(struct build *build, const xmlNode *element)
 }
 
 static enum err read_element(struct build *build, const xmlNode *element, struct xform_node *parent,
-                             size_t depth);
+                             size_t depth, size_t number);
 
 static enum err read_children(struct build *build, const xmlNode *element, struct xform_node *node,
                               size_t depth)
 {
     enum err e = OK;
+    const xmlChar *name = NULL;
+    size_t number = 0; /* of the occurrence, of those that stand one behind the other */
     for (const xmlNode *at = xml_first(element); e == OK && at != NULL; at = xml_next(at)) {
-        e = read_element(build, at, node, depth + 1);
+        number = name != NULL && xmlStrEqual(name, at->name) ? number : 0;
+        number += xml_has(at, "template") ? 0 : 1;
+        name = at->name;
+        e = read_element(build, at, node, depth + 1, number);
     }
     return e;
 }
@@ -206,7 +211,7 @@ static enum err define_element(struct build *build, const xmlNode *element,
 }
 
 static enum err read_into(struct build *build, const xmlNode *element, struct xform_node *parent,
-                          size_t depth)
+                          size_t depth, size_t number)
 {
     struct xform_node *node =
         parent == NULL ? NULL : element_named(parent, (const char *)element->name);
@@ -222,7 +227,7 @@ static enum err read_into(struct build *build, const xmlNode *element, struct xf
     bool occurs = e == OK && node->repeat && !xml_has(element, "template");
     if (occurs) {
         node->occurrences += build->again == 0 ? 1 : 0;
-        buf_add_format(&build->place, "[%zu]", build->again == 0 ? node->occurrences : 1);
+        buf_add_format(&build->place, "[%zu]", build->again == 0 ? node->occurrences : number);
     }
     if (e == OK && !is_new && xml_first(element) == NULL) {
         const char *text;
@@ -250,7 +255,7 @@ static enum err read_again(struct build *build, const xmlNode *element, struct x
 }
 
 static enum err read_element(struct build *build, const xmlNode *element, struct xform_node *parent,
-                             size_t depth)
+                             size_t depth, size_t number)
 {
     size_t path_size = build->path.size, place_size = build->place.size;
     if (depth > XFORM_DEPTH_MAX) {
@@ -263,7 +268,8 @@ static enum err read_element(struct build *build, const xmlNode *element, struct
         parent == NULL ? NULL : element_named(parent, (const char *)element->name);
     bool again = known != NULL && !known->repeat && build->again != 0;
     enum err e =
-        again ? read_again(build, element, known) : read_into(build, element, parent, depth);
+        again ? read_again(build, element, known)
+              : read_into(build, element, parent, depth, number);
     if (again && e == OK) {
         e = read_children(build, element, known, depth);
     }
@@ -307,7 +313,7 @@ static enum err read_primary(struct reader *reader, const xmlNode *instance)
     buf_init(&build.place, reader->arena->mem, XFORM_EXPRESSION_MAX);
     enum err e = read_identity(reader, root);
     e = e != OK || reader->body == NULL ? e : find_repeats(reader, reader->body, &build.repeats);
-    e = e != OK ? e : read_element(&build, root, NULL, 0);
+    e = e != OK ? e : read_element(&build, root, NULL, 0, 1);
     e = e != OK ? e : buf_error(&build.path);
     e = e != OK ? e : buf_error(&build.place);
     buf_release(&build.path);
@@ -445,9 +451,9 @@ static enum err read_extras(struct reader *reader, const xmlNode *element,
         if (is_known_attribute((const char *)at->name)) {
             continue;
         }
-        pairs[to].name = arena_text(reader->arena, (const char *)at->name);
+        enum err e = read_name(reader, at, &pairs[to].name);
         pairs[to].value = xml_text((const xmlNode *)at, reader->arena);
-        if (pairs[to].name == NULL || pairs[to].value == NULL) {
+        if (e != OK || pairs[to].value == NULL) {
             return ERR_NOMEM;
         }
         to++;
@@ -563,6 +569,25 @@ static enum err find_entities(struct reader *reader, struct xform_node *node,
     return e;
 }
 
+/* Under the names that XLSForm's settings give them. */
+static enum err read_submission(struct reader *reader, const xmlNode *element)
+{
+    static const struct {
+        const char *attribute, *setting;
+    } known[] = {{"action", "submission_url"},
+                 {"base64RsaPublicKey", "public_key"},
+                 {"auto-send", "auto_send"},
+                 {"auto-delete", "auto_delete"}};
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < sizeof(known) / sizeof(known[0]); i++) {
+        if (xml_has(element, known[i].attribute)) {
+            e = read_setting(reader, known[i].setting,
+                             READ_TEXT(reader, element, known[i].attribute));
+        }
+    }
+    return e;
+}
+
 static enum err read_rest(struct reader *reader)
 {
     struct xform_instance **last_instance = &reader->form->instances;
@@ -576,7 +601,9 @@ static enum err read_rest(struct reader *reader)
             primary = false;
         } else if (xml_is(at, "bind")) {
             e = read_bind(reader, at);
-        } else if (!xml_is(at, "itext") && !xml_is(at, "submission")) {
+        } else if (xml_is(at, "submission")) {
+            e = read_submission(reader, at);
+        } else if (!xml_is(at, "itext")) {
             e = read_action(reader, at, NULL, NULL, &is_action);
             if (e == OK && !is_action) {
                 read_warning(reader, at, "this element of the model isn't known",

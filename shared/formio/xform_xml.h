@@ -11,6 +11,8 @@
 #include "xform.h"
 
 #define XFORM_XML_MAX (32u << 20) /* bytes of a file */
+/* Namespace of our own attributes (douar:merge), which other tools leave alone. */
+#define XFORM_DOUAR_SPACE "urn:douar:xforms"
 
 /* ERR_BAD_FORM (where, what is wrong and how to mend it) or ERR_TOO_LARGE. All lives in `arena`. */
 MUST_CHECK enum err xform_read_xml(struct span text, struct arena *arena, struct xform *ret,

@@ -1,0 +1,366 @@
+/*
+ * What the other columns say of each question: its bind, its texts, its default, what triggers it.
+ */
+#include <string.h>
+
+#include "xlsform_inner.h"
+
+static struct xls_where cell(struct xls *x, const struct xls_item *item, enum xls_key key)
+{
+    return (struct xls_where){.sheet = &x->survey, .row = item->row, .key = key};
+}
+
+static const char *value_of(struct xls *x, const struct xls_item *item, enum xls_key key)
+{
+    return xls_get(&x->survey, item->row, key);
+}
+
+/* pulldata('villages', ...) reads villages.csv, which comes beside the form. */
+void xls_note_pulldata(struct xls *x, const char *expression)
+{
+    for (const char *at = strstr(expression, "pulldata("); at != NULL;
+         at = strstr(at + 1, "pulldata(")) {
+        const char *start = at + strlen("pulldata(");
+        start += strspn(start, " ");
+        const char *end = *start == '\'' || *start == '"' ? strchr(start + 1, *start) : NULL;
+        if (end != NULL) {
+            const char *id = xls_copy(x, span_from(start + 1, (size_t)(end - start) - 1));
+            (void)xls_add_instance(x, id, xls_format(x, "jr://file-csv/%s.csv", id));
+        }
+    }
+}
+
+static const char *expression(struct xls *x, const struct xls_item *item, enum xls_key key)
+{
+    const char *text = value_of(x, item, key);
+    if (text == NULL) {
+        return NULL;
+    }
+    const char *resolved = xls_resolve(x, cell(x, item, key), text, item->node, 0);
+    xls_note_pulldata(x, resolved);
+    return resolved;
+}
+
+/* "yes" and "no" under all their names; anything else is an expression. */
+static const char *truth(struct xls *x, const struct xls_item *item, enum xls_key key)
+{
+    static const char *const yes[] = {"yes", "true", "true()"};
+    static const char *const no[] = {"no", "false", "false()"};
+    const char *text = value_of(x, item, key);
+    for (size_t i = 0; text != NULL && i < 3; i++) {
+        if (xls_same(text, yes[i])) {
+            return "true()";
+        }
+        if (xls_same(text, no[i])) {
+            return "false()";
+        }
+    }
+    return expression(x, item, key);
+}
+
+/* ---- actions */
+
+struct xform_action *xls_add_action(struct xls *x, enum xform_action_kind kind, unsigned events,
+                                    struct xform_node *trigger, struct xform_node *target)
+{
+    struct xform_action *made = xls_alloc(x, sizeof(*made));
+    if (made != NULL) {
+        *made = (struct xform_action){
+            .kind = kind, .events = events, .trigger = trigger, .target = target, .literal = ""};
+        *x->last_action = made;
+        x->last_action = &made->next;
+    }
+    return made;
+}
+
+static struct xform_node *repeat_around(struct xform_node *node)
+{
+    return node->parent == NULL ? NULL : xform_repeat_of(node->parent);
+}
+
+static void set_value(struct xform_action *action, const char *value)
+{
+    if (action != NULL && value != NULL) {
+        action->value = value;
+        action->literal = NULL;
+    }
+}
+
+static void read_default(struct xls *x, struct xls_item *item)
+{
+    const char *text = value_of(x, item, XLS_DEFAULT);
+    struct xform_node *node = item->node;
+    if (text == NULL || node->first != NULL) {
+        return;
+    }
+    if (!xls_is_dynamic(text, node->data_name)) {
+        bool image = item->control != NULL && item->control->mediatype != NULL &&
+                     strcmp(item->control->mediatype, "image/*") == 0;
+        node->initial = image && strstr(text, "://") == NULL
+                            ? xls_format(x, "jr://images/%s", text)
+                            : text;
+        return;
+    }
+    struct xform_node *repeat = repeat_around(node);
+    const char *value = expression(x, item, XLS_DEFAULT);
+    set_value(xls_add_action(x, XFORM_SET_VALUE,
+                             repeat == NULL ? XFORM_FIRST_LOAD
+                                            : XFORM_FIRST_LOAD | XFORM_NEW_REPEAT,
+                             repeat, node),
+              value);
+}
+
+/* trigger: ${a}, ${b}: whose change sets this one to its calculation. */
+static void read_triggers(struct xls *x, struct xls_item *item, const char *value)
+{
+    struct span rest = span_of(value_of(x, item, XLS_TRIGGER)), before, name;
+    struct xls_where where = cell(x, item, XLS_TRIGGER);
+    bool any = false;
+    while (xls_next_reference(&rest, &before, &name)) {
+        struct xls_item *from = NULL;
+        struct xform_node *node = xls_find(x, where, name, item->node, &from);
+        any = true;
+        if (node != NULL && (from == NULL || from->control == NULL)) {
+            xls_error(x, where, "name a question that people answer",
+                      "\"%s\" is asked of nobody, so its change can't be noticed", node->name);
+        } else if (node != NULL) {
+            bool point = item->asked.what == XLS_QUESTION &&
+                         item->asked.type->special == XLS_BACKGROUND_GEOPOINT;
+            set_value(xls_add_action(x, point ? XFORM_SET_GEOPOINT : XFORM_SET_VALUE,
+                                     XFORM_VALUE_CHANGED, node, item->node),
+                      point ? NULL : value);
+        }
+    }
+    if (!any) {
+        xls_error(x, where, "write a reference, as ${age}", "the trigger names no question");
+    }
+}
+
+static void read_calculation(struct xls *x, struct xls_item *item)
+{
+    struct xform_node *node = item->node;
+    const char *value = expression(x, item, XLS_CALCULATION);
+    bool calculate =
+        item->asked.what == XLS_QUESTION && item->asked.type->special == XLS_CALCULATE;
+    if (value_of(x, item, XLS_TRIGGER) != NULL) {
+        read_triggers(x, item, value);
+        return;
+    }
+    node->calculate = value;
+    const char *initial = value_of(x, item, XLS_DEFAULT);
+    if (calculate && value == NULL && (initial == NULL || !xls_is_dynamic(initial, "string"))) {
+        xls_error(x, cell(x, item, XLS_CALCULATION), "write what it is computed from",
+                  "the calculation \"%s\" is empty", node->name);
+    }
+}
+
+/* ---- binds */
+
+static void read_special(struct xls *x, struct xls_item *item)
+{
+    const struct xls_type *type = item->asked.type;
+    struct xform_node *node = item->node;
+    if (type->special == XLS_META) {
+        const char *space = strchr(type->detail, ' ');
+        node->preload = xls_copy(x, span_from(type->detail, (size_t)(space - type->detail)));
+        node->preload_params = space + 1;
+    } else if (type->special == XLS_NOTE) {
+        node->readonly = "true()";
+    } else if (type->special == XLS_START_GEOPOINT) {
+        (void)xls_add_action(x, XFORM_SET_GEOPOINT, XFORM_FIRST_LOAD, NULL, node);
+    } else if (type->special == XLS_BACKGROUND_AUDIO) {
+        const char *quality =
+            xls_parameter(x, value_of(x, item, XLS_PARAMETERS), "quality");
+        (void)xls_add_action(x, XFORM_RECORD_AUDIO, XFORM_LOAD, NULL, node);
+        if (quality != NULL) {
+            xls_add_pair(x, &node->extras, "odk:quality", quality);
+        }
+    }
+}
+
+static bool is_whole(const char *number)
+{
+    number += *number == '-' ? 1 : 0;
+    return *number != '\0' && strspn(number, "0123456789") == strlen(number);
+}
+
+static bool is_decimal(const char *number)
+{
+    number += *number == '-' ? 1 : 0;
+    size_t whole = strspn(number, "0123456789");
+    size_t rest = number[whole] == '.' ? 1 + strspn(number + whole + 1, "0123456789") : 0;
+    return whole + (rest > 0 ? rest - 1 : 0) > 0 && number[whole + rest] == '\0';
+}
+
+static void read_range(struct xls *x, struct xls_item *item)
+{
+    const char *parameters = value_of(x, item, XLS_PARAMETERS);
+    const char *start = xls_parameter(x, parameters, "start");
+    const char *end = xls_parameter(x, parameters, "end");
+    const char *step = xls_parameter(x, parameters, "step");
+    struct xform_control *control = item->control;
+    control->start = start == NULL ? "1" : start;
+    control->end = end == NULL ? "10" : end;
+    control->step = step == NULL ? "1" : step;
+    if (!is_decimal(control->start) || !is_decimal(control->end) || !is_decimal(control->step)) {
+        xls_error(x, cell(x, item, XLS_PARAMETERS), "write start=0 end=10 step=1",
+                  "start, end and step of a range are numbers");
+    }
+    bool whole = is_whole(control->start) && is_whole(control->end) && is_whole(control->step);
+    xls_bind(item->node, whole ? "int" : "decimal");
+}
+
+/* Parameters that become attributes: of the bind, or of the control. */
+static void read_parameters(struct xls *x, struct xls_item *item)
+{
+    static const struct {
+        const char *parameter, *attribute;
+        bool bind;
+    } known[] = {{"max-pixels", "orx:max-pixels", true},
+                 {"quality", "odk:quality", true},
+                 {"allow-mock-accuracy", "odk:allow-mock-accuracy", true},
+                 {"capture-accuracy", "accuracyThreshold", false},
+                 {"warning-accuracy", "unacceptableAccuracyThreshold", false},
+                 {"app", "intent", false},
+                 {"rows", "rows", false},
+                 {"incremental", "incremental", false}};
+    const char *parameters = value_of(x, item, XLS_PARAMETERS);
+    for (size_t i = 0; parameters != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
+        const char *value = xls_parameter(x, parameters, known[i].parameter);
+        if (value != NULL && known[i].bind) {
+            xls_add_pair(x, &item->node->extras, known[i].attribute, value);
+        } else if (value != NULL) {
+            xls_add_pair(x, &item->control->extras, known[i].attribute, value);
+        }
+    }
+}
+
+/* bind::odk:length, body::accept, instance::hxl: kept as they are. */
+static void read_extras(struct xls *x, struct xls_item *item)
+{
+    const struct xls_sheet *sheet = &x->survey;
+    for (size_t i = 0; i < sheet->column_count; i++) {
+        const struct xls_column *column = &sheet->columns[i];
+        const char *value = item->row->cells[i];
+        if (value == NULL || column->tail == NULL) {
+            continue;
+        }
+        const char *resolved =
+            column->key == XLS_BIND || column->key == XLS_BODY
+                ? xls_resolve(x, cell(x, item, column->key), value, item->node, 0)
+                : value;
+        if (column->key == XLS_BIND && xls_same(column->tail, "type")) {
+            xls_bind(item->node, value);
+        } else if (column->key == XLS_BIND) {
+            item->node->has_bind = true;
+            xls_add_pair(x, &item->node->extras, column->tail, resolved);
+        } else if (column->key == XLS_BODY && item->control != NULL) {
+            struct xform_control *to = item->repeat != NULL ? item->repeat : item->control;
+            xls_add_pair(x, &to->extras, column->tail, resolved);
+        } else if (column->key == XLS_INSTANCE && xls_is_name(column->tail)) {
+            (void)xls_add_attribute(x, item->node, column->tail, value);
+        }
+    }
+}
+
+static void read_bind(struct xls *x, struct xls_item *item)
+{
+    struct xform_node *node = item->node;
+    node->relevant = expression(x, item, XLS_RELEVANT);
+    node->constraint = expression(x, item, XLS_CONSTRAINT);
+    node->required = truth(x, item, XLS_REQUIRED);
+    const char *readonly = truth(x, item, XLS_READONLY);
+    node->readonly = readonly != NULL ? readonly : node->readonly;
+    node->save_to = value_of(x, item, XLS_SAVE_TO);
+    const char *path = xls_node_path(x, node);
+    node->constraint_message =
+        xls_read_text(x, cell(x, item, XLS_CONSTRAINT_MESSAGE), node,
+                      xls_format(x, "%s:jr:constraintMsg", path));
+    node->required_message = xls_read_text(x, cell(x, item, XLS_REQUIRED_MESSAGE), node,
+                                           xls_format(x, "%s:jr:requiredMsg", path));
+    node->has_bind = node->has_bind || node->relevant != NULL || node->readonly != NULL ||
+                     node->required != NULL || node->constraint != NULL;
+    if (node->constraint_message != NULL && node->constraint == NULL) {
+        xls_warning(x, cell(x, item, XLS_CONSTRAINT_MESSAGE), "write the constraint it explains",
+                    "\"%s\" has a constraint_message but no constraint", node->name);
+    }
+    if (node->save_to != NULL && !xls_is_name(node->save_to)) {
+        xls_error(x, cell(x, item, XLS_SAVE_TO), "use letters, digits and _",
+                  "\"%s\" can't be a property's name", node->save_to);
+    }
+}
+
+/* ---- texts and controls */
+
+static void read_control(struct xls *x, struct xls_item *item)
+{
+    struct xform_control *control = item->control;
+    const char *path = xls_node_path(x, item->node);
+    const char *appearance = value_of(x, item, XLS_APPEARANCE);
+    struct xform_control *shown = item->repeat != NULL ? item->repeat : control;
+    control->label = xls_read_text(x, cell(x, item, XLS_LABEL), item->node,
+                                   xls_format(x, "%s:label", path));
+    control->hint = xls_read_text(x, cell(x, item, XLS_HINT), item->node,
+                                  xls_format(x, "%s:hint", path));
+    shown->appearance = appearance == NULL ? "" : xls_resolve(x, cell(x, item, XLS_APPEARANCE),
+                                                              appearance, item->node, 0);
+    if (item->asked.what == XLS_QUESTION) {
+        control->mediatype = control->kind == XFORM_UPLOAD ? item->asked.type->detail : NULL;
+    }
+    bool group = item->asked.what == XLS_BEGIN && !item->asked.repeat;
+    if (control->label == NULL && control->hint == NULL && !group) {
+        xls_warning(x, cell(x, item, XLS_LABEL), "write what people shall see",
+                    "\"%s\" has no label", item->node->name);
+    }
+}
+
+static void read_count(struct xls *x, struct xls_item *item)
+{
+    const char *count = value_of(x, item, XLS_REPEAT_COUNT);
+    struct xls_where where = cell(x, item, XLS_REPEAT_COUNT);
+    if (count == NULL || item->repeat == NULL) {
+        return;
+    }
+    if (item->count_node != NULL) {
+        item->count_node->calculate = xls_resolve(x, where, count, item->count_node, 0);
+        count = xls_format(x, "${%s}", item->count_node->name);
+    }
+    item->repeat->count = xls_resolve(x, where, count, item->node, 0);
+}
+
+static void read_item(struct xls *x, struct xls_item *item)
+{
+    if (item->node == NULL) {
+        return;
+    }
+    bool question = item->asked.what == XLS_QUESTION;
+    if (question) {
+        read_special(x, item);
+    }
+    read_bind(x, item);
+    if (item->control != NULL) {
+        read_control(x, item);
+    }
+    if (question && item->asked.type->special == XLS_RANGE && item->control != NULL) {
+        read_range(x, item);
+    }
+    if (question && item->control != NULL && item->asked.type->special == XLS_PLAIN) {
+        read_parameters(x, item);
+    }
+    if (item->asked.what == XLS_SELECT) {
+        xls_read_itemset(x, item);
+    }
+    if (item->asked.what != XLS_BEGIN) {
+        read_calculation(x, item);
+    }
+    read_count(x, item);
+    read_default(x, item);
+    read_extras(x, item);
+}
+
+void xls_read_rules(struct xls *x)
+{
+    for (struct xls_item *item = x->items; item != NULL && x->failed == OK; item = item->next) {
+        read_item(x, item);
+    }
+}

@@ -1,0 +1,305 @@
+/*
+ * What the form says of itself, the record's metadata, and the entities it makes.
+ */
+#include <string.h>
+
+#include "xlsform_inner.h"
+
+/* ---- settings */
+
+static const char *setting_of(const struct xls *x, const char *name, const char *old_name,
+                              const char *otherwise)
+{
+    const char *value = xls_setting(x, name);
+    value = value != NULL ? value : xls_setting(x, old_name);
+    return value != NULL ? value : otherwise;
+}
+
+static bool is_read(const char *name)
+{
+    static const char *const read[] = {
+        "form_title",       "set_form_title",    "title",         "form_id", "set_form_id",
+        "id_string",        "version",           "name",          "style",   "instance_name",
+        "default_language", "clean_text_values", "instance_xmlns"};
+    for (size_t i = 0; i < sizeof(read) / sizeof(read[0]); i++) {
+        if (strcmp(read[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What isn't a member of the form is kept by its name: submission_url, public_key, ... */
+static void keep_settings(struct xls *x)
+{
+    const struct xls_sheet *sheet = &x->settings;
+    const struct xform_pair *pairs = NULL;
+    for (size_t i = 0; sheet->first != NULL && i < sheet->column_count; i++) {
+        const char *name = sheet->columns[i].tail, *value = sheet->first->cells[i];
+        if (name != NULL && value != NULL && !is_read(name)) {
+            xls_add_pair(x, &pairs, name, value);
+        }
+    }
+    x->form->settings = (struct xform_pair *)(uintptr_t)pairs; /* made just now */
+}
+
+void xls_read_settings(struct xls *x)
+{
+    struct xform *form = x->form;
+    struct xls_where where = {.sheet = &x->settings, .row = x->settings.first};
+    form->id = setting_of(x, "form_id", "id_string", xls_setting(x, "set_form_id"));
+    form->title = setting_of(x, "form_title", "title", xls_setting(x, "set_form_title"));
+    form->version = setting_of(x, "version", "version", "");
+    form->style = setting_of(x, "style", "style", "");
+    form->space = xls_setting(x, "instance_xmlns");
+    form->name = setting_of(x, "name", "name", "data");
+    if (!xls_is_name(form->name)) {
+        xls_error(x, where, "leave the column name of settings empty, or use letters and digits",
+                  "\"%s\" can't be the name of the form's root", form->name);
+        form->name = "data";
+    }
+    if (form->id == NULL) {
+        xls_warning(x, where, "add a sheet settings with a column form_id",
+                    "the form has no form_id: it is called \"form\"");
+        form->id = "form";
+    }
+    form->title = form->title != NULL ? form->title : form->id;
+    keep_settings(x);
+}
+
+/* The sheet `types` says what data the answers become; a node reads it when the form is published. */
+void xls_keep_types(struct xls *x)
+{
+    const struct xform_pair *pairs = x->form->settings;
+    for (const struct xls_row *row = x->types.first; row != NULL; row = row->next) {
+        for (size_t i = 0; i < x->types.column_count; i++) {
+            if (row->cells[i] != NULL && x->types.columns[i].header[0] != '\0') {
+                xls_add_pair(x, &pairs,
+                             xls_format(x, "types/%zu/%s", row->number, x->types.columns[i].header),
+                             row->cells[i]);
+            }
+        }
+    }
+    x->form->settings = (struct xform_pair *)(uintptr_t)pairs; /* made here */
+}
+
+/* ---- meta */
+
+static const struct xls_item *audit_item(const struct xls *x)
+{
+    const struct xls_item *at = x->items;
+    while (at != NULL &&
+           !(at->asked.what == XLS_QUESTION && at->asked.type->special == XLS_AUDIT)) {
+        at = at->next;
+    }
+    return at;
+}
+
+static void add_audit(struct xls *x, const struct xls_item *item)
+{
+    static const char *const known[] = {"location-priority", "location-min-interval",
+                                        "location-max-age",  "track-changes",
+                                        "identify-user",     "track-changes-reasons"};
+    struct xform_node *node = xls_add_node(x, x->meta, "audit");
+    const char *parameters = xls_get(&x->survey, item->row, XLS_PARAMETERS);
+    if (node == NULL) {
+        return;
+    }
+    xls_bind(node, "binary");
+    for (size_t i = 0; parameters != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
+        const char *value = xls_parameter(x, parameters, known[i]);
+        if (value != NULL) {
+            xls_add_pair(x, &node->extras, xls_format(x, "odk:%s", known[i]), value);
+        }
+    }
+}
+
+void xls_add_meta(struct xls *x)
+{
+    const struct xls_item *audit = audit_item(x);
+    const char *name = xls_setting(x, "instance_name");
+    const char *omit = xls_setting(x, "omit_instanceid");
+    if (x->form->root == NULL) {
+        return;
+    }
+    x->meta = xls_add_node(x, x->form->root, "meta");
+    if (x->meta != NULL && audit != NULL) {
+        add_audit(x, audit);
+    }
+    struct xform_node *id =
+        x->meta == NULL || omit != NULL ? NULL : xls_add_node(x, x->meta, "instanceID");
+    if (id != NULL) {
+        xls_bind(id, "string");
+        id->preload = "uid";
+        id->readonly = "true()";
+    }
+    struct xform_node *named =
+        x->meta == NULL || name == NULL ? NULL : xls_add_node(x, x->meta, "instanceName");
+    if (named != NULL) {
+        struct xls_where where = {.sheet = &x->settings, .row = x->settings.first};
+        xls_bind(named, "string");
+        named->calculate = xls_resolve(x, where, name, NULL, 0);
+    }
+}
+
+/* ---- entities */
+
+static size_t entity_column(const struct xls_sheet *sheet, const char *name)
+{
+    for (size_t i = 0; i < sheet->column_count; i++) {
+        if (sheet->columns[i].tail != NULL && strcmp(sheet->columns[i].tail, name) == 0) {
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+static const char *entity_cell(const struct xls_sheet *sheet, const struct xls_row *row,
+                               const char *name)
+{
+    size_t column = entity_column(sheet, name);
+    return column == SIZE_MAX ? NULL : row->cells[column];
+}
+
+struct entity_row {
+    struct xls_where where;
+    const char *dataset, *create, *update, *id, *label;
+    struct xform_node *repeat, *node;
+};
+
+static void calculated(struct xls *x, struct entity_row *row, struct xform_node *node,
+                       const char *expression)
+{
+    if (node != NULL) {
+        xls_bind(node, "string");
+        node->readonly = "true()";
+        node->calculate =
+            expression == NULL ? NULL : xls_resolve(x, row->where, expression, row->node, 0);
+    }
+}
+
+/* The columns must say whether it makes an entity or changes one (ODK entities specification). */
+static bool is_sound(struct xls *x, const struct entity_row *row)
+{
+    if (row->update != NULL && row->id == NULL) {
+        xls_error(x, row->where, "write in entity_id which one, as ${tree}",
+                  "it updates an entity but doesn't say which: entity_id is empty");
+        return false;
+    }
+    if (row->create != NULL && row->id != NULL && row->update == NULL) {
+        xls_error(x, row->where, "fill update_if too, or empty entity_id",
+                  "an entity that is only made can't have an entity_id");
+        return false;
+    }
+    if (row->label == NULL && row->id == NULL) {
+        xls_error(x, row->where, "write what the entity is called, as ${name}",
+                  "an entity that is made needs a label");
+        return false;
+    }
+    if (!xls_is_name(row->dataset) || strncmp(row->dataset, "__", 2) == 0) {
+        xls_error(x, row->where, "use letters, digits and _", "\"%s\" can't be a list's name",
+                  row->dataset);
+        return false;
+    }
+    return true;
+}
+
+/* meta/entity with its attributes and what computes them, as pyxform writes it. */
+static void add_entity_rules(struct xls *x, struct entity_row *row)
+{
+    bool makes = row->create != NULL || row->id == NULL;
+    (void)xls_add_attribute(x, row->node, "dataset", row->dataset);
+    struct xform_node *id = xls_add_attribute(x, row->node, "id", "");
+    calculated(x, row, id, row->id);
+    if (makes && id != NULL) {
+        struct xform_action *action =
+            xls_add_action(x, XFORM_SET_VALUE,
+                           row->repeat == NULL ? XFORM_FIRST_LOAD
+                                               : XFORM_FIRST_LOAD | XFORM_NEW_REPEAT,
+                           row->repeat, id);
+        if (action != NULL) {
+            action->value = "uuid()";
+            action->literal = NULL;
+        }
+        struct xform_node *create = xls_add_attribute(x, row->node, "create", "1");
+        if (row->create != NULL) {
+            calculated(x, row, create, row->create);
+        }
+    }
+    if (row->id != NULL) {
+        static const char *const versions[][2] = {{"baseVersion", "__version"},
+                                                  {"trunkVersion", "__trunkVersion"},
+                                                  {"branchId", "__branchId"}};
+        struct xform_node *update = xls_add_attribute(x, row->node, "update", "1");
+        if (row->update != NULL) {
+            calculated(x, row, update, row->update);
+        }
+        for (size_t i = 0; i < 3; i++) {
+            calculated(x, row, xls_add_attribute(x, row->node, versions[i][0], ""),
+                       xls_format(x, "instance('%s')/root/item[name=%s]/%s", row->dataset, row->id,
+                                  versions[i][1]));
+        }
+        (void)xls_add_instance(x, row->dataset,
+                               xls_format(x, "jr://file-csv/%s.csv", row->dataset));
+    }
+    if (row->label != NULL) {
+        calculated(x, row, xls_add_node(x, row->node, "label"), row->label);
+    }
+}
+
+static void add_entity(struct xls *x, struct entity_row *row, struct xform_entity ***last)
+{
+    struct xform_node *meta = x->meta;
+    if (row->repeat != NULL) {
+        meta = xls_add_node(x, row->repeat, "meta");
+    }
+    row->node = meta == NULL ? NULL : xls_add_node(x, meta, "entity");
+    struct xform_entity *made = xls_alloc(x, sizeof(*made));
+    if (row->node == NULL || made == NULL) {
+        return;
+    }
+    *made = (struct xform_entity){.dataset = row->dataset, .node = row->node};
+    **last = made;
+    *last = &made->next;
+    add_entity_rules(x, row);
+}
+
+static void check_save_to(struct xls *x)
+{
+    for (const struct xls_item *item = x->items; item != NULL; item = item->next) {
+        if (item->node != NULL && item->node->save_to != NULL && x->form->entities == NULL) {
+            struct xls_where where = {&x->survey, item->row, XLS_SAVE_TO};
+            xls_error(x, where, "add a sheet entities with list_name and label",
+                      "\"%s\" is saved to an entity, but the form makes none", item->node->name);
+        }
+    }
+}
+
+void xls_read_entities(struct xls *x)
+{
+    struct xls_sheet *sheet = &x->entities;
+    struct xform_entity **last = &x->form->entities;
+    for (struct xls_row *at = sheet->first; at != NULL && x->failed == OK; at = at->next) {
+        struct entity_row row = {.where = {.sheet = sheet, .row = at},
+                                 .dataset = entity_cell(sheet, at, "list_name"),
+                                 .create = entity_cell(sheet, at, "create_if"),
+                                 .update = entity_cell(sheet, at, "update_if"),
+                                 .id = entity_cell(sheet, at, "entity_id"),
+                                 .label = entity_cell(sheet, at, "label")};
+        const char *repeat = entity_cell(sheet, at, "repeat");
+        struct span name;
+        row.dataset = row.dataset != NULL ? row.dataset : entity_cell(sheet, at, "dataset");
+        if (row.dataset == NULL) {
+            xls_error(x, row.where, "name the list in the column list_name",
+                      "an entity belongs to no list");
+            continue;
+        }
+        if (repeat != NULL && xls_only_reference(span_of(repeat), &name)) {
+            row.repeat = xls_find(x, row.where, name, NULL, NULL);
+        }
+        if (is_sound(x, &row)) {
+            add_entity(x, &row, &last);
+        }
+    }
+    check_save_to(x);
+}

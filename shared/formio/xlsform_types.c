@@ -1,0 +1,247 @@
+/*
+ * Question types under all their names: XLSForm's, and those of older tools that its reader takes.
+ */
+#include <string.h>
+
+#include "xlsform_inner.h"
+
+#define SHOWN(name, data, control)  {name, data, control, true, XLS_PLAIN, NULL}
+#define UPLOAD(name, media)         {name, "binary", XFORM_UPLOAD, true, XLS_PLAIN, media}
+#define PRELOAD(name, data, params) {name, data, XFORM_INPUT, false, XLS_META, params}
+#define OTHER(name, data, shown, special) {name, data, XFORM_INPUT, shown, special, NULL}
+
+static const struct xls_type types[] = {
+    SHOWN("text", "string", XFORM_INPUT),
+    SHOWN("string", "string", XFORM_INPUT),
+    SHOWN("integer", "int", XFORM_INPUT),
+    SHOWN("int", "int", XFORM_INPUT),
+    SHOWN("decimal", "decimal", XFORM_INPUT),
+    SHOWN("date", "date", XFORM_INPUT),
+    SHOWN("time", "time", XFORM_INPUT),
+    SHOWN("dateTime", "dateTime", XFORM_INPUT),
+    SHOWN("date_time", "dateTime", XFORM_INPUT),
+    SHOWN("date time", "dateTime", XFORM_INPUT),
+    SHOWN("geopoint", "geopoint", XFORM_INPUT),
+    SHOWN("location", "geopoint", XFORM_INPUT),
+    SHOWN("gps", "geopoint", XFORM_INPUT),
+    SHOWN("geotrace", "geotrace", XFORM_INPUT),
+    SHOWN("geoshape", "geoshape", XFORM_INPUT),
+    SHOWN("barcode", "barcode", XFORM_INPUT),
+    SHOWN("acknowledge", "string", XFORM_TRIGGER),
+    SHOWN("trigger", "string", XFORM_TRIGGER),
+    UPLOAD("image", "image/*"),
+    UPLOAD("photo", "image/*"),
+    UPLOAD("picture", "image/*"),
+    UPLOAD("audio", "audio/*"),
+    UPLOAD("video", "video/*"),
+    UPLOAD("file", "application/*"),
+    UPLOAD("osm", "osm/*"),
+    OTHER("note", "string", true, XLS_NOTE),
+    {"range", "int", XFORM_RANGE, true, XLS_RANGE, NULL},
+    OTHER("calculate", "string", false, XLS_CALCULATE),
+    OTHER("calculation", "string", false, XLS_CALCULATE),
+    OTHER("hidden", "string", false, XLS_HIDDEN),
+    OTHER("audit", "binary", false, XLS_AUDIT),
+    OTHER("start-geopoint", "geopoint", false, XLS_START_GEOPOINT),
+    OTHER("background-geopoint", "geopoint", false, XLS_BACKGROUND_GEOPOINT),
+    OTHER("background-audio", "binary", false, XLS_BACKGROUND_AUDIO),
+    OTHER("xml-external", NULL, false, XLS_EXTERNAL_FILE),
+    OTHER("csv-external", NULL, false, XLS_EXTERNAL_FILE),
+    PRELOAD("start", "dateTime", "timestamp start"),
+    PRELOAD("start time", "dateTime", "timestamp start"),
+    PRELOAD("end", "dateTime", "timestamp end"),
+    PRELOAD("end time", "dateTime", "timestamp end"),
+    PRELOAD("today", "date", "date today"),
+    PRELOAD("deviceid", "string", "property deviceid"),
+    PRELOAD("device id", "string", "property deviceid"),
+    PRELOAD("imei", "string", "property deviceid"),
+    PRELOAD("username", "string", "property username"),
+    PRELOAD("email", "string", "property email"),
+    PRELOAD("phonenumber", "string", "property phonenumber"),
+    PRELOAD("phone number", "string", "property phonenumber"),
+    PRELOAD("simserial", "string", "property simserial"),
+    PRELOAD("sim id", "string", "property simserial"),
+    PRELOAD("subscriberid", "string", "property subscriberid"),
+    PRELOAD("subscriber id", "string", "property subscriberid"),
+};
+
+/* Longer names before those they begin with. */
+static const struct {
+    const char *name;
+    enum xform_control_kind control;
+    bool from_file, external;
+} selects[] = {
+    {"select_one_from_file", XFORM_SELECT_ONE, true, false},
+    {"select one from file", XFORM_SELECT_ONE, true, false},
+    {"select_multiple_from_file", XFORM_SELECT_MULTIPLE, true, false},
+    {"select multiple from file", XFORM_SELECT_MULTIPLE, true, false},
+    {"select_one_external", XFORM_SELECT_ONE, false, true},
+    {"select one external", XFORM_SELECT_ONE, false, true},
+    {"add select one prompt using", XFORM_SELECT_ONE, false, false},
+    {"add select multiple prompt using", XFORM_SELECT_MULTIPLE, false, false},
+    {"select all that apply from", XFORM_SELECT_MULTIPLE, false, false},
+    {"select all that apply", XFORM_SELECT_MULTIPLE, false, false},
+    {"select one from", XFORM_SELECT_ONE, false, false},
+    {"select_one", XFORM_SELECT_ONE, false, false},
+    {"select one", XFORM_SELECT_ONE, false, false},
+    {"select1", XFORM_SELECT_ONE, false, false},
+    {"select_multiple", XFORM_SELECT_MULTIPLE, false, false},
+    {"select multiple", XFORM_SELECT_MULTIPLE, false, false},
+    {"select_rank", XFORM_SELECT_RANK, false, false},
+    {"rank", XFORM_SELECT_RANK, false, false},
+};
+
+/* What follows `name` in `text`, case aside, as a word of its own; NULL. */
+static const char *after(const char *text, const char *name)
+{
+    for (; *name != '\0'; text++, name++) {
+        char letter = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
+        if (letter != *name) {
+            return NULL;
+        }
+    }
+    return *text == '\0' || *text == ' ' ? text + strspn(text, " ") : NULL;
+}
+
+static const struct xls_type *type_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (xls_same(types[i].name, name)) {
+            return &types[i];
+        }
+    }
+    return NULL;
+}
+
+/* "add text prompt", "q date", "get today" of the first XLSForms. */
+static const struct xls_type *old_type(struct xls *x, const char *text)
+{
+    const char *rest = after(text, "add");
+    size_t size = rest == NULL ? 0 : strlen(rest);
+    if (size > 7 && strcmp(rest + size - 7, " prompt") == 0) {
+        return type_named(xls_copy(x, span_from(rest, size - 7)));
+    }
+    rest = after(text, "q");
+    rest = rest == NULL ? after(text, "get") : rest;
+    return rest == NULL ? NULL : type_named(rest);
+}
+
+/* ---- groups */
+
+static bool read_group(const char *text, struct xls_asked *ret)
+{
+    static const char *const groups[] = {"group", "lgroup", "repeat", "looped group", "loop"};
+    bool begins = strncmp(text, "begin", 5) == 0 || strncmp(text, "Begin", 5) == 0;
+    bool ends = strncmp(text, "end", 3) == 0 || strncmp(text, "End", 3) == 0;
+    const char *rest = text + (begins ? 5 : ends ? 3 : 0);
+    if ((!begins && !ends) || (*rest != ' ' && *rest != '_')) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        if (xls_same(rest + 1, groups[i])) {
+            ret->what = begins ? XLS_BEGIN : XLS_END;
+            ret->repeat = i == 1 || i == 2 || i == 3;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- selects */
+
+static bool cut_or_other(struct span *list)
+{
+    static const char *const ends[] = {" or_other", " or other", " or specify other"};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        size_t size = strlen(ends[i]);
+        if (list->size > size &&
+            span_is(span_cut(*list, list->size - size, size), ends[i])) {
+            list->size -= size;
+            *list = xls_trim(*list);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_select(struct xls *x, struct xls_where where, const char *text,
+                        struct xls_asked *ret)
+{
+    for (size_t i = 0; i < sizeof(selects) / sizeof(selects[0]); i++) {
+        const char *rest = after(text, selects[i].name);
+        if (rest == NULL) {
+            continue;
+        }
+        const char *own = xls_get(where.sheet, where.row, XLS_LIST_NAME);
+        struct span list = xls_trim(span_of(*rest == '\0' && own != NULL ? own : rest));
+        *ret = (struct xls_asked){.what = XLS_SELECT,
+                                  .control = selects[i].control,
+                                  .from_file = selects[i].from_file,
+                                  .external = selects[i].external};
+        ret->or_other = cut_or_other(&list);
+        ret->list = xls_copy(x, list);
+        if (list.size == 0) {
+            xls_error(x, where, "write the list's name behind it: \"select_one villages\"",
+                      "\"%s\" names no list of choices", text);
+        }
+        return true;
+    }
+    return false;
+}
+
+bool xls_read_type(struct xls *x, struct xls_where where, const char *text, struct xls_asked *ret)
+{
+    *ret = (struct xls_asked){.what = XLS_QUESTION};
+    if (read_group(text, ret) || read_select(x, where, text, ret)) {
+        return true;
+    }
+    ret->type = type_named(text);
+    if (ret->type == NULL && after(text, "osm") != NULL) {
+        ret->type = type_named("osm");
+    }
+    ret->type = ret->type == NULL ? old_type(x, text) : ret->type;
+    if (ret->type == NULL) {
+        xls_error(x, where, "use a type of the XLSForm reference: text, integer, select_one LIST, ...",
+                  "nobody knows the type \"%s\"", text);
+    }
+    return ret->type != NULL;
+}
+
+/* ---- parameters */
+
+const char *xls_parameter(struct xls *x, const char *parameters, const char *name)
+{
+    size_t size = strlen(name);
+    for (const char *at = parameters; at != NULL && *at != '\0';) {
+        at += strspn(at, " ;,\n\t");
+        size_t word = strcspn(at, "= ;,\n\t");
+        const char *value = at + word + strspn(at + word, " ");
+        bool has_value = *value == '=';
+        value += has_value ? 1 + strspn(value + 1, " ") : 0;
+        size_t value_size = has_value ? strcspn(value, " ;,\n\t") : 0;
+        if (has_value && word == size && strncmp(at, name, size) == 0) {
+            return xls_copy(x, span_from(value, value_size));
+        }
+        at = has_value ? value + value_size : at + word;
+    }
+    return NULL;
+}
+
+void xls_add_pair(struct xls *x, const struct xform_pair **pairs, const char *name,
+                  const char *value)
+{
+    size_t count = 0;
+    while (*pairs != NULL && (*pairs)[count].name != NULL) {
+        count++;
+    }
+    struct xform_pair *grown = arena_array(x->arena, count + 2, sizeof(*grown));
+    if (grown == NULL) {
+        x->failed = ERR_NOMEM;
+        return;
+    }
+    if (count != 0) {
+        memcpy(grown, *pairs, count * sizeof(*grown));
+    }
+    grown[count] = (struct xform_pair){.name = name, .value = value};
+    *pairs = grown;
+}
