@@ -33,8 +33,7 @@ static const char *what_instead(struct span bytes)
     if (bytes.size == 0) {
         return "it is empty: choose the workbook again";
     }
-    if (bytes.size >= sizeof(ole_magic) &&
-        memcmp(bytes.data, ole_magic, sizeof(ole_magic)) == 0) {
+    if (bytes.size >= sizeof(ole_magic) && memcmp(bytes.data, ole_magic, sizeof(ole_magic)) == 0) {
         return has_encrypted_package(bytes)
                    ? "it has a password: open it in Excel, take the password off (File, Info, "
                      "Protect Workbook) and save it"
@@ -79,8 +78,7 @@ static int keep_open(void *ctx)
     return 0;
 }
 
-enum err part_open(struct workbook *workbook, const char *name, struct part *ret,
-                   struct diag *diag)
+enum err part_open(struct workbook *workbook, const char *name, struct part *ret, struct diag *diag)
 {
     zip_stat_t about;
     *ret = (struct part){.workbook = workbook, .name = name};
@@ -96,13 +94,11 @@ enum err part_open(struct workbook *workbook, const char *name, struct part *ret
     }
     ret->file = zip_fopen(workbook->zip, name, 0);
     if (ret->file == NULL) {
-        return workbook_fault(workbook, diag,
-                              "it is damaged: open it in Excel and save it again");
+        return workbook_fault(workbook, diag, "it is damaged: open it in Excel and save it again");
     }
-    ret->reader =
-        xmlReaderForIO(read_part, keep_open, ret, NULL, NULL,
-                       XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                           XML_PARSE_NOCDATA);
+    ret->reader = xmlReaderForIO(read_part, keep_open, ret, NULL, NULL,
+                                 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+                                     XML_PARSE_NOCDATA);
     if (ret->reader == NULL) {
         part_close(ret);
         return diag_set(diag, ERR_NOMEM, NULL);
@@ -129,8 +125,11 @@ enum err part_next(struct part *part, bool *ret_more, struct diag *diag)
     if (part->too_large) {
         return diag_set(diag, ERR_TOO_LARGE, part->workbook->file, "512 MiB a sheet", NULL);
     }
-    if (more < 0 || (more == 1 && xmlTextReaderNodeType(part->reader) ==
-                                      XML_READER_TYPE_DOCUMENT_TYPE)) {
+    if (part->no_memory) {
+        return diag_set(diag, ERR_NOMEM, NULL);
+    }
+    if (more < 0 ||
+        (more == 1 && xmlTextReaderNodeType(part->reader) == XML_READER_TYPE_DOCUMENT_TYPE)) {
         return workbook_fault(part->workbook, diag,
                               "it is damaged or cut off: copy it again, or open it in Excel and "
                               "save it again");
@@ -163,6 +162,7 @@ const char *part_attribute(struct part *part, const char *local_name, struct are
         if (strcmp((const char *)xmlTextReaderConstLocalName(part->reader), local_name) == 0) {
             const xmlChar *value = xmlTextReaderConstValue(part->reader);
             found = value == NULL ? NULL : arena_text(arena, (const char *)value);
+            part->no_memory = part->no_memory || (value != NULL && found == NULL);
         }
     }
     (void)xmlTextReaderMoveToElement(part->reader);

@@ -39,6 +39,7 @@ struct part {
     struct zip_file *file;
     uint64_t read_size;
     bool too_large;
+    bool no_memory; /* for an attribute: told by part_next() */
     xmlTextReader *reader;
 };
 

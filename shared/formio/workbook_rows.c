@@ -79,6 +79,7 @@ static void add_shared(struct rows *rows, struct buf *ret)
 static void add_text(struct rows *rows, struct buf *ret)
 {
     char *copy = arena_span_text(&rows->scratch, buf_span(&rows->value));
+    rows->part.no_memory = rows->part.no_memory || copy == NULL;
     if (copy != NULL) {
         workbook_unescape(copy);
         buf_add_text(ret, copy);
@@ -88,8 +89,8 @@ static void add_text(struct rows *rows, struct buf *ret)
 static void add_value(struct rows *rows, struct buf *ret)
 {
     const char *type = rows->type == NULL ? "n" : rows->type;
-    bool is_date = rows->style < rows->workbook->style_count &&
-                   rows->workbook->date_styles[rows->style];
+    bool is_date =
+        rows->style < rows->workbook->style_count && rows->workbook->date_styles[rows->style];
     if (strcmp(type, "s") == 0) {
         add_shared(rows, ret);
     } else if (strcmp(type, "b") == 0) {
@@ -114,7 +115,8 @@ static void end_cell(struct rows *rows)
     if (rows->bytes.size != offset) {
         buf_add_byte(&rows->bytes, 0);
         rows->offsets[rows->column] = offset;
-        rows->cell_count = rows->column + 1 > rows->cell_count ? rows->column + 1 : rows->cell_count;
+        rows->cell_count =
+            rows->column + 1 > rows->cell_count ? rows->column + 1 : rows->cell_count;
     }
 }
 
@@ -125,9 +127,8 @@ static enum err end_row(struct rows *rows, workbook_row_fn *visit, void *ctx)
         return e;
     }
     for (size_t i = 0; i < rows->cell_count; i++) {
-        rows->cells[i] = rows->offsets[i] == NOWHERE
-                             ? NULL
-                             : (const char *)rows->bytes.data + rows->offsets[i];
+        rows->cells[i] =
+            rows->offsets[i] == NOWHERE ? NULL : (const char *)rows->bytes.data + rows->offsets[i];
     }
     struct workbook_row row = {
         .number = rows->row, .cells = rows->cells, .cell_count = rows->cell_count};

@@ -68,7 +68,8 @@ static enum err keep_string(struct workbook *workbook, const struct buf *text)
     return OK;
 }
 
-/* <si><t>a</t></si>, or rich text in runs <si><r><t/></r>..</si>; <rPh> says how to pronounce it. */
+/* <si><t>a</t></si>, or rich text in runs <si><r><t/></r>..</si>; <rPh> says how to pronounce it.
+ */
 static enum err take_node(struct workbook *workbook, struct part *part, struct buf *text,
                           bool *in_text, bool *in_phonetic)
 {

@@ -267,9 +267,8 @@ static enum err read_element(struct build *build, const xmlNode *element, struct
     struct xform_node *known =
         parent == NULL ? NULL : element_named(parent, (const char *)element->name);
     bool again = known != NULL && !known->repeat && build->again != 0;
-    enum err e =
-        again ? read_again(build, element, known)
-              : read_into(build, element, parent, depth, number);
+    enum err e = again ? read_again(build, element, known)
+                       : read_into(build, element, parent, depth, number);
     if (again && e == OK) {
         e = read_children(build, element, known, depth);
     }

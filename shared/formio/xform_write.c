@@ -135,9 +135,9 @@ void xform_write_xml(const struct xform *form, struct buf *ret)
         write_document(&writer);
     }
     if (buf_error(&writer.place) != OK || writer.failed != OK) {
-        ret->failed = ret->failed != OK        ? ret->failed
-                      : writer.failed != OK    ? writer.failed
-                                               : buf_error(&writer.place);
+        ret->failed = ret->failed != OK     ? ret->failed
+                      : writer.failed != OK ? writer.failed
+                                            : buf_error(&writer.place);
     }
     (void)mem->resize(mem->ctx, writer.texts, 0);
     (void)mem->resize(mem->ctx, (void *)writer.initials, 0);

@@ -13,7 +13,7 @@ struct writer {
     /* Texts that have an id: those of form->itext, and those that only itext can hold. */
     struct xform_wording_id *texts;
     size_t text_count, text_capacity;
-    size_t sorted_count; /* of the texts, by pointer: the rest was added since */
+    size_t sorted_count;                   /* of the texts, by pointer: the rest was added since */
     const struct xform_initial **initials; /* sorted by path */
     size_t initial_count;
     enum err failed;

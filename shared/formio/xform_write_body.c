@@ -4,16 +4,15 @@
 
 static const char *element_of(enum xform_control_kind kind)
 {
-    static const char *const elements[XFORM_CONTROL_COUNT] = {
-        [XFORM_INPUT] = "input",
-        [XFORM_SELECT_ONE] = "select1",
-        [XFORM_SELECT_MULTIPLE] = "select",
-        [XFORM_SELECT_RANK] = "odk:rank",
-        [XFORM_RANGE] = "range",
-        [XFORM_UPLOAD] = "upload",
-        [XFORM_TRIGGER] = "trigger",
-        [XFORM_GROUP] = "group",
-        [XFORM_REPEAT_CONTROL] = "repeat"};
+    static const char *const elements[XFORM_CONTROL_COUNT] = {[XFORM_INPUT] = "input",
+                                                              [XFORM_SELECT_ONE] = "select1",
+                                                              [XFORM_SELECT_MULTIPLE] = "select",
+                                                              [XFORM_SELECT_RANK] = "odk:rank",
+                                                              [XFORM_RANGE] = "range",
+                                                              [XFORM_UPLOAD] = "upload",
+                                                              [XFORM_TRIGGER] = "trigger",
+                                                              [XFORM_GROUP] = "group",
+                                                              [XFORM_REPEAT_CONTROL] = "repeat"};
     return elements[kind];
 }
 

@@ -179,10 +179,9 @@ static void write_events(struct buf *out, unsigned events)
 
 void write_action(struct writer *writer, const struct xform_action *action)
 {
-    static const char *const elements[] = {
-        [XFORM_SET_VALUE] = "setvalue",
-        [XFORM_SET_GEOPOINT] = "odk:setgeopoint",
-        [XFORM_RECORD_AUDIO] = "odk:recordaudio"};
+    static const char *const elements[] = {[XFORM_SET_VALUE] = "setvalue",
+                                           [XFORM_SET_GEOPOINT] = "odk:setgeopoint",
+                                           [XFORM_RECORD_AUDIO] = "odk:recordaudio"};
     struct buf *out = writer->out;
     struct buf path;
     buf_init(&path, out->mem, XFORM_EXPRESSION_MAX);

@@ -254,10 +254,9 @@ void write_text(struct writer *writer, const char *element, const struct xform_t
         return;
     }
     const char *id = text_id(writer, text);
-    const struct xform_piece *plain =
-        writer->form->default_language < text->language_count
-            ? text->wordings[at_default(writer)]
-            : NULL;
+    const struct xform_piece *plain = writer->form->default_language < text->language_count
+                                          ? text->wordings[at_default(writer)]
+                                          : NULL;
     buf_add_format(writer->out, "<%s", element);
     if (id != NULL) {
         buf_add_text(writer->out, " ref=\"jr:itext('");

@@ -252,7 +252,8 @@ static bool holds_other(const struct xls_list *list)
     return false;
 }
 
-/* Every list of `choices` becomes an instance: expressions may ask for one that no question uses. */
+/* Every list of `choices` becomes an instance: expressions may ask for one that no question uses.
+ */
 void xls_finish_lists(struct xls *x)
 {
     for (struct xls_list *list = x->lists; list != NULL && x->failed == OK; list = list->next) {
@@ -326,7 +327,8 @@ static const char *ask_file(struct xls *x, const struct xls_item *item, const ch
                             const char **ret_label)
 {
     const char *list = item->asked.list, *dot = strrchr(list, '.');
-    bool csv = dot != NULL && xls_same(dot, ".csv"), geojson = dot != NULL && xls_same(dot, ".geojson");
+    bool csv = dot != NULL && xls_same(dot, ".csv"),
+         geojson = dot != NULL && xls_same(dot, ".geojson");
     if (dot == NULL || dot == list || (!csv && !geojson && !xls_same(dot, ".xml"))) {
         xls_error(x, cell(x, item, XLS_TYPE), "write the file's whole name, as villages.csv",
                   "\"%s\" is no file of choices: .csv, .xml or .geojson", list);
@@ -359,13 +361,12 @@ static const char *ask_list(struct xls *x, struct xls_item *item, const char **r
          i++) {
         const char *name = xls_get(list->sheet, list->rows[i], XLS_NAME);
         if (strchr(name, ' ') != NULL) {
-            xls_error(x,
-                      (struct xls_where){
-                          .sheet = list->sheet, .row = list->rows[i], .key = XLS_NAME},
-                      "write _ for the space",
-                      "the choice \"%s\" has a space, but several choices of \"%s\" are kept with "
-                      "spaces between them",
-                      name, list->name);
+            xls_error(
+                x, (struct xls_where){.sheet = list->sheet, .row = list->rows[i], .key = XLS_NAME},
+                "write _ for the space",
+                "the choice \"%s\" has a space, but several choices of \"%s\" are kept with "
+                "spaces between them",
+                name, list->name);
         }
     }
     list->multiple = list->multiple || asked->control != XFORM_SELECT_ONE;
@@ -383,8 +384,8 @@ static void read_order(struct xls *x, const struct xls_item *item, struct xform_
         xls_error(x, where, "add randomize=true before the seed",
                   "a seed has no effect without randomize=true");
     }
-    set->seed = !set->randomized || seed == NULL ? NULL
-                                                 : xls_resolve(x, where, seed, item->node, 0);
+    set->seed =
+        !set->randomized || seed == NULL ? NULL : xls_resolve(x, where, seed, item->node, 0);
     const char *value = xls_parameter(x, parameters, "value");
     const char *label = xls_parameter(x, parameters, "label");
     set->value = item->asked.from_file && value != NULL ? value : set->value;
@@ -403,10 +404,12 @@ void xls_read_itemset(struct xls *x, struct xls_item *item)
     if (xls_only_reference(span_of(item->asked.list), &name)) {
         ask_repeat(x, item, name, set);
     } else {
-        list = item->asked.from_file ? ask_file(x, item, &value, &label) : ask_list(x, item, &label);
+        list =
+            item->asked.from_file ? ask_file(x, item, &value, &label) : ask_list(x, item, &label);
         const char *filter = filter_of(x, item, NULL);
-        set->nodes = xls_format(x, "instance('%s')/root/item%s%s%s", list, filter == NULL ? "" : "[",
-                                filter == NULL ? "" : filter, filter == NULL ? "" : "]");
+        set->nodes =
+            xls_format(x, "instance('%s')/root/item%s%s%s", list, filter == NULL ? "" : "[",
+                       filter == NULL ? "" : filter, filter == NULL ? "" : "]");
         set->value = value;
         set->label = label;
     }

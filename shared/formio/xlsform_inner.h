@@ -59,7 +59,14 @@ struct xls_row {
     struct xls_row *next;
 };
 
-enum xls_sheet_kind { XLS_SURVEY, XLS_CHOICES, XLS_SETTINGS, XLS_ENTITIES, XLS_EXTERNAL, XLS_TYPES };
+enum xls_sheet_kind {
+    XLS_SURVEY,
+    XLS_CHOICES,
+    XLS_SETTINGS,
+    XLS_ENTITIES,
+    XLS_EXTERNAL,
+    XLS_TYPES
+};
 
 struct xls_sheet {
     const char *name;

@@ -249,8 +249,7 @@ static void add_reference(struct resolving *to, struct span name, struct buf *re
         return;
     }
     bool predicate = (to->flags & XLS_CURRENT) != 0 || to->scan.predicates != 0;
-    const struct xform_node *common =
-        to->context == NULL ? NULL : common_repeat(to->context, node);
+    const struct xform_node *common = to->context == NULL ? NULL : common_repeat(to->context, node);
     if (to->repeat != NULL && is_inside(node, to->repeat)) {
         buf_add_text(ret, " .");
         add_path_below(to->repeat, node, ret);
@@ -337,7 +336,8 @@ bool xls_is_dynamic(const char *text, const char *data)
     for (const char *at = text; *at != '\0';) {
         if (is_letter(*at)) {
             size_t size = 0;
-            while (is_letter(at[size]) || is_digit(at[size]) || at[size] == '-' || at[size] == '.') {
+            while (is_letter(at[size]) || is_digit(at[size]) || at[size] == '-' ||
+                   at[size] == '.') {
                 size++;
             }
             if (strncmp(at + size, "://", 3) == 0) {

@@ -96,18 +96,17 @@ static void read_default(struct xls *x, struct xls_item *item)
     if (!xls_is_dynamic(text, node->data_name)) {
         bool image = item->control != NULL && item->control->mediatype != NULL &&
                      strcmp(item->control->mediatype, "image/*") == 0;
-        node->initial = image && strstr(text, "://") == NULL
-                            ? xls_format(x, "jr://images/%s", text)
-                            : text;
+        node->initial =
+            image && strstr(text, "://") == NULL ? xls_format(x, "jr://images/%s", text) : text;
         return;
     }
     struct xform_node *repeat = repeat_around(node);
     const char *value = expression(x, item, XLS_DEFAULT);
-    set_value(xls_add_action(x, XFORM_SET_VALUE,
-                             repeat == NULL ? XFORM_FIRST_LOAD
-                                            : XFORM_FIRST_LOAD | XFORM_NEW_REPEAT,
-                             repeat, node),
-              value);
+    set_value(
+        xls_add_action(x, XFORM_SET_VALUE,
+                       repeat == NULL ? XFORM_FIRST_LOAD : XFORM_FIRST_LOAD | XFORM_NEW_REPEAT,
+                       repeat, node),
+        value);
 }
 
 /* trigger: ${a}, ${b}: whose change sets this one to its calculation. */
@@ -140,8 +139,7 @@ static void read_calculation(struct xls *x, struct xls_item *item)
 {
     struct xform_node *node = item->node;
     const char *value = expression(x, item, XLS_CALCULATION);
-    bool calculate =
-        item->asked.what == XLS_QUESTION && item->asked.type->special == XLS_CALCULATE;
+    bool calculate = item->asked.what == XLS_QUESTION && item->asked.type->special == XLS_CALCULATE;
     if (value_of(x, item, XLS_TRIGGER) != NULL) {
         read_triggers(x, item, value);
         return;
@@ -169,8 +167,7 @@ static void read_special(struct xls *x, struct xls_item *item)
     } else if (type->special == XLS_START_GEOPOINT) {
         (void)xls_add_action(x, XFORM_SET_GEOPOINT, XFORM_FIRST_LOAD, NULL, node);
     } else if (type->special == XLS_BACKGROUND_AUDIO) {
-        const char *quality =
-            xls_parameter(x, value_of(x, item, XLS_PARAMETERS), "quality");
+        const char *quality = xls_parameter(x, value_of(x, item, XLS_PARAMETERS), "quality");
         (void)xls_add_action(x, XFORM_RECORD_AUDIO, XFORM_LOAD, NULL, node);
         if (quality != NULL) {
             xls_add_pair(x, &node->extras, "odk:quality", quality);
@@ -273,9 +270,8 @@ static void read_bind(struct xls *x, struct xls_item *item)
     node->readonly = readonly != NULL ? readonly : node->readonly;
     node->save_to = value_of(x, item, XLS_SAVE_TO);
     const char *path = xls_node_path(x, node);
-    node->constraint_message =
-        xls_read_text(x, cell(x, item, XLS_CONSTRAINT_MESSAGE), node,
-                      xls_format(x, "%s:jr:constraintMsg", path));
+    node->constraint_message = xls_read_text(x, cell(x, item, XLS_CONSTRAINT_MESSAGE), node,
+                                             xls_format(x, "%s:jr:constraintMsg", path));
     node->required_message = xls_read_text(x, cell(x, item, XLS_REQUIRED_MESSAGE), node,
                                            xls_format(x, "%s:jr:requiredMsg", path));
     node->has_bind = node->has_bind || node->relevant != NULL || node->readonly != NULL ||
@@ -298,12 +294,13 @@ static void read_control(struct xls *x, struct xls_item *item)
     const char *path = xls_node_path(x, item->node);
     const char *appearance = value_of(x, item, XLS_APPEARANCE);
     struct xform_control *shown = item->repeat != NULL ? item->repeat : control;
-    control->label = xls_read_text(x, cell(x, item, XLS_LABEL), item->node,
-                                   xls_format(x, "%s:label", path));
-    control->hint = xls_read_text(x, cell(x, item, XLS_HINT), item->node,
-                                  xls_format(x, "%s:hint", path));
-    shown->appearance = appearance == NULL ? "" : xls_resolve(x, cell(x, item, XLS_APPEARANCE),
-                                                              appearance, item->node, 0);
+    control->label =
+        xls_read_text(x, cell(x, item, XLS_LABEL), item->node, xls_format(x, "%s:label", path));
+    control->hint =
+        xls_read_text(x, cell(x, item, XLS_HINT), item->node, xls_format(x, "%s:hint", path));
+    shown->appearance = appearance == NULL ? ""
+                                           : xls_resolve(x, cell(x, item, XLS_APPEARANCE),
+                                                         appearance, item->node, 0);
     if (item->asked.what == XLS_QUESTION) {
         control->mediatype = control->kind == XFORM_UPLOAD ? item->asked.type->detail : NULL;
     }

@@ -67,7 +67,8 @@ void xls_read_settings(struct xls *x)
     keep_settings(x);
 }
 
-/* The sheet `types` says what data the answers become; a node reads it when the form is published. */
+/* The sheet `types` says what data the answers become; a node reads it when the form is published.
+ */
 void xls_keep_types(struct xls *x)
 {
     const struct xform_pair *pairs = x->form->settings;
@@ -212,11 +213,10 @@ static void add_entity_rules(struct xls *x, struct entity_row *row)
     struct xform_node *id = xls_add_attribute(x, row->node, "id", "");
     calculated(x, row, id, row->id);
     if (makes && id != NULL) {
-        struct xform_action *action =
-            xls_add_action(x, XFORM_SET_VALUE,
-                           row->repeat == NULL ? XFORM_FIRST_LOAD
-                                               : XFORM_FIRST_LOAD | XFORM_NEW_REPEAT,
-                           row->repeat, id);
+        struct xform_action *action = xls_add_action(
+            x, XFORM_SET_VALUE,
+            row->repeat == NULL ? XFORM_FIRST_LOAD : XFORM_FIRST_LOAD | XFORM_NEW_REPEAT,
+            row->repeat, id);
         if (action != NULL) {
             action->value = "uuid()";
             action->literal = NULL;

@@ -60,8 +60,11 @@ bool xls_is_name(const char *text)
 /* What a word processor makes of quotes and spaces, undone: formulas can't read it. */
 static const struct {
     const char *typed, *plain;
-} smart[] = {{"\xe2\x80\x98", "'"}, {"\xe2\x80\x99", "'"}, {"\xe2\x80\x9c", "\""},
-             {"\xe2\x80\x9d", "\""}, {"\xc2\xa0", " "}};
+} smart[] = {{"\xe2\x80\x98", "'"},
+             {"\xe2\x80\x99", "'"},
+             {"\xe2\x80\x9c", "\""},
+             {"\xe2\x80\x9d", "\""},
+             {"\xc2\xa0", " "}};
 
 static size_t smart_at(const char *at, const char **ret_plain)
 {
@@ -298,8 +301,8 @@ static void settle_column(struct xls *x, struct xls_sheet *sheet, struct xls_col
     bool choices = sheet->kind == XLS_CHOICES || sheet->kind == XLS_EXTERNAL;
     const char *plain = plain_header(x, span_of(column->header));
     struct xls_where where = {.sheet = sheet};
-    if (column->key != XLS_UNKNOWN || sheet->kind == XLS_SETTINGS ||
-        sheet->kind == XLS_ENTITIES || sheet->kind == XLS_TYPES || column->header[0] == '\0') {
+    if (column->key != XLS_UNKNOWN || sheet->kind == XLS_SETTINGS || sheet->kind == XLS_ENTITIES ||
+        sheet->kind == XLS_TYPES || column->header[0] == '\0') {
         return;
     }
     if (choices && xls_is_name(column->header)) {
@@ -309,8 +312,8 @@ static void settle_column(struct xls *x, struct xls_sheet *sheet, struct xls_col
                             strcmp(plain, "query") == 0)) {
         column->key = XLS_BODY;
         column->tail = plain;
-    } else if (!choices &&
-               (strcmp(plain, "no_app_error_string") == 0 || strcmp(plain, "noapperrorstring") == 0)) {
+    } else if (!choices && (strcmp(plain, "no_app_error_string") == 0 ||
+                            strcmp(plain, "noapperrorstring") == 0)) {
         column->key = XLS_BIND;
         column->tail = "jr:noAppErrorString";
     } else {
@@ -388,9 +391,9 @@ static void note_mixture(struct xls *x, const struct xls_sheet *sheet)
     for (size_t i = 0; i < sheet->column_count; i++) {
         for (size_t j = 0; j < sheet->column_count; j++) {
             const struct xls_column *a = &sheet->columns[i], *b = &sheet->columns[j];
-            x->mixed_languages = x->mixed_languages ||
-                                 (is_text_key(a->key) && a->key == b->key &&
-                                  a->language == NO_LANGUAGE && b->language != NO_LANGUAGE);
+            x->mixed_languages =
+                x->mixed_languages || (is_text_key(a->key) && a->key == b->key &&
+                                       a->language == NO_LANGUAGE && b->language != NO_LANGUAGE);
         }
     }
 }

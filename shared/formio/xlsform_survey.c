@@ -80,8 +80,8 @@ static struct xform_control *add_control(struct xls *x, struct xform_control *pa
     if (control == NULL) {
         return NULL;
     }
-    *control = (struct xform_control){
-        .kind = kind, .node = node, .parent = parent, .appearance = ""};
+    *control =
+        (struct xform_control){.kind = kind, .node = node, .parent = parent, .appearance = ""};
     if (parent->last != NULL) {
         parent->last->next = control;
     } else {
@@ -212,8 +212,9 @@ static void take_question(struct survey *survey, struct xls_item *item, const ch
     enum xls_special special = select ? XLS_PLAIN : asked->type->special;
     if (special == XLS_EXTERNAL_FILE) {
         bool csv = xls_same(asked->type->name, "csv-external");
-        (void)xls_add_instance(x, name, xls_format(x, "jr://file%s/%s.%s", csv ? "-csv" : "", name,
-                                                   csv ? "csv" : "xml"));
+        (void)xls_add_instance(
+            x, name,
+            xls_format(x, "jr://file%s/%s.%s", csv ? "-csv" : "", name, csv ? "csv" : "xml"));
         return;
     }
     if (special == XLS_AUDIT) {
@@ -281,10 +282,10 @@ static void take_begin(struct survey *survey, struct xls_item *item, const char 
                        ? NULL
                        : add_control(x, item->control, XFORM_REPEAT_CONTROL, item->node);
     survey->depth++;
-    *inner(survey) = (struct open_group){
-        .item = item,
-        .node = item->node,
-        .inside = item->repeat != NULL ? item->repeat : item->control};
+    *inner(survey) =
+        (struct open_group){.item = item,
+                            .node = item->node,
+                            .inside = item->repeat != NULL ? item->repeat : item->control};
     if (inner(survey)->inside == NULL) {
         survey->depth--;
     }

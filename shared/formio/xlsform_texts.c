@@ -85,8 +85,7 @@ bool xls_has_text(const struct xls *x, struct xls_where where, bool *ret_needs_i
         const char *cell = where.row->cells[i];
         if (belongs(column->key, where.key) && cell != NULL) {
             has = true;
-            bool message =
-                where.key == XLS_CONSTRAINT_MESSAGE || where.key == XLS_REQUIRED_MESSAGE;
+            bool message = where.key == XLS_CONSTRAINT_MESSAGE || where.key == XLS_REQUIRED_MESSAGE;
             *ret_needs_id = *ret_needs_id || column->language != NO_LANGUAGE ||
                             form_of(column->key) != XFORM_LONG ||
                             (message && strstr(cell, "${") != NULL);

@@ -5,10 +5,22 @@
 
 #include "xlsform_inner.h"
 
-#define SHOWN(name, data, control)  {name, data, control, true, XLS_PLAIN, NULL}
-#define UPLOAD(name, media)         {name, "binary", XFORM_UPLOAD, true, XLS_PLAIN, media}
-#define PRELOAD(name, data, params) {name, data, XFORM_INPUT, false, XLS_META, params}
-#define OTHER(name, data, shown, special) {name, data, XFORM_INPUT, shown, special, NULL}
+#define SHOWN(name, data, control)                                                                 \
+    {                                                                                              \
+        name, data, control, true, XLS_PLAIN, NULL                                                 \
+    }
+#define UPLOAD(name, media)                                                                        \
+    {                                                                                              \
+        name, "binary", XFORM_UPLOAD, true, XLS_PLAIN, media                                       \
+    }
+#define PRELOAD(name, data, params)                                                                \
+    {                                                                                              \
+        name, data, XFORM_INPUT, false, XLS_META, params                                           \
+    }
+#define OTHER(name, data, shown, special)                                                          \
+    {                                                                                              \
+        name, data, XFORM_INPUT, shown, special, NULL                                              \
+    }
 
 static const struct xls_type types[] = {
     SHOWN("text", "string", XFORM_INPUT),
@@ -154,8 +166,7 @@ static bool cut_or_other(struct span *list)
     static const char *const ends[] = {" or_other", " or other", " or specify other"};
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         size_t size = strlen(ends[i]);
-        if (list->size > size &&
-            span_is(span_cut(*list, list->size - size, size), ends[i])) {
+        if (list->size > size && span_is(span_cut(*list, list->size - size, size), ends[i])) {
             list->size -= size;
             *list = xls_trim(*list);
             return true;
@@ -201,7 +212,8 @@ bool xls_read_type(struct xls *x, struct xls_where where, const char *text, stru
     }
     ret->type = ret->type == NULL ? old_type(x, text) : ret->type;
     if (ret->type == NULL) {
-        xls_error(x, where, "use a type of the XLSForm reference: text, integer, select_one LIST, ...",
+        xls_error(x, where,
+                  "use a type of the XLSForm reference: text, integer, select_one LIST, ...",
                   "nobody knows the type \"%s\"", text);
     }
     return ret->type != NULL;
