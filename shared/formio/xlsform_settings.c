@@ -175,7 +175,7 @@ static void calculated(struct xls *x, struct entity_row *row, struct xform_node 
         xls_bind(node, "string");
         node->readonly = "true()";
         node->calculate =
-            expression == NULL ? NULL : xls_resolve(x, row->where, expression, row->node, 0);
+            expression == NULL ? NULL : xls_resolve(x, row->where, expression, node, 0);
     }
 }
 
