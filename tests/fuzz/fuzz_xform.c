@@ -1,7 +1,81 @@
+/*
+ * XForms: what is read is written, read again and written as the same bytes; a small one is played
+ * and must stand as computing everything anew gives.
+ */
 #include "fuzz.h"
+#include "play.h"
+#include "xform_xml.h"
+
+#define OUT_MAX   (8u << 20)
+#define PLAYS_MAX 100 /* nodes of a form that is played too */
+
+static int64_t now_ms(void *ctx)
+{
+    (void)ctx;
+    return 1795681815250;
+}
+
+static int zone_minutes(void *ctx)
+{
+    (void)ctx;
+    return 60;
+}
+
+static void no_random(void *ctx, void *bytes, size_t size)
+{
+    (void)ctx;
+    for (size_t i = 0; i < size; i++) {
+        ((uint8_t *)bytes)[i] = (uint8_t)i;
+    }
+}
+
+static void play_it(const struct xform *form)
+{
+    const struct play_host host = {
+        .mem = fuzz_mem(), .now_ms = now_ms, .zone_minutes = zone_minutes, .random = no_random};
+    struct play *play;
+    struct diag diag = {0};
+    if (form->node_count > PLAYS_MAX || play_new(form, &host, &play, &diag) != OK) {
+        return;
+    }
+    if (play_begin(play, &diag) == OK) {
+        fuzz_insist(play_audit(play, &diag) != ERR_CHECK_FAILED);
+    }
+    play_free(play);
+}
+
+static void write_twice(const struct xform *form, struct arena *arena)
+{
+    struct buf once, twice;
+    struct xform again;
+    struct diag diag = {0};
+    buf_init(&once, fuzz_mem(), OUT_MAX);
+    buf_init(&twice, fuzz_mem(), OUT_MAX);
+    xform_write_xml(form, &once);
+    if (buf_error(&once) == OK) {
+        enum err e = xform_read_xml(buf_span(&once), arena, &again, NULL, &diag);
+        fuzz_insist(e == OK || e == ERR_NOMEM);
+        if (e == OK) {
+            xform_write_xml(&again, &twice);
+            fuzz_insist(span_equal(buf_span(&once), buf_span(&twice)));
+        }
+    }
+    buf_release(&once);
+    buf_release(&twice);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    (void)data;
-    (void)size;
+    struct arena arena;
+    struct xform form;
+    struct diag diag = {0};
+    arena_init(&arena, fuzz_mem(), 4 * FUZZ_ARENA_MAX);
+    if (xform_read_xml(span_from(data, size), &arena, &form, NULL, &diag) == OK) {
+        write_twice(&form, &arena);
+        play_it(&form);
+    } else {
+        fuzz_insist(diag.code != OK);
+    }
+    arena_release(&arena);
     return 0;
 }
