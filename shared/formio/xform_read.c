@@ -44,50 +44,94 @@ enum err read_setting(struct reader *reader, const char *name, const char *value
     return OK;
 }
 
+static const struct {
+    const char *space, *prefix;
+} known_spaces[] = {{"http://openrosa.org/javarosa", "jr"},
+                    {"http://openrosa.org/xforms", "orx"},
+                    {"http://www.opendatakit.org/xforms", "odk"},
+                    {"http://www.opendatakit.org/xforms/entities", "entities"},
+                    {"http://www.w3.org/1999/xhtml", "h"},
+                    {"http://www.w3.org/2001/xml-events", "ev"},
+                    {"http://www.w3.org/2001/XMLSchema", "xsd"},
+                    {"http://www.w3.org/XML/1998/namespace", "xml"},
+                    {XFORM_DOUAR_SPACE, "douar"}};
+
 /* The prefix under which a namespace is known here, whatever the file calls it. */
 static const char *known_prefix(const char *space)
 {
-    static const struct {
-        const char *space, *prefix;
-    } known[] = {{"http://openrosa.org/javarosa", "jr"},
-                 {"http://openrosa.org/xforms", "orx"},
-                 {"http://www.opendatakit.org/xforms", "odk"},
-                 {"http://www.opendatakit.org/xforms/entities", "entities"},
-                 {"http://www.w3.org/1999/xhtml", "h"},
-                 {"http://www.w3.org/2001/xml-events", "ev"},
-                 {"http://www.w3.org/2001/XMLSchema", "xsd"},
-                 {"http://www.w3.org/XML/1998/namespace", "xml"},
-                 {XFORM_DOUAR_SPACE, "douar"}};
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (strcmp(known[i].space, space) == 0) {
-            return known[i].prefix;
+    for (size_t i = 0; i < sizeof(known_spaces) / sizeof(known_spaces[0]); i++) {
+        if (strcmp(known_spaces[i].space, space) == 0) {
+            return known_spaces[i].prefix;
         }
     }
     return NULL;
 }
 
+static bool is_known_prefix(const char *prefix)
+{
+    for (size_t i = 0; i < sizeof(known_spaces) / sizeof(known_spaces[0]); i++) {
+        if (strcmp(known_spaces[i].prefix, prefix) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A namespace nobody here knows keeps the file's prefix, unless another has that here. */
+static enum err foreign_prefix(struct reader *reader, const xmlNs *space, const char **ret)
+{
+    struct buf name;
+    buf_init(&name, reader->arena->mem, XFORM_EXPRESSION_MAX);
+    buf_add_text(&name, "xmlns:");
+    buf_add_text(&name, (const char *)space->prefix);
+    buf_add_text(&name, is_known_prefix((const char *)space->prefix) ? "_" : "");
+    const char *setting =
+        buf_error(&name) == OK ? arena_span_text(reader->arena, buf_span(&name)) : NULL;
+    buf_release(&name);
+    *ret = setting == NULL ? NULL : setting + strlen("xmlns:");
+    return setting == NULL ? ERR_NOMEM
+                           : read_setting(reader, setting,
+                                          arena_text(reader->arena, (const char *)space->href));
+}
+
 enum err read_name(struct reader *reader, const xmlAttr *attribute, const char **ret)
 {
     struct buf name;
+    const char *prefix = NULL;
     enum err e = OK;
-    buf_init(&name, reader->arena->mem, XFORM_EXPRESSION_MAX);
     if (attribute->ns != NULL && attribute->ns->href != NULL) {
-        const char *space = (const char *)attribute->ns->href;
-        const char *prefix = known_prefix(space);
+        prefix = known_prefix((const char *)attribute->ns->href);
         if (prefix == NULL && attribute->ns->prefix != NULL) {
-            prefix = (const char *)attribute->ns->prefix;
-            buf_add_format(&name, "xmlns:%s", prefix);
-            e = read_setting(reader, arena_span_text(reader->arena, buf_span(&name)),
-                             arena_text(reader->arena, space));
-            buf_clear(&name);
+            e = foreign_prefix(reader, attribute->ns, &prefix);
         }
-        buf_add_text(&name, prefix == NULL ? "" : prefix);
-        buf_add_text(&name, prefix == NULL ? "" : ":");
     }
+    buf_init(&name, reader->arena->mem, XFORM_EXPRESSION_MAX);
+    buf_add_text(&name, prefix == NULL ? "" : prefix);
+    buf_add_text(&name, prefix == NULL ? "" : ":");
     buf_add_text(&name, (const char *)attribute->name);
     *ret = buf_error(&name) == OK ? arena_span_text(reader->arena, buf_span(&name)) : NULL;
     buf_release(&name);
     return e != OK ? e : *ret == NULL ? ERR_NOMEM : OK;
+}
+
+bool is_pair_there(const struct xform_pair *pairs, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(pairs[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool is_name_again(const xmlNode *element, const xmlAttr *attribute)
+{
+    for (const xmlAttr *at = element->properties; at != attribute; at = at->next) {
+        if (xmlStrEqual(at->name, attribute->name)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* <h:html><h:head><h:title/><model/></h:head><h:body/></h:html> */

@@ -24,6 +24,9 @@ void read_warning(struct reader *reader, const xmlNode *node, const char *what, 
 MUST_CHECK enum err read_setting(struct reader *reader, const char *name, const char *value);
 /* "odk:quality": name of an attribute with its prefix. */
 MUST_CHECK enum err read_name(struct reader *reader, const xmlAttr *attribute, const char **ret);
+/* Of attributes of several namespaces, one a name is kept. */
+bool is_pair_there(const struct xform_pair *pairs, size_t count, const char *name);
+bool is_name_again(const xmlNode *element, const xmlAttr *attribute);
 #define READ_TEXT(reader, node, name) xml_attribute(node, name, (reader)->arena)
 
 /* ---- xform_read_text.c: itext, labels */

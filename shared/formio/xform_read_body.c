@@ -163,8 +163,11 @@ static enum err read_extras(struct reader *reader, const xmlNode *element,
             if (e != OK || pairs[to].value == NULL) {
                 return ERR_NOMEM;
             }
-            to++;
+            to += is_pair_there(pairs, to, pairs[to].name) ? 0 : 1;
         }
+    }
+    if (pairs != NULL) {
+        pairs[to] = (struct xform_pair){0};
     }
     *ret = pairs;
     return count != 0 && pairs == NULL ? ERR_NOMEM : OK;

@@ -119,7 +119,9 @@ static enum err read_attributes(struct build *build, const xmlNode *element,
         const char *name = (const char *)at->name;
         bool of_form = node->parent == NULL &&
                        (strcmp(name, "id") == 0 || strcmp(name, "version") == 0 || at->ns != NULL);
-        if (is_namespace_of(at, JAVAROSA_SPACE) || of_form) {
+        bool template = strcmp(name, "template") == 0; /* whatever its prefix */
+        if (is_namespace_of(at, JAVAROSA_SPACE) || of_form || template ||
+            is_name_again(element, at)) {
             continue;
         }
         const char *own_name = arena_text(build->reader->arena, name);
@@ -341,6 +343,9 @@ static enum err copy_tree(struct reader *reader, const xmlNode *element, struct 
     tree_append(parent, node);
     enum err e = OK;
     for (const xmlAttr *at = element->properties; at != NULL; at = at->next) {
+        if (is_name_again(element, at)) {
+            continue;
+        }
         struct tree_node *made = arena_alloc(reader->arena, sizeof(*made));
         const char *text = xml_text((const xmlNode *)at, reader->arena);
         const char *name = tree_name(reader->form->names, span_of((const char *)at->name));
@@ -455,8 +460,9 @@ static enum err read_extras(struct reader *reader, const xmlNode *element,
         if (e != OK || pairs[to].value == NULL) {
             return ERR_NOMEM;
         }
-        to++;
+        to += is_pair_there(pairs, to, pairs[to].name) ? 0 : 1;
     }
+    pairs[to] = (struct xform_pair){0};
     *ret = pairs;
     return OK;
 }

@@ -23,6 +23,11 @@ xmlDoc *xml_read(struct span text, const char **ret_why, int *ret_line)
     if (doc == NULL) {
         *ret_why = "it is no well-formed XML";
         *ret_line = parser->lastError.line;
+    } else if (parser->nsWellFormed == 0) {
+        *ret_why = "a prefix is used that nothing declares: add its xmlns: to the first element";
+        *ret_line = parser->lastError.line;
+        xmlFreeDoc(doc);
+        doc = NULL;
     } else if (doc->intSubset != NULL || doc->extSubset != NULL) {
         *ret_why = "a DOCTYPE is not allowed: remove it";
         xmlFreeDoc(doc);
