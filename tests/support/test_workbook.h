@@ -91,7 +91,7 @@ static inline void test_workbook_make(const struct test_sheet *sheets, size_t co
 {
     struct buf book, relations, parts[TEST_SHEETS_MAX];
     struct test_part all[TEST_SHEETS_MAX + 2];
-    char names[TEST_SHEETS_MAX][40];
+    char names[TEST_SHEETS_MAX][64];
     assert_true(count <= TEST_SHEETS_MAX);
     buf_init(&book, ret->mem, 1 << 20);
     buf_init(&relations, ret->mem, 1 << 20);
