@@ -67,20 +67,28 @@ void xls_read_settings(struct xls *x)
     keep_settings(x);
 }
 
-/* The sheet `types` says what data the answers become; a node reads it when the form is published.
- */
-void xls_keep_types(struct xls *x)
+static void keep_cells(struct xls *x, const struct xls_sheet *sheet,
+                       const struct xform_pair **pairs)
 {
-    const struct xform_pair *pairs = x->form->settings;
-    for (const struct xls_row *row = x->types.first; row != NULL; row = row->next) {
-        for (size_t i = 0; i < x->types.column_count; i++) {
-            if (row->cells[i] != NULL && x->types.columns[i].header[0] != '\0') {
-                xls_add_pair(x, &pairs,
-                             xls_format(x, "types/%zu/%s", row->number, x->types.columns[i].header),
+    for (const struct xls_row *row = sheet->first; row != NULL; row = row->next) {
+        for (size_t i = 0; i < sheet->column_count; i++) {
+            const struct xls_column *column = &sheet->columns[i];
+            if (row->cells[i] != NULL && column->key == XLS_UNKNOWN && column->header[0] != '\0') {
+                xls_add_pair(x, pairs,
+                             xls_format(x, "%s/%zu/%s", sheet->name, row->number, column->header),
                              row->cells[i]);
             }
         }
     }
+}
+
+/* The sheet `types` says what data the answers become; a node reads it when the form is published.
+   Columns of the survey that nobody knows are kept beside it: "survey/5/colour". */
+void xls_keep_types(struct xls *x)
+{
+    const struct xform_pair *pairs = x->form->settings;
+    keep_cells(x, &x->types, &pairs);
+    keep_cells(x, &x->survey, &pairs);
     x->form->settings = (struct xform_pair *)(uintptr_t)pairs; /* made here */
 }
 

@@ -239,6 +239,7 @@ const char *xls_parameter(struct xls *x, const char *parameters, const char *nam
     return NULL;
 }
 
+/* Grows when the count is a power of two, so that many pairs cost no more than twice their room. */
 void xls_add_pair(struct xls *x, const struct xform_pair **pairs, const char *name,
                   const char *value)
 {
@@ -246,14 +247,17 @@ void xls_add_pair(struct xls *x, const struct xform_pair **pairs, const char *na
     while (*pairs != NULL && (*pairs)[count].name != NULL) {
         count++;
     }
-    struct xform_pair *grown = arena_array(x->arena, count + 2, sizeof(*grown));
-    if (grown == NULL) {
-        x->failed = ERR_NOMEM;
-        return;
+    struct xform_pair *to = (struct xform_pair *)(uintptr_t)*pairs; /* made here */
+    if ((count & (count - 1)) == 0) {
+        to = arena_array(x->arena, 2 * count + 2, sizeof(*to));
+        if (to == NULL) {
+            x->failed = ERR_NOMEM;
+            return;
+        }
+        if (count != 0) {
+            memcpy(to, *pairs, count * sizeof(*to));
+        }
     }
-    if (count != 0) {
-        memcpy(grown, *pairs, count * sizeof(*grown));
-    }
-    grown[count] = (struct xform_pair){.name = name, .value = value};
-    *pairs = grown;
+    to[count] = (struct xform_pair){.name = name, .value = value};
+    *pairs = to;
 }

@@ -516,6 +516,37 @@ static void faults_of_other_sheets_are_told_too(void **state)
           "belongs to no list");
 }
 
+static const char *kept(const struct desk *desk, const char *name)
+{
+    for (const struct xform_pair *at = desk->form.settings; at != NULL && at->name != NULL; at++) {
+        if (strcmp(at->name, name) == 0) {
+            return at->value;
+        }
+    }
+    return "";
+}
+
+static void what_nobody_knows_is_kept(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct test_mem memory;
+    struct buf rows;
+    buf_init(&rows, test_mem_init(&memory, 0), 1 << 20);
+    buf_add_text(&rows, "type|name|label|Colour\n");
+    for (size_t i = 0; i < 100; i++) {
+        buf_add_format(&rows, "text|q%zu|Q|c%zu\n", i, i);
+    }
+    open_desk(&desk,
+              &(struct book){.survey = buf_text(&rows), .settings = "form_id|sms_keyword\nf|k\n"});
+    assert_int_equal(desk.result, OK);
+    assert_string_equal(kept(&desk, "sms_keyword"), "k");
+    assert_string_equal(kept(&desk, "survey/2/Colour"), "c0");
+    assert_string_equal(kept(&desk, "survey/101/Colour"), "c99");
+    close_desk(&desk);
+    buf_release(&rows);
+}
+
 static void all_faults_are_told_at_once(void **state)
 {
     (void)state;
@@ -697,6 +728,7 @@ int main(void)
         cmocka_unit_test(choices_come_from_the_answers_of_a_repeat),
         cmocka_unit_test(every_fault_names_its_cell_and_its_mend),
         cmocka_unit_test(faults_of_other_sheets_are_told_too),
+        cmocka_unit_test(what_nobody_knows_is_kept),
         cmocka_unit_test(all_faults_are_told_at_once),
         cmocka_unit_test(duplicates_of_choices_are_allowed_when_settings_say_so),
         cmocka_unit_test(a_workbook_without_survey_is_refused),
