@@ -25,7 +25,7 @@ struct desk {
 
 /* survey, choices, settings, entities; NULL for a sheet that isn't there. */
 struct book {
-    const char *survey, *choices, *settings, *entities;
+    const char *survey, *choices, *settings, *entities, *external, *types;
 };
 
 static void open_desk(struct desk *desk, const struct book *book)
@@ -33,7 +33,9 @@ static void open_desk(struct desk *desk, const struct book *book)
     const struct test_sheet all[] = {{" Survey", book->survey},
                                      {"choices", book->choices},
                                      {"SETTINGS", book->settings},
-                                     {"entities", book->entities}};
+                                     {"entities", book->entities},
+                                     {"external_choices", book->external},
+                                     {"types", book->types}};
     struct test_sheet sheets[COUNT_OF(all)];
     size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(all); i++) {
@@ -392,6 +394,30 @@ static void entities_are_made_and_changed(void **state)
           repeated);
 }
 
+static void external_choices_are_a_list_as_others(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        "<instance id=`v`><root><item><name>a</name><label>A</label><p>x</p></item>",
+        "<select1 ref=`/data/a`>\n<label>A</label><itemset nodeset=`instance('v')/root/item[p =  "
+        "/data/z]`>",
+        NULL};
+    gives(&(struct book){.survey = "type|name|label|choice_filter\ntext|z|Z\n"
+                                   "select_one_external v|a|A|p = ${z}\n",
+                         .external = "list_name|name|label|p\nv|a|A|x\n"},
+          parts);
+}
+
+static void pulldata_brings_the_file_it_reads(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"<instance id=`prices` src=`jr://file-csv/prices.csv`/>",
+                                        NULL};
+    gives(&(struct book){.survey = "type|name|calculation\n"
+                                   "calculate|a|pulldata('prices', 'p', 'k', 'x')\n"},
+          parts);
+}
+
 static void choices_come_from_the_answers_of_a_repeat(void **state)
 {
     (void)state;
@@ -537,10 +563,12 @@ static void what_nobody_knows_is_kept(void **state)
     for (size_t i = 0; i < 100; i++) {
         buf_add_format(&rows, "text|q%zu|Q|c%zu\n", i, i);
     }
-    open_desk(&desk,
-              &(struct book){.survey = buf_text(&rows), .settings = "form_id|sms_keyword\nf|k\n"});
+    open_desk(&desk, &(struct book){.survey = buf_text(&rows),
+                                    .settings = "form_id|sms_keyword\nf|k\n",
+                                    .types = "list_name|property|merge\np|name|last\n"});
     assert_int_equal(desk.result, OK);
     assert_string_equal(kept(&desk, "sms_keyword"), "k");
+    assert_string_equal(kept(&desk, "types/2/merge"), "last");
     assert_string_equal(kept(&desk, "survey/2/Colour"), "c0");
     assert_string_equal(kept(&desk, "survey/101/Colour"), "c99");
     close_desk(&desk);
@@ -725,6 +753,8 @@ int main(void)
         cmocka_unit_test(settings_say_what_the_form_is),
         cmocka_unit_test(further_columns_are_kept),
         cmocka_unit_test(entities_are_made_and_changed),
+        cmocka_unit_test(external_choices_are_a_list_as_others),
+        cmocka_unit_test(pulldata_brings_the_file_it_reads),
         cmocka_unit_test(choices_come_from_the_answers_of_a_repeat),
         cmocka_unit_test(every_fault_names_its_cell_and_its_mend),
         cmocka_unit_test(faults_of_other_sheets_are_told_too),
