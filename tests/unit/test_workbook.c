@@ -227,7 +227,7 @@ static void a_damaged_sheet_is_told_when_it_is_read(void **state)
     }
 }
 
-/* 600 MiB of spaces pack into half a megabyte. */
+/* 512 MiB of nothing pack into half a megabyte. */
 static void a_part_that_unpacks_beyond_its_bound_is_refused(void **state)
 {
     (void)state;
