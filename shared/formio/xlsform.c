@@ -180,12 +180,13 @@ static enum err first_error(const struct xls *x, struct diag *diag)
     while (at != NULL && !at->is_error) {
         at = at->next;
     }
-    char place[DIAG_ARG_SIZE];
+    char place[DIAG_ARG_SIZE], what[MESSAGE_MAX * 2];
     if (at == NULL) {
         return ERR_NOMEM;
     }
     xlsform_fault_place(at, place, sizeof(place));
-    return diag_set(diag, ERR_BAD_FORM, place, at->what, at->mend, NULL);
+    (void)snprintf(what, sizeof(what), "%s: %s", at->what, at->mend);
+    return diag_set(diag, ERR_BAD_FORM, place, what, NULL);
 }
 
 static enum err read_workbook(struct xls *x, struct diag *diag)
