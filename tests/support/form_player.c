@@ -31,7 +31,7 @@ struct player {
     struct play *play;
     struct buf line, answer;
     const char *file;
-    size_t plays, step, faults;
+    size_t plays, step, faults, taken, refused; /* taken and refused: answers */
 };
 
 static void *resize(void *ctx, void *old, size_t size)
@@ -261,6 +261,8 @@ static void take_step(struct player *player, const struct things *things)
         }
     } else if (strcmp(thing->kind, "group") != 0) {
         say_path(player, "answer", thing->path, random_value(player, thing));
+        player->taken += is_ok(player) ? 1 : 0;
+        player->refused += is_ok(player) ? 0 : 1;
         if (is_ok(player) && thing->readonly) {
             finding(player, "took an answer that is read only", thing->path);
         }
@@ -372,7 +374,7 @@ static size_t play_file(struct player *player, const char *path, size_t plays,
     struct arena arena;
     struct xform form, again = {0};
     player->file = path;
-    player->faults = 0;
+    player->faults = player->taken = player->refused = 0;
     buf_clear(&player->line);
     if (file != NULL) {
         (void)fclose(file);
@@ -384,7 +386,11 @@ static size_t play_file(struct player *player, const char *path, size_t plays,
         if (player->faults == 0) { /* what a clone of ODK would play */
             play_form(player, &again, plays / 4, things);
         }
-        printf("%s: %zu plays, %zu findings\n", path, plays, player->faults);
+        if (plays != 0 && player->taken == 0 && player->faults == 0) {
+            finding(player, "nothing could be answered", "");
+        }
+        printf("%s: %zu plays, %zu answers taken, %zu refused, %zu findings\n", path, plays,
+               player->taken, player->refused, player->faults);
     }
     arena_release(&arena);
     free(bytes);
