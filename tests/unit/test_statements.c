@@ -21,6 +21,7 @@ extern const size_t schema_migrations_count;
 static const size_t whole_reads[] = {
     /* Tables of a few rows: servers known, devices that call. */
     SERVERS_START_OVER,
+    SERVERS_ELSEWHERE,
     SERVER_FIRST,
     SERVER_TOLD,
     SERVERS_LIST,
