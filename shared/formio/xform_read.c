@@ -94,7 +94,8 @@ static enum err foreign_prefix(struct reader *reader, const xmlNs *space, const 
                                           arena_text(reader->arena, (const char *)space->href));
 }
 
-enum err read_name(struct reader *reader, const xmlAttr *attribute, const char **ret)
+/* "odk:quality": name of an attribute with its prefix. */
+static enum err read_name(struct reader *reader, const xmlAttr *attribute, const char **ret)
 {
     struct buf name;
     const char *prefix = NULL;
@@ -114,7 +115,8 @@ enum err read_name(struct reader *reader, const xmlAttr *attribute, const char *
     return e != OK ? e : *ret == NULL ? ERR_NOMEM : OK;
 }
 
-bool is_pair_there(const struct xform_pair *pairs, size_t count, const char *name)
+/* Of attributes of several namespaces, one a name is kept. */
+static bool is_pair_there(const struct xform_pair *pairs, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(pairs[i].name, name) == 0) {
@@ -122,6 +124,48 @@ bool is_pair_there(const struct xform_pair *pairs, size_t count, const char *nam
         }
     }
     return false;
+}
+
+static bool is_known(const xmlAttr *attribute, const char *const *known)
+{
+    for (; *known != NULL; known++) {
+        if (strcmp((const char *)attribute->name, *known) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum err read_extras(struct reader *reader, const xmlNode *element, const char *const *known,
+                     const struct xform_pair **ret)
+{
+    size_t count = 0;
+    for (const xmlAttr *at = element->properties; at != NULL; at = at->next) {
+        count += is_known(at, known) ? 0 : 1;
+    }
+    *ret = NULL;
+    if (count == 0) {
+        return OK;
+    }
+    struct xform_pair *pairs = arena_array(reader->arena, count + 1, sizeof(*pairs));
+    if (pairs == NULL) {
+        return ERR_NOMEM;
+    }
+    size_t to = 0;
+    for (const xmlAttr *at = element->properties; at != NULL; at = at->next) {
+        if (is_known(at, known)) {
+            continue;
+        }
+        enum err e = read_name(reader, at, &pairs[to].name);
+        pairs[to].value = xml_text((const xmlNode *)at, reader->arena);
+        if (e != OK || pairs[to].value == NULL) {
+            return ERR_NOMEM;
+        }
+        to += is_pair_there(pairs, to, pairs[to].name) ? 0 : 1;
+    }
+    pairs[to] = (struct xform_pair){0};
+    *ret = pairs;
+    return OK;
 }
 
 bool is_name_again(const xmlNode *element, const xmlAttr *attribute)

@@ -22,10 +22,9 @@ MUST_CHECK enum err read_fault(struct reader *reader, const xmlNode *node, const
 void read_warning(struct reader *reader, const xmlNode *node, const char *what, const char *name);
 /* A setting of the form; the first of a name counts. NULL for a value: memory is out. */
 MUST_CHECK enum err read_setting(struct reader *reader, const char *name, const char *value);
-/* "odk:quality": name of an attribute with its prefix. */
-MUST_CHECK enum err read_name(struct reader *reader, const xmlAttr *attribute, const char **ret);
-/* Of attributes of several namespaces, one a name is kept. */
-bool is_pair_there(const struct xform_pair *pairs, size_t count, const char *name);
+/* The attributes that aren't in `known` (ends with NULL), one a name; NULL when there are none. */
+MUST_CHECK enum err read_extras(struct reader *reader, const xmlNode *element,
+                                const char *const *known, const struct xform_pair **ret);
 bool is_name_again(const xmlNode *element, const xmlAttr *attribute);
 #define READ_TEXT(reader, node, name) xml_attribute(node, name, (reader)->arena)
 

@@ -133,45 +133,9 @@ static enum err read_inside(struct reader *reader, const xmlNode *element,
                                       : read_controls(reader, element, control, context, depth + 1);
 }
 
-static bool is_known_attribute(const char *name)
-{
-    static const char *const known[] = {"ref",   "nodeset",    "bind",  "appearance",
-                                        "count", "mediatype",  "start", "end",
-                                        "step",  "noAddRemove"};
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (strcmp(name, known[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum err read_extras(struct reader *reader, const xmlNode *element,
-                            const struct xform_pair **ret)
-{
-    size_t count = 0;
-    for (const xmlAttr *at = element->properties; at != NULL; at = at->next) {
-        count += is_known_attribute((const char *)at->name) ? 0 : 1;
-    }
-    struct xform_pair *pairs =
-        count == 0 ? NULL : arena_array(reader->arena, count + 1, sizeof(*pairs));
-    size_t to = 0;
-    for (const xmlAttr *at = element->properties; pairs != NULL && at != NULL; at = at->next) {
-        if (!is_known_attribute((const char *)at->name)) {
-            enum err e = read_name(reader, at, &pairs[to].name);
-            pairs[to].value = xml_text((const xmlNode *)at, reader->arena);
-            if (e != OK || pairs[to].value == NULL) {
-                return ERR_NOMEM;
-            }
-            to += is_pair_there(pairs, to, pairs[to].name) ? 0 : 1;
-        }
-    }
-    if (pairs != NULL) {
-        pairs[to] = (struct xform_pair){0};
-    }
-    *ret = pairs;
-    return count != 0 && pairs == NULL ? ERR_NOMEM : OK;
-}
+static const char *const control_attributes[] = {"ref",   "nodeset",     "bind",  "appearance",
+                                                 "count", "mediatype",   "start", "end",
+                                                 "step",  "noAddRemove", NULL};
 
 static enum err read_attributes(struct reader *reader, const xmlNode *element,
                                 struct xform_control *control)
@@ -187,7 +151,7 @@ static enum err read_attributes(struct reader *reader, const xmlNode *element,
     control->step = READ_TEXT(reader, element, "step");
     enum err e = read_label(reader, xml_child(element, "label"), &control->label);
     e = e != OK ? e : read_label(reader, xml_child(element, "hint"), &control->hint);
-    return e != OK ? e : read_extras(reader, element, &control->extras);
+    return e != OK ? e : read_extras(reader, element, control_attributes, &control->extras);
 }
 
 static enum err find_node(struct reader *reader, const xmlNode *element,

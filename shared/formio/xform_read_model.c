@@ -422,50 +422,10 @@ struct xform_node *read_path(const struct reader *reader, const char *path,
     return node;
 }
 
-static bool is_known_attribute(const char *name)
-{
-    static const char *const known[] = {
-        "nodeset",     "type",     "relevant", "required",      "constraint",
-        "calculate",   "readonly", "preload",  "preloadParams", "constraintMsg",
-        "requiredMsg", "saveto",   "id"};
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (strcmp(name, known[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum err read_extras(struct reader *reader, const xmlNode *element,
-                            const struct xform_pair **ret)
-{
-    size_t count = 0;
-    for (const xmlAttr *at = element->properties; at != NULL; at = at->next) {
-        count += is_known_attribute((const char *)at->name) ? 0 : 1;
-    }
-    if (count == 0) {
-        return OK;
-    }
-    struct xform_pair *pairs = arena_array(reader->arena, count + 1, sizeof(*pairs));
-    if (pairs == NULL) {
-        return ERR_NOMEM;
-    }
-    size_t to = 0;
-    for (const xmlAttr *at = element->properties; at != NULL; at = at->next) {
-        if (is_known_attribute((const char *)at->name)) {
-            continue;
-        }
-        enum err e = read_name(reader, at, &pairs[to].name);
-        pairs[to].value = xml_text((const xmlNode *)at, reader->arena);
-        if (e != OK || pairs[to].value == NULL) {
-            return ERR_NOMEM;
-        }
-        to += is_pair_there(pairs, to, pairs[to].name) ? 0 : 1;
-    }
-    pairs[to] = (struct xform_pair){0};
-    *ret = pairs;
-    return OK;
-}
+static const char *const bind_attributes[] = {
+    "nodeset",  "type",    "relevant",      "required",      "constraint",  "calculate",
+    "readonly", "preload", "preloadParams", "constraintMsg", "requiredMsg", "saveto",
+    "id",       NULL};
 
 static enum err read_bind(struct reader *reader, const xmlNode *element)
 {
@@ -491,7 +451,7 @@ static enum err read_bind(struct reader *reader, const xmlNode *element)
     e = e != OK ? e
                 : read_message(reader, READ_TEXT(reader, element, "requiredMsg"),
                                &node->required_message);
-    return e != OK ? e : read_extras(reader, element, &node->extras);
+    return e != OK ? e : read_extras(reader, element, bind_attributes, &node->extras);
 }
 
 /* ---- actions */

@@ -567,11 +567,6 @@ static void nesting_and_length_are_bounded(void **state)
 
 /* ---- lists that aren't in memory */
 
-struct looked_up {
-    size_t calls, count;
-    char first[64];
-};
-
 static enum err lookup(void *ctx, const char *name, const struct expr_equal *equals, size_t count,
                        struct arena *arena, struct tree_node ***ret, size_t *ret_count,
                        struct diag *diag)

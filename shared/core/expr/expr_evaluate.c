@@ -201,8 +201,8 @@ static enum err unite(struct evaluation *run, const struct expr *expr, const str
     return e;
 }
 
-static enum err evaluate_kind(struct evaluation *run, const struct expr *expr,
-                              const struct focus *focus, struct expr_value *ret)
+enum err evaluate(struct evaluation *run, const struct expr *expr, const struct focus *focus,
+                  struct expr_value *ret)
 {
     switch (expr->kind) {
     case NODE_OR:
@@ -236,12 +236,6 @@ static enum err evaluate_kind(struct evaluation *run, const struct expr *expr,
     default:
         return evaluate_path(run, expr, focus, ret);
     }
-}
-
-enum err evaluate(struct evaluation *run, const struct expr *expr, const struct focus *focus,
-                  struct expr_value *ret)
-{
-    return evaluate_kind(run, expr, focus, ret);
 }
 
 enum err expr_evaluate(const struct expr *expr, const struct expr_host *host,

@@ -89,7 +89,6 @@ struct evaluation {
     struct diag *diag;
     struct tree_node *origin; /* what the whole expression is asked for: current() */
     size_t steps;             /* nodes visited so far */
-    size_t depth;
 };
 struct focus {
     struct tree_node *node;

@@ -89,7 +89,6 @@ struct play {
     struct play_node *root;
     size_t node_count;
     size_t first_pending; /* in `ordered` */
-    bool values_changed;
     unsigned event_depth;
     /* lists beside the form, once they were read */
     struct external *externals;

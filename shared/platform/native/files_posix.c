@@ -143,6 +143,22 @@ static enum err temporary_name(const char *path, char ret[PATH_MAX])
     return size > 0 && size < PATH_MAX ? OK : ERR_FILE;
 }
 
+/* Closes the new file and gives it its name, durably; when `e` or anything here failed, it goes. */
+static enum err put_in_place(int fd, const char *temporary, const char *path, enum err e)
+{
+    if (close(fd) != 0 && !e) {
+        e = err_of_errno(errno);
+    }
+    if (!e && rename(temporary, path) != 0) {
+        e = err_of_errno(errno);
+    }
+    if (e) {
+        unlink(temporary);
+        return e;
+    }
+    return sync_folder_of(path);
+}
+
 static enum err files_write_atomic(void *ctx, const char *path, struct span bytes)
 {
     (void)ctx;
@@ -156,17 +172,7 @@ static enum err files_write_atomic(void *ctx, const char *path, struct span byte
         return err_of_errno(errno);
     }
     e = write_all(fd, bytes);
-    if (close(fd) != 0 && !e) {
-        e = err_of_errno(errno);
-    }
-    if (!e && rename(temporary, path) != 0) {
-        e = err_of_errno(errno);
-    }
-    if (e) {
-        unlink(temporary);
-        return e;
-    }
-    return sync_folder_of(path);
+    return put_in_place(fd, temporary, path, e);
 }
 
 static enum err files_rename(void *ctx, const char *from, const char *to)
@@ -345,17 +351,7 @@ static enum err files_allocate(void *ctx, const char *path, uint64_t size)
     } else if (fsync(fd) != 0) {
         e = err_of_errno(errno);
     }
-    if (close(fd) != 0 && !e) {
-        e = err_of_errno(errno);
-    }
-    if (!e && rename(temporary, path) != 0) {
-        e = err_of_errno(errno);
-    }
-    if (e) {
-        unlink(temporary);
-        return e;
-    }
-    return sync_folder_of(path);
+    return put_in_place(fd, temporary, path, e);
 }
 
 static enum err files_free_bytes(void *ctx, const char *path, uint64_t *ret)
