@@ -23,15 +23,8 @@ static enum err write_head(struct bundle_out *out, uint64_t *ret_id)
 {
     struct node *node = out->node;
     struct bundle_head head = {.time_ms = node->host->now_ms(node->host->ctx), .has_id = true};
-    struct buf text;
     node->host->random(node->host->ctx, &head.id, sizeof head.id);
-    buf_init(&text, &node->host->mem, WIRE_LINE_MAX);
-    bundle_head_write(&head, &text);
-    enum err e = buf_error(&text);
-    if (!e) {
-        e = bundle_out_frame(out, BUNDLE_HEAD, buf_span(&text));
-    }
-    buf_release(&text);
+    enum err e = bundle_out_head(out, &head);
     *ret_id = head.id;
     return e;
 }

@@ -15,15 +15,7 @@ static enum err write_head(struct bundle_out *out)
 {
     const struct host *host = out->node->host;
     struct bundle_head head = {.time_ms = host->now_ms(host->ctx)};
-    struct buf text;
-    buf_init(&text, &host->mem, WIRE_LINE_MAX);
-    bundle_head_write(&head, &text);
-    enum err e = buf_error(&text);
-    if (!e) {
-        e = bundle_out_frame(out, BUNDLE_HEAD, buf_span(&text));
-    }
-    buf_release(&text);
-    return e;
+    return bundle_out_head(out, &head);
 }
 
 static enum err write_request(struct bundle_out *out, struct enrolling *enrolling)

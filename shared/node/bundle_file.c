@@ -81,6 +81,19 @@ enum err bundle_out_frame(struct bundle_out *out, enum bundle_kind kind, struct 
     return e;
 }
 
+enum err bundle_out_head(struct bundle_out *out, const struct bundle_head *head)
+{
+    struct buf text;
+    buf_init(&text, &out->node->host->mem, WIRE_LINE_MAX);
+    bundle_head_write(head, &text);
+    enum err e = buf_error(&text);
+    if (!e) {
+        e = bundle_out_frame(out, BUNDLE_HEAD, buf_span(&text));
+    }
+    buf_release(&text);
+    return e;
+}
+
 enum err bundle_out_end(struct bundle_out *out)
 {
     const struct host *host = out->node->host;

@@ -24,6 +24,7 @@ struct bundle_out {
 MUST_CHECK enum err bundle_out_begin(struct bundle_out *out, const struct public_key *receiver_key);
 MUST_CHECK enum err bundle_out_frame(struct bundle_out *out, enum bundle_kind kind,
                                      struct span body);
+MUST_CHECK enum err bundle_out_head(struct bundle_out *out, const struct bundle_head *head);
 /* Signs, and gives the file its name. */
 MUST_CHECK enum err bundle_out_end(struct bundle_out *out);
 /* In any case; removes what isn't whole. */

@@ -241,7 +241,6 @@ static enum err write_head(struct answering *a)
 {
     struct serve serve;
     struct arena arena;
-    struct buf text;
     struct bundle_head head = {.has_epoch = true,
                                .epoch = a->node->identity.epoch,
                                .has_re = a->peer.has_request,
@@ -249,7 +248,6 @@ static enum err write_head(struct answering *a)
                                .has_relay = a->request.has_relay,
                                .relay = a->request.relay_epoch};
     arena_init(&arena, &a->node->host->mem, ASK_ARENA_MAX);
-    buf_init(&text, &a->node->host->mem, WIRE_LINE_MAX);
     serve_begin(a, &serve, &arena);
     enum err e = node_begin(a->node);
     if (!e) {
@@ -270,14 +268,9 @@ static enum err write_head(struct answering *a)
     }
     if (!e) {
         head.time_ms = serve.now_ms;
-        bundle_head_write(&head, &text);
-        e = buf_error(&text);
-    }
-    if (!e) {
-        e = bundle_out_frame(a->out, BUNDLE_HEAD, buf_span(&text));
+        e = bundle_out_head(a->out, &head);
     }
     buf_release(&serve.rows);
-    buf_release(&text);
     arena_release(&arena);
     return e;
 }

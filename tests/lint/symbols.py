@@ -19,7 +19,7 @@ PARTS = {
     "base": ("shared/base", r"cJSON_\w+|ZSTD_\w+|utf8proc_\w+|pcre2_\w+|sodium_\w+|crypto_\w+|nettle_\w+"),
     "face": ("shared/face", r"utf8proc_\w+|fribidi_\w+"),
     # Numbers: libm and the C locale's strtod are pure.
-    "expr": ("shared/core/expr", r"a?(sin|cos|tan)|atan2|exp|log|log10|pow|sqrt|fmod|fmin|fmax|floor|ceil|trunc|strtod|strtol"),
+    "expr": ("shared/core/expr", r"a?(sin|cos|tan)|atan2|exp|log|log10|pow|sqrt|fabs|fmod|fmin|fmax|floor|ceil|trunc|strtod|strtol"),
     "xform": ("shared/core/xform", None),
     "core": ("shared/core", None),
     "play": ("shared/core/play", r"strtod|bsearch|fmin|fmax"),

@@ -508,6 +508,7 @@ static void places_are_measured(void **state)
         {"round(distance('0 0 0 0;0 1 0 0'), 0)", "111319", NULL},
         {"round(area('0 0;0 1;1 1;1 0;0 0') div 1000000, 0)", "12391", NULL},
         {"distance(point)", "0", NULL},
+        {"round(distance('0 0', '0 1 0 0'), 0)", "111319", NULL},
         {"area('x')", "0", NULL},
         {"geofence('0.5 0.5', '0 0;0 1;1 1;1 0;0 0')", "true", NULL},
         {"geofence('1.5 0.5', '0 0;0 1;1 1;1 0;0 0')", "false", NULL},

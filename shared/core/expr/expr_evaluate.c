@@ -84,17 +84,7 @@ static enum err compare_single(struct evaluation *run, enum expr_kind kind,
    them. */
 static size_t alternatives(const struct expr_value *value)
 {
-    return value->type == EXPR_NODES && value->node_count != 0 ? value->node_count : 1;
-}
-
-static struct expr_value alternative(const struct expr_value *value, size_t index)
-{
-    struct expr_value one = *value;
-    if (value->type == EXPR_NODES && value->node_count != 0) {
-        one.nodes = &value->nodes[index];
-        one.node_count = 1;
-    }
-    return one;
+    return value_count(value) != 0 ? value_count(value) : 1;
 }
 
 static enum err compare(struct evaluation *run, const struct expr *expr, const struct focus *focus,
@@ -106,7 +96,7 @@ static enum err compare(struct evaluation *run, const struct expr *expr, const s
     bool truth = false;
     for (size_t i = 0; e == OK && !truth && i < alternatives(&a); i++) {
         for (size_t j = 0; e == OK && !truth && j < alternatives(&b); j++) {
-            struct expr_value one = alternative(&a, i), other = alternative(&b, j);
+            struct expr_value one = value_at(&a, i), other = value_at(&b, j);
             e = ++run->steps > EXPR_STEPS_MAX
                     ? diag_set(run->diag, ERR_TOO_LARGE, "expression", "too many comparisons", NULL)
                     : compare_single(run, expr->kind, &one, &other, &truth);

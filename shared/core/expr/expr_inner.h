@@ -115,6 +115,9 @@ void value_set_number(struct expr_value *ret, double number);
 void value_set_boolean(struct expr_value *ret, bool truth);
 void value_set_text(struct expr_value *ret, struct span text);
 void value_set_date(struct expr_value *ret, double days, bool has_time);
+/* What functions over many go through: the nodes of a set, or the value itself. */
+size_t value_count(const struct expr_value *value);
+struct expr_value value_at(const struct expr_value *value, size_t index);
 /* Evaluates and converts in one go. */
 MUST_CHECK enum err evaluate_text(struct evaluation *run, const struct expr *expr,
                                   const struct focus *focus, struct span *ret);
@@ -145,6 +148,7 @@ struct expr_function {
     int min_args, max_args; /* max -1: any number */
     expr_call *call;
     bool is_volatile;
+    double (*apply)(double); /* of those that only turn a number into another */
 };
 const struct expr_function *function_find(struct span name);
 /* By subject; each a table that ends with a NULL name. */

@@ -28,6 +28,21 @@ void value_set_date(struct expr_value *ret, double days, bool has_time)
     *ret = (struct expr_value){.type = EXPR_DATE, .number = days, .has_time = has_time};
 }
 
+size_t value_count(const struct expr_value *value)
+{
+    return value->type == EXPR_NODES ? value->node_count : 1;
+}
+
+struct expr_value value_at(const struct expr_value *value, size_t index)
+{
+    struct expr_value one = *value;
+    if (value->type == EXPR_NODES && value->node_count != 0) {
+        one.nodes = &value->nodes[index];
+        one.node_count = 1;
+    }
+    return one;
+}
+
 enum err text_of_buf(struct arena *arena, struct buf *buf, struct expr_value *ret)
 {
     struct span text;

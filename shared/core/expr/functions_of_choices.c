@@ -192,13 +192,8 @@ static enum err count_true(struct evaluation *run, const struct expr *arg,
 {
     struct expr_value value;
     enum err e = evaluate(run, arg, focus, &value);
-    size_t count = value.type == EXPR_NODES ? value.node_count : 1;
-    for (size_t i = 0; e == OK && i < count; i++) {
-        struct expr_value one = value;
-        if (value.type == EXPR_NODES) {
-            one.nodes = &value.nodes[i];
-            one.node_count = 1;
-        }
+    for (size_t i = 0; e == OK && i < value_count(&value); i++) {
+        struct expr_value one = value_at(&value, i);
         *total += expr_to_boolean(&one) ? 1 : 0;
     }
     return e;
@@ -233,22 +228,12 @@ static enum err call_checklist(struct evaluation *run, const struct expr *call,
 static enum err weigh(struct evaluation *run, const struct expr_value *values,
                       const struct expr_value *weights, double *total)
 {
-    size_t count = values->type == EXPR_NODES ? values->node_count : 1;
-    size_t weight_count = weights->type == EXPR_NODES ? weights->node_count : 1;
-    if (count != weight_count) {
+    if (value_count(values) != value_count(weights)) {
         return diag_set(run->diag, ERR_FORMAT,
                         "weighted-checklist() needs as many weights as values", "", NULL);
     }
-    for (size_t i = 0; i < count; i++) {
-        struct expr_value value = *values, weight = *weights;
-        if (values->type == EXPR_NODES) {
-            value.nodes = &values->nodes[i];
-            value.node_count = 1;
-        }
-        if (weights->type == EXPR_NODES) {
-            weight.nodes = &weights->nodes[i];
-            weight.node_count = 1;
-        }
+    for (size_t i = 0; i < value_count(values); i++) {
+        struct expr_value value = value_at(values, i), weight = value_at(weights, i);
         *total += expr_to_boolean(&value) ? expr_to_number(&weight, run->host) : 0;
     }
     return OK;
@@ -276,21 +261,21 @@ static enum err call_weighted_checklist(struct evaluation *run, const struct exp
 }
 
 const struct expr_function functions_of_choices[] = {
-    {"boolean", 1, 1, call_boolean, false},
-    {"boolean-from-string", 1, 1, call_boolean_from_string, false},
-    {"checklist", 2, -1, call_checklist, false},
-    {"coalesce", 1, -1, call_coalesce, false},
-    {"count-selected", 1, 1, call_count_selected, false},
-    {"depend", 1, -1, call_depend, false},
-    {"false", 0, 0, call_false, false},
-    {"if", 3, 3, call_if, false},
-    {"is-selected", 2, 2, call_selected, false},
-    {"jr:choice-name", 2, 2, call_choice_name, false},
-    {"not", 1, 1, call_not, false},
-    {"once", 1, 1, call_once, false},
-    {"selected", 2, 2, call_selected, false},
-    {"selected-at", 2, 2, call_selected_at, false},
-    {"true", 0, 0, call_true, false},
-    {"weighted-checklist", 2, -1, call_weighted_checklist, false},
-    {NULL, 0, 0, NULL, false},
+    {"boolean", 1, 1, call_boolean, false, NULL},
+    {"boolean-from-string", 1, 1, call_boolean_from_string, false, NULL},
+    {"checklist", 2, -1, call_checklist, false, NULL},
+    {"coalesce", 1, -1, call_coalesce, false, NULL},
+    {"count-selected", 1, 1, call_count_selected, false, NULL},
+    {"depend", 1, -1, call_depend, false, NULL},
+    {"false", 0, 0, call_false, false, NULL},
+    {"if", 3, 3, call_if, false, NULL},
+    {"is-selected", 2, 2, call_selected, false, NULL},
+    {"jr:choice-name", 2, 2, call_choice_name, false, NULL},
+    {"not", 1, 1, call_not, false, NULL},
+    {"once", 1, 1, call_once, false, NULL},
+    {"selected", 2, 2, call_selected, false, NULL},
+    {"selected-at", 2, 2, call_selected_at, false, NULL},
+    {"true", 0, 0, call_true, false, NULL},
+    {"weighted-checklist", 2, -1, call_weighted_checklist, false, NULL},
+    {NULL, 0, 0, NULL, false, NULL},
 };

@@ -137,13 +137,13 @@ static enum err call_format_date(struct evaluation *run, const struct expr *call
 }
 
 const struct expr_function functions_of_dates[] = {
-    {"date", 1, 1, call_date, false},
-    {"date-time", 1, 1, call_date_time, false},
-    {"decimal-date-time", 1, 1, call_decimal_date_time, false},
-    {"decimal-time", 1, 1, call_decimal_time, false},
-    {"format-date", 2, 2, call_format_date, false},
-    {"format-date-time", 2, 2, call_format_date, false},
-    {"now", 0, 0, call_now, true},
-    {"today", 0, 0, call_today, true},
-    {NULL, 0, 0, NULL, false},
+    {"date", 1, 1, call_date, false, NULL},
+    {"date-time", 1, 1, call_date_time, false, NULL},
+    {"decimal-date-time", 1, 1, call_decimal_date_time, false, NULL},
+    {"decimal-time", 1, 1, call_decimal_time, false, NULL},
+    {"format-date", 2, 2, call_format_date, false, NULL},
+    {"format-date-time", 2, 2, call_format_date, false, NULL},
+    {"now", 0, 0, call_now, true, NULL},
+    {"today", 0, 0, call_today, true, NULL},
+    {NULL, 0, 0, NULL, false, NULL},
 };

@@ -247,12 +247,12 @@ static enum err call_base64_decode(struct evaluation *run, const struct expr *ca
 }
 
 const struct expr_function functions_of_forms[] = {
-    {"base64-decode", 1, 1, call_base64_decode, false},
-    {"digest", 2, 3, call_digest, false},
-    {"jr:itext", 1, 1, call_itext, false},
-    {"property", 1, 1, call_property, false},
-    {"pulldata", 4, 4, call_pulldata, false},
-    {"uuid", 0, 1, call_uuid, true},
-    {"version", 0, 0, call_version, false},
-    {NULL, 0, 0, NULL, false},
+    {"base64-decode", 1, 1, call_base64_decode, false, NULL},
+    {"digest", 2, 3, call_digest, false, NULL},
+    {"jr:itext", 1, 1, call_itext, false, NULL},
+    {"property", 1, 1, call_property, false, NULL},
+    {"pulldata", 4, 4, call_pulldata, false, NULL},
+    {"uuid", 0, 1, call_uuid, true, NULL},
+    {"version", 0, 0, call_version, false, NULL},
+    {NULL, 0, 0, NULL, false, NULL},
 };

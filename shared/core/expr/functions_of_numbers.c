@@ -7,100 +7,16 @@
 #define PI           3.14159265358979323846
 #define ROUND_PLACES 30
 
-static enum err one_number(struct evaluation *run, const struct expr *call,
-                           const struct focus *focus, double (*apply)(double),
-                           struct expr_value *ret)
+/* abs(), sin(), floor() and the like: the table says which function of a number it is. */
+static enum err call_apply(struct evaluation *run, const struct expr *call,
+                           const struct focus *focus, struct expr_value *ret)
 {
     double number;
     enum err e = evaluate_number(run, call->args[0], focus, &number);
     if (e == OK) {
-        value_set_number(ret, apply(number));
+        value_set_number(ret, call->function->apply(number));
     }
     return e;
-}
-
-static enum err call_abs(struct evaluation *run, const struct expr *call, const struct focus *focus,
-                         struct expr_value *ret)
-{
-    return one_number(run, call, focus, fabs, ret);
-}
-
-static enum err call_sin(struct evaluation *run, const struct expr *call, const struct focus *focus,
-                         struct expr_value *ret)
-{
-    return one_number(run, call, focus, sin, ret);
-}
-
-static enum err call_cos(struct evaluation *run, const struct expr *call, const struct focus *focus,
-                         struct expr_value *ret)
-{
-    return one_number(run, call, focus, cos, ret);
-}
-
-static enum err call_tan(struct evaluation *run, const struct expr *call, const struct focus *focus,
-                         struct expr_value *ret)
-{
-    return one_number(run, call, focus, tan, ret);
-}
-
-static enum err call_asin(struct evaluation *run, const struct expr *call,
-                          const struct focus *focus, struct expr_value *ret)
-{
-    return one_number(run, call, focus, asin, ret);
-}
-
-static enum err call_acos(struct evaluation *run, const struct expr *call,
-                          const struct focus *focus, struct expr_value *ret)
-{
-    return one_number(run, call, focus, acos, ret);
-}
-
-static enum err call_atan(struct evaluation *run, const struct expr *call,
-                          const struct focus *focus, struct expr_value *ret)
-{
-    return one_number(run, call, focus, atan, ret);
-}
-
-static enum err call_sqrt(struct evaluation *run, const struct expr *call,
-                          const struct focus *focus, struct expr_value *ret)
-{
-    return one_number(run, call, focus, sqrt, ret);
-}
-
-static enum err call_exp(struct evaluation *run, const struct expr *call, const struct focus *focus,
-                         struct expr_value *ret)
-{
-    return one_number(run, call, focus, exp, ret);
-}
-
-static enum err call_log(struct evaluation *run, const struct expr *call, const struct focus *focus,
-                         struct expr_value *ret)
-{
-    return one_number(run, call, focus, log, ret);
-}
-
-static enum err call_log10(struct evaluation *run, const struct expr *call,
-                           const struct focus *focus, struct expr_value *ret)
-{
-    return one_number(run, call, focus, log10, ret);
-}
-
-static enum err call_floor(struct evaluation *run, const struct expr *call,
-                           const struct focus *focus, struct expr_value *ret)
-{
-    return one_number(run, call, focus, floor, ret);
-}
-
-static enum err call_ceiling(struct evaluation *run, const struct expr *call,
-                             const struct focus *focus, struct expr_value *ret)
-{
-    return one_number(run, call, focus, ceil, ret);
-}
-
-static enum err call_int(struct evaluation *run, const struct expr *call, const struct focus *focus,
-                         struct expr_value *ret)
-{
-    return one_number(run, call, focus, trunc, ret);
 }
 
 static double ten_to(double exponent)
@@ -108,27 +24,16 @@ static double ten_to(double exponent)
     return pow(10, exponent);
 }
 
-static enum err call_exp10(struct evaluation *run, const struct expr *call,
-                           const struct focus *focus, struct expr_value *ret)
-{
-    return one_number(run, call, focus, ten_to, ret);
-}
-
-static double itself(double number)
-{
-    return number;
-}
-
 static enum err call_number(struct evaluation *run, const struct expr *call,
                             const struct focus *focus, struct expr_value *ret)
 {
-    if (call->arg_count == 0) {
-        struct expr_value own = {
-            .type = EXPR_NODES, .nodes = (struct tree_node *[]){focus->node}, .node_count = 1};
-        value_set_number(ret, expr_to_number(&own, run->host));
-        return OK;
+    struct tree_node *context = focus->node;
+    struct expr_value value = {.type = EXPR_NODES, .nodes = &context, .node_count = 1};
+    enum err e = call->arg_count == 0 ? OK : evaluate(run, call->args[0], focus, &value);
+    if (e == OK) {
+        value_set_number(ret, expr_to_number(&value, run->host));
     }
-    return one_number(run, call, focus, itself, ret);
+    return e;
 }
 
 static enum err two_numbers(struct evaluation *run, const struct expr *call,
@@ -223,19 +128,6 @@ static enum err call_random(struct evaluation *run, const struct expr *call,
 
 typedef void fold_number(double number, double *total, bool *any);
 
-static void fold_value(const struct expr_value *value, struct evaluation *run, fold_number *fold,
-                       double *total, bool *any)
-{
-    if (value->type != EXPR_NODES) {
-        fold(expr_to_number(value, run->host), total, any);
-        return;
-    }
-    for (size_t i = 0; i < value->node_count; i++) {
-        struct expr_value one = {.type = EXPR_NODES, .nodes = &value->nodes[i], .node_count = 1};
-        fold(expr_to_number(&one, run->host), total, any);
-    }
-}
-
 static enum err fold_arguments(struct evaluation *run, const struct expr *call,
                                const struct focus *focus, fold_number *fold, double *total,
                                bool *any)
@@ -248,7 +140,10 @@ static enum err fold_arguments(struct evaluation *run, const struct expr *call,
         if (e != OK) {
             return e;
         }
-        fold_value(&value, run, fold, total, any);
+        for (size_t j = 0; j < value_count(&value); j++) {
+            struct expr_value one = value_at(&value, j);
+            fold(expr_to_number(&one, run->host), total, any);
+        }
     }
     return OK;
 }
@@ -316,17 +211,29 @@ static enum err call_min(struct evaluation *run, const struct expr *call, const 
 }
 
 const struct expr_function functions_of_numbers[] = {
-    {"abs", 1, 1, call_abs, false},      {"acos", 1, 1, call_acos, false},
-    {"asin", 1, 1, call_asin, false},    {"atan", 1, 1, call_atan, false},
-    {"atan2", 2, 2, call_atan2, false},  {"ceiling", 1, 1, call_ceiling, false},
-    {"cos", 1, 1, call_cos, false},      {"exp", 1, 1, call_exp, false},
-    {"exp10", 1, 1, call_exp10, false},  {"floor", 1, 1, call_floor, false},
-    {"int", 1, 1, call_int, false},      {"log", 1, 1, call_log, false},
-    {"log10", 1, 1, call_log10, false},  {"max", 1, -1, call_max, false},
-    {"min", 1, -1, call_min, false},     {"number", 0, 1, call_number, false},
-    {"pi", 0, 0, call_pi, false},        {"pow", 2, 2, call_pow, false},
-    {"random", 0, 0, call_random, true}, {"round", 1, 2, call_round, false},
-    {"sin", 1, 1, call_sin, false},      {"sqrt", 1, 1, call_sqrt, false},
-    {"sum", 1, 1, call_sum, false},      {"tan", 1, 1, call_tan, false},
-    {NULL, 0, 0, NULL, false},
+    {"abs", 1, 1, call_apply, false, fabs},
+    {"acos", 1, 1, call_apply, false, acos},
+    {"asin", 1, 1, call_apply, false, asin},
+    {"atan", 1, 1, call_apply, false, atan},
+    {"atan2", 2, 2, call_atan2, false, NULL},
+    {"ceiling", 1, 1, call_apply, false, ceil},
+    {"cos", 1, 1, call_apply, false, cos},
+    {"exp", 1, 1, call_apply, false, exp},
+    {"exp10", 1, 1, call_apply, false, ten_to},
+    {"floor", 1, 1, call_apply, false, floor},
+    {"int", 1, 1, call_apply, false, trunc},
+    {"log", 1, 1, call_apply, false, log},
+    {"log10", 1, 1, call_apply, false, log10},
+    {"max", 1, -1, call_max, false, NULL},
+    {"min", 1, -1, call_min, false, NULL},
+    {"number", 0, 1, call_number, false, NULL},
+    {"pi", 0, 0, call_pi, false, NULL},
+    {"pow", 2, 2, call_pow, false, NULL},
+    {"random", 0, 0, call_random, true, NULL},
+    {"round", 1, 2, call_round, false, NULL},
+    {"sin", 1, 1, call_apply, false, sin},
+    {"sqrt", 1, 1, call_apply, false, sqrt},
+    {"sum", 1, 1, call_sum, false, NULL},
+    {"tan", 1, 1, call_apply, false, tan},
+    {NULL, 0, 0, NULL, false, NULL},
 };

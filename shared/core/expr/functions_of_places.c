@@ -72,39 +72,57 @@ static bool add_points(struct span text, struct points *points)
     return true;
 }
 
-/* All points of a node set of points, or of one text; none when any can't be read. */
-static enum err evaluate_points(struct evaluation *run, const struct expr *call,
+/* Room for as many points as the texts have semicolons. */
+static enum err make_room(struct evaluation *run, const struct span *texts, size_t count,
+                          struct points *ret)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < count; i++) {
+        room += count_points(texts[i]);
+    }
+    if (room > POINTS_MAX) {
+        return diag_set(run->diag, ERR_TOO_LARGE, "points of a shape", "100000", NULL);
+    }
+    *ret = (struct points){.at = arena_array(run->arena, room, sizeof(struct point))};
+    return ret->at == NULL ? ERR_NOMEM : OK;
+}
+
+static enum err texts_of(struct evaluation *run, const struct expr_value *values, size_t count,
+                         struct span **ret, size_t *ret_count)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < count; i++) {
+        room += value_count(&values[i]);
+    }
+    *ret = arena_array(run->arena, room, sizeof(**ret));
+    *ret_count = 0;
+    enum err e = *ret == NULL ? ERR_NOMEM : OK;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; e == OK && j < value_count(&values[i]); j++) {
+            struct expr_value one = value_at(&values[i], j);
+            e = expr_to_text(&one, run->host, run->arena, &(*ret)[(*ret_count)++]);
+        }
+    }
+    return e;
+}
+
+/* All points of the arguments, node sets of points or texts; none when any can't be read. */
+static enum err evaluate_points(struct evaluation *run, struct expr *const *args, size_t count,
                                 const struct focus *focus, struct points *ret)
 {
-    struct expr_value value;
-    enum err e = OK;
-    *ret = (struct points){0};
-    size_t room = 0;
-    for (int pass = 0; pass < 2 && e == OK; pass++) {
-        for (size_t i = 0; e == OK && i < call->arg_count; i++) {
-            e = evaluate(run, call->args[i], focus, &value);
-            size_t count = e == OK && value.type == EXPR_NODES ? value.node_count : 1;
-            for (size_t j = 0; e == OK && j < count; j++) {
-                struct expr_value one = value;
-                struct span text;
-                one.nodes = value.type == EXPR_NODES ? &value.nodes[j] : NULL;
-                one.node_count = one.nodes != NULL ? 1 : 0;
-                e = expr_to_text(&one, run->host, run->arena, &text);
-                if (e == OK && pass == 0) {
-                    room += count_points(text);
-                } else if (e == OK && !add_points(text, ret)) {
-                    ret->count = 0;
-                    return OK;
-                }
-            }
-        }
-        if (e == OK && pass == 0) {
-            ret->at =
-                room > POINTS_MAX ? NULL : arena_array(run->arena, room, sizeof(struct point));
-            e = ret->at != NULL ? OK
-                : room > POINTS_MAX
-                    ? diag_set(run->diag, ERR_TOO_LARGE, "points of a shape", "100000", NULL)
-                    : ERR_NOMEM;
+    struct expr_value *values = arena_array(run->arena, count, sizeof(*values));
+    struct span *texts = NULL;
+    size_t text_count = 0;
+    enum err e = values == NULL ? ERR_NOMEM : OK;
+    for (size_t i = 0; e == OK && i < count; i++) {
+        e = evaluate(run, args[i], focus, &values[i]);
+    }
+    e = e != OK ? e : texts_of(run, values, count, &texts, &text_count);
+    e = e != OK ? e : make_room(run, texts, text_count, ret);
+    for (size_t i = 0; e == OK && i < text_count; i++) {
+        if (!add_points(texts[i], ret)) {
+            ret->count = 0;
+            break;
         }
     }
     return e;
@@ -123,7 +141,7 @@ static enum err call_distance(struct evaluation *run, const struct expr *call,
                               const struct focus *focus, struct expr_value *ret)
 {
     struct points points;
-    enum err e = evaluate_points(run, call, focus, &points);
+    enum err e = evaluate_points(run, call->args, call->arg_count, focus, &points);
     double metres = 0;
     for (size_t i = 1; e == OK && i < points.count; i++) {
         metres += distance_between(points.at[i - 1], points.at[i]);
@@ -138,7 +156,7 @@ static enum err call_area(struct evaluation *run, const struct expr *call,
                           const struct focus *focus, struct expr_value *ret)
 {
     struct points points;
-    enum err e = evaluate_points(run, call, focus, &points);
+    enum err e = evaluate_points(run, call->args, call->arg_count, focus, &points);
     double sum = 0;
     for (size_t i = 0; e == OK && points.count > 2 && i < points.count; i++) {
         struct point a = points.at[i], b = points.at[(i + 1) % points.count];
@@ -173,12 +191,9 @@ static enum err call_geofence(struct evaluation *run, const struct expr *call,
 {
     struct span text;
     struct point point;
-    struct expr of_shape = *call;
-    of_shape.args = call->args + 1;
-    of_shape.arg_count = 1;
     struct points shape;
     enum err e = evaluate_text(run, call->args[0], focus, &text);
-    e = e != OK ? e : evaluate_points(run, &of_shape, focus, &shape);
+    e = e != OK ? e : evaluate_points(run, call->args + 1, 1, focus, &shape);
     if (e == OK) {
         value_set_boolean(ret,
                           read_point(text, &point) && shape.count > 2 && inside(point, &shape));
@@ -187,9 +202,9 @@ static enum err call_geofence(struct evaluation *run, const struct expr *call,
 }
 
 const struct expr_function functions_of_places[] = {
-    {"area", 1, 1, call_area, false},
-    {"distance", 1, -1, call_distance, false},
-    {"enclosed-area", 1, 1, call_area, false},
-    {"geofence", 2, 2, call_geofence, false},
-    {NULL, 0, 0, NULL, false},
+    {"area", 1, 1, call_area, false, NULL},
+    {"distance", 1, -1, call_distance, false, NULL},
+    {"enclosed-area", 1, 1, call_area, false, NULL},
+    {"geofence", 2, 2, call_geofence, false, NULL},
+    {NULL, 0, 0, NULL, false, NULL},
 };

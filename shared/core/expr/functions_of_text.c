@@ -26,13 +26,8 @@ static enum err call_string(struct evaluation *run, const struct expr *call,
 static enum err add_value(struct evaluation *run, const struct expr_value *value,
                           struct span separator, bool *any, struct buf *ret)
 {
-    size_t count = value->type == EXPR_NODES ? value->node_count : 1;
-    for (size_t i = 0; i < count; i++) {
-        struct expr_value one = *value;
-        if (value->type == EXPR_NODES) {
-            one.nodes = &value->nodes[i];
-            one.node_count = 1;
-        }
+    for (size_t i = 0; i < value_count(value); i++) {
+        struct expr_value one = value_at(value, i);
         struct span text;
         enum err e = expr_to_text(&one, run->host, run->arena, &text);
         if (e != OK) {
@@ -327,19 +322,19 @@ static enum err call_regex(struct evaluation *run, const struct expr *call,
 }
 
 const struct expr_function functions_of_text[] = {
-    {"concat", 1, -1, call_concat, false},
-    {"contains", 2, 2, call_contains, false},
-    {"ends-with", 2, 2, call_ends_with, false},
-    {"join", 1, -1, call_join, false},
-    {"normalize-space", 0, 1, call_normalize_space, false},
-    {"regex", 2, 2, call_regex, false},
-    {"starts-with", 2, 2, call_starts_with, false},
-    {"string", 0, 1, call_string, false},
-    {"string-length", 0, 1, call_string_length, false},
-    {"substr", 2, 3, call_substr, false},
-    {"substring", 2, 3, call_substring, false},
-    {"substring-after", 2, 2, call_substring_after, false},
-    {"substring-before", 2, 2, call_substring_before, false},
-    {"translate", 3, 3, call_translate, false},
-    {NULL, 0, 0, NULL, false},
+    {"concat", 1, -1, call_concat, false, NULL},
+    {"contains", 2, 2, call_contains, false, NULL},
+    {"ends-with", 2, 2, call_ends_with, false, NULL},
+    {"join", 1, -1, call_join, false, NULL},
+    {"normalize-space", 0, 1, call_normalize_space, false, NULL},
+    {"regex", 2, 2, call_regex, false, NULL},
+    {"starts-with", 2, 2, call_starts_with, false, NULL},
+    {"string", 0, 1, call_string, false, NULL},
+    {"string-length", 0, 1, call_string_length, false, NULL},
+    {"substr", 2, 3, call_substr, false, NULL},
+    {"substring", 2, 3, call_substring, false, NULL},
+    {"substring-after", 2, 2, call_substring_after, false, NULL},
+    {"substring-before", 2, 2, call_substring_before, false, NULL},
+    {"translate", 3, 3, call_translate, false, NULL},
+    {NULL, 0, 0, NULL, false, NULL},
 };
