@@ -65,7 +65,7 @@ void people_alias(struct sim_desk *desk)
     if (id_equal(alias.duplicate, none)) {
         return;
     }
-    check_look(node, alias.duplicate, &desk->shown);
+    check_look(node, desk->node, alias.duplicate, &desk->shown);
     enum err e = node_alias(desk->node, &alias, &diag);
     if (!e && !alias.undo) {
         world->told_stays = alias.entity;
@@ -151,6 +151,15 @@ static const struct sim_twin *head_of(const struct sim_twins *twins, const struc
         at = next && is_granted(next, reader) ? next : NULL;
     }
     return way[count - 1];
+}
+
+bool twins_stand_for(const struct sim_twins *twins, struct id head, struct id member,
+                     const struct org_node *reader)
+{
+    const struct sim_twin *one = twin_of(twins, head);
+    const struct sim_twin *other = twin_of(twins, member);
+    return one && other && is_granted(other, reader) && head_of(twins, one, reader) == one &&
+           head_of(twins, other, reader) == one;
 }
 
 enum twin_view twins_view(const struct sim_twins *twins, struct id entity,

@@ -25,6 +25,10 @@ struct sim_twins {
 /* As the node holds them. */
 void twins_read(struct sim_node *node, struct sim_twins *ret);
 
+/* Whether the reader is shown `member` as a part of `head`. */
+bool twins_stand_for(const struct sim_twins *twins, struct id head, struct id member,
+                     const struct org_node *reader);
+
 enum twin_view {
     TWIN_NONE,   /* no duplicate, and nobody's */
     TWIN_HIDDEN, /* not granted, or another stands for it */

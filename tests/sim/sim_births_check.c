@@ -6,25 +6,50 @@
 #include <string.h>
 
 #include "op.h"
+#include "org.h"
+#include "sim_alias.h"
 #include "sim_check.h"
 
 #define BIRTH_ARENA_MAX (4u * 1024 * 1024)
 
-void check_look(struct sim_node *node, struct id entity, struct sim_shown *ret)
+/* The names of the records that `entity` stands for, itself first, as its author is shown them: a
+   duplicate that has left their sight is no part of it any more. */
+static size_t names_of(struct sim_node *node, struct node *own, struct id entity,
+                       uint8_t ret[(SIM_TWINS_MAX + 1) * ID_SIZE])
 {
+    struct sim_twins twins;
+    const struct org *org = NULL;
+    size_t size = ID_SIZE;
+    memcpy(ret, entity.bytes, ID_SIZE);
+    twins_read(node, &twins);
+    bool knows = node->role >= ROLE_HUB || node_org(own, &org) == OK;
+    const struct org_node *reader = org ? org_node(org, node->id) : NULL;
+    for (size_t i = 0; knows && i < twins.count; i++) {
+        if (!id_equal(twins.list[i].name, entity) &&
+            twins_stand_for(&twins, entity, twins.list[i].name, reader)) {
+            memcpy(ret + size, twins.list[i].name.bytes, ID_SIZE);
+            size += ID_SIZE;
+        }
+    }
+    return size;
+}
+
+void check_look(struct sim_node *node, struct node *own, struct id entity, struct sim_shown *ret)
+{
+    uint8_t names[(SIM_TWINS_MAX + 1) * ID_SIZE];
+    size_t size = names_of(node, own, entity, names);
     ret->count = 0;
     sqlite3_stmt *s = eye_ask(
-        node, "WITH one(id) AS (SELECT id FROM entity WHERE name = ?1), all_of(id) AS (SELECT"
-              " id FROM one UNION SELECT entity FROM alias WHERE head IN (SELECT id FROM"
-              " one)) SELECT s.text, l.uid8 FROM all_of a JOIN live l ON l.entity = a.id JOIN"
-              " symbol s ON s.id = l.register WHERE (a.id IN (SELECT id FROM one) OR"
+        node, "WITH all_of(id, own) AS (SELECT id, name = substr(?1, 1, 16) FROM entity WHERE"
+              " instr(?1, name) % 16 = 1) SELECT s.text, l.uid8 FROM all_of a JOIN live l ON"
+              " l.entity = a.id JOIN symbol s ON s.id = l.register WHERE (a.own OR"
               " substr(s.text, 1, 1) <> '_') AND NOT EXISTS (SELECT 1 FROM dead d WHERE"
               " d.entity IN (SELECT id FROM all_of) AND d.register = l.register AND d.uid8 ="
               " l.uid8)");
     if (!s) {
         return;
     }
-    (void)sqlite3_bind_blob(s, 1, entity.bytes, ID_SIZE, SQLITE_STATIC);
+    (void)sqlite3_bind_blob(s, 1, names, (int)size, SQLITE_STATIC);
     while (ret->count < SHOWN_MAX && sqlite3_step(s) == SQLITE_ROW) {
         struct shown_value *value = &ret->values[ret->count++];
         (void)snprintf(value->reg, sizeof value->reg, "%s",

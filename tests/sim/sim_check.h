@@ -24,8 +24,8 @@ struct sim_shown {
         uint64_t uid8;
     } values[SHOWN_MAX];
 };
-/* The live values of an entity that the next save's author is shown. */
-void check_look(struct sim_node *node, struct id entity, struct sim_shown *ret);
+/* The live values of an entity that the next save's author is shown; `own`: the node, open. */
+void check_look(struct sim_node *node, struct node *own, struct id entity, struct sim_shown *ret);
 /* Takes the node's new own ops into the births. With `shown` (may be NULL): each names only what
    its author was shown, and all that it supersedes. Returns how many there were. */
 size_t check_births(struct sim_node *node, const struct sim_shown *shown);

@@ -103,7 +103,7 @@ static void save(struct sim_desk *desk, const struct save *save_of, const char *
     if (save_of->is_new) {
         desk->shown.count = 0;
     } else {
-        check_look(desk->at, save_of->entity, &desk->shown);
+        check_look(desk->at, desk->node, save_of->entity, &desk->shown);
     }
     enum err e = node_save(desk->node, save_of, &desk->arena, &saved, &diag);
     if (!e) {
@@ -286,7 +286,7 @@ void people_resolve(struct sim_desk *desk)
                                   .property = shown->property->id,
                                   .take = (int64_t)rng_below(&world->rng, shown->alternative_count),
                                   .reason = "asked them again"};
-        check_look(desk->at, picked.entity, &desk->shown);
+        check_look(desk->at, desk->node, picked.entity, &desk->shown);
         enum err e = node_resolve(desk->node, &resolve, &desk->arena, &diag);
         world->counters.resolve += e == OK;
         world->counters.alias_settled += e == OK && stands_for_others(desk->at, picked.entity);
@@ -344,7 +344,7 @@ void people_attach(struct sim_desk *desk)
                                     .property = "house_photo",
                                     .bytes = some_file(desk),
                                     .name = "a file"};
-    check_look(desk->at, picked.entity, &desk->shown);
+    check_look(desk->at, desk->node, picked.entity, &desk->shown);
     enum err e = node_attach(desk->node, &attachment, &desk->arena, &attached, &diag);
     if (!e) {
         world->counters.attach++;
@@ -361,7 +361,7 @@ void people_delete(struct sim_desk *desk)
     if (!pick(desk, NULL, false, &picked)) {
         return;
     }
-    check_look(desk->at, picked.entity, &desk->shown);
+    check_look(desk->at, desk->node, picked.entity, &desk->shown);
     enum err e = node_delete(desk->node, desk->at->person, picked.entity, "entered twice", &diag);
     world->counters.delete += e == OK;
     people_settle(desk, e, &diag, -1, "a deletion");
