@@ -196,8 +196,7 @@ static enum err rebuild_tables(struct audit *audit)
     if (!e) {
         e = stmt_run(db_stmt(audit->node->db, DIRTY_EVERYTHING));
     }
-    audit->node->org_stale = true;
-    return e;
+    return e ? e : org_changed(audit->node);
 }
 
 static enum err look(struct audit *audit, bool rebuild)

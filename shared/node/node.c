@@ -213,7 +213,7 @@ static enum err read_identity(struct node *node)
 static void forget_caches(struct node *node)
 {
     symbols_forget(node);
-    node->org_stale = true;
+    node->org_unsure = true;
     node->identity_stale = true;
 }
 
@@ -610,7 +610,8 @@ enum err node_end(struct node *node, enum err e)
     if (e && (wrote || node->n_changed)) {
         node->n_loaded = false;
         node->n_changed = false;
-        forget_caches(node); /* rows that caches were filled from may be gone */
+        forget_caches(node);    /* rows that caches were filled from may be gone, */
+        node->org_stale = true; /* and the count of changes comes again */
         node->identity_stale = read_identity(node) != OK;
     }
     return e;

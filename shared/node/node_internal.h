@@ -20,4 +20,9 @@ MUST_CHECK enum err org_op_trusted(struct node *node, const struct op *op,
                                    const struct signature *signature, bool *ret);
 void org_entity_id(const char *kind, const char *name, struct id *ret);
 
+/* ---- node_org_read.c */
+/* A definition changed in this transaction: it is read anew here, and by whoever else has the
+   database open. */
+MUST_CHECK enum err org_changed(struct node *node);
+
 #endif

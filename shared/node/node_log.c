@@ -270,8 +270,15 @@ enum err log_lower_receipt(struct node *node, const struct held_op *held, int64_
     }
     struct entity_row entity;
     struct members members;
+    bool org = false;
     learnt_op(node, held->row);
     e = entity_get(node, held->entity, &entity);
+    if (!e) {
+        e = is_org_entity(node, &entity, &org);
+    }
+    if (!e && org) { /* since when somebody is revoked, for one */
+        e = org_changed(node);
+    }
     if (!e) {
         e = members_of(node, entity.root, &members);
     }
@@ -492,7 +499,7 @@ static enum err apply_new(struct node *node, const struct arriving *in,
     if (!e && effect->org && span_is(op->type, REDACT_TYPE)) {
         e = redact_take_mark(node, op, row);
     } else if (!e && effect->org) {
-        node->org_stale = true;
+        e = org_changed(node);
     } else if (!e) {
         e = log_mark_dirty(node, entity.id);
     }

@@ -13,6 +13,8 @@
 #include "lease.h"
 #include "node_internal.h"
 
+#define KEY_CHANGES "org_changes" /* in self: how often a definition changed */
+
 /* Growing lists while reading; the arrays end in the org arena. */
 struct org_reader {
     struct node *node;
@@ -384,12 +386,40 @@ void node_org_drop(struct node *node)
     node->org_held--;
 }
 
+enum err org_changed(struct node *node)
+{
+    int64_t changes = 0;
+    enum err e = self_i64(node, KEY_CHANGES, 0, &changes);
+    node->org_stale = true;
+    return e ? e : self_set_i64(node, KEY_CHANGES, changes + 1);
+}
+
+/* Whether what was read stands. The count is read before what it counts: one who writes meanwhile
+   is noticed the next time. */
+static enum err is_fresh(struct node *node, bool *ret)
+{
+    int64_t changes = node->org_changes;
+    node_notice_others(node);
+    if (node->org_stale || node->org_unsure) {
+        enum err e = self_i64(node, KEY_CHANGES, 0, &changes);
+        if (e) {
+            return e;
+        }
+    }
+    *ret = !node->org_stale && changes == node->org_changes;
+    node->org_stale = !*ret;
+    node->org_unsure = false;
+    node->org_changes = changes;
+    return OK;
+}
+
 enum err node_org(struct node *node, const struct org **ret)
 {
-    node_notice_others(node);
-    if (!node->org_stale) {
+    bool fresh = false;
+    enum err e = is_fresh(node, &fresh);
+    if (e || fresh) {
         *ret = &node->org;
-        return OK;
+        return e;
     }
     struct org_reader r = {
         .node = node, .arena = &node->org_arena, .org = {.lease_days = LEASE_DAYS_DEFAULT}};
@@ -398,7 +428,7 @@ enum err node_org(struct node *node, const struct org **ret)
     arena_reset(&node->org_arena);
     node->org = (struct org){0};
     arena_init(&r.scratch, &node->host->mem, 64u * 1024 * 1024);
-    enum err e = list_entities(&r, &list, &count);
+    e = list_entities(&r, &list, &count);
     for (size_t i = 0; !e && i < count; i++) {
         e = read_entity(&r, list[i].id, list[i].kind);
     }

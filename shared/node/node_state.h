@@ -56,10 +56,12 @@ struct node {
     size_t symbol_count, symbol_capacity;
     const char **symbol_texts; /* by id, NULL where not met yet */
     size_t symbol_texts_capacity;
-    /* The organisation's configuration; read again when org_stale. */
+    /* The organisation's configuration; read again when org_stale. Another process wrote when
+       org_unsure: definitions changed if the database counts others than org_changes. */
     struct arena org_arena;
     struct org org;
-    bool org_stale;
+    bool org_stale, org_unsure;
+    int64_t org_changes;
     int org_held;     /* node_org_hold() */
     bool org_settled; /* records follow from this configuration (node_project_org.c) */
     /* The counter of feed events: loaded on first use in a transaction, written at its end. */
