@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 #include "play.h"
-#include "xform_xml.h"
+#include "test_form_json.h"
 
 #define OUT_MAX   (8u << 20)
 #define PLAYS_MAX 100 /* nodes of a form that is played too */
@@ -64,6 +64,14 @@ static void write_twice(const struct xform *form, struct arena *arena)
     buf_release(&twice);
 }
 
+/* What can be written as XForms can be exchanged by nodes, unless it is too deep or too long. */
+static void insist_same_as_json(const struct xform *form, struct arena *arena)
+{
+    struct xform again;
+    struct diag diag = {0};
+    fuzz_insist(test_form_json(form, arena, fuzz_mem(), &again, &diag) == NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena;
@@ -72,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_init(&arena, fuzz_mem(), 4 * FUZZ_ARENA_MAX);
     if (xform_read_xml(span_from(data, size), &arena, &form, NULL, &diag) == OK) {
         write_twice(&form, &arena);
+        insist_same_as_json(&form, &arena);
         play_it(&form);
     } else {
         fuzz_insist(diag.code != OK);

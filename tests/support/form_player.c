@@ -1,7 +1,7 @@
 /*
  * form_player.c - plays forms at random: answers right and wrong, adds and removes occurrences,
  * moves. What stands must always be what computing everything anew gives (play_audit), the form
- * written as XML and read again must be the same form, and no answer may be lost.
+ * written as XML or form.json and read again must be the same form, and no answer may be lost.
  *
  *     form_player [--plays N] [--seed S] [FILE...]     without files: those of DOUAR_FORMS_DIR
  */
@@ -13,6 +13,7 @@
 
 #include "json.h"
 #include "play.h"
+#include "test_form_json.h"
 #include "test_random.h"
 #include "xform_xml.h"
 #include "xlsform.h"
@@ -329,6 +330,17 @@ static void check_xml(struct player *player, const struct xform *form, struct ar
     buf_release(&twice);
 }
 
+/* The form as nodes exchange it is the form that was read. */
+static void check_json(struct player *player, const struct xform *form, struct arena *arena)
+{
+    struct xform again;
+    struct diag diag = {0};
+    const char *differs = test_form_json(form, arena, &player->mem, &again, &diag);
+    if (differs != NULL) {
+        finding(player, differs, diag.args[1]);
+    }
+}
+
 static bool read_form(struct player *player, struct span bytes, struct arena *arena,
                       struct xform *ret)
 {
@@ -383,6 +395,7 @@ static size_t play_file(struct player *player, const char *path, size_t plays,
     if (read_form(player, span_from(bytes, size), &arena, &form)) {
         play_form(player, &form, plays - plays / 4, things);
         check_xml(player, &form, &arena, &again);
+        check_json(player, &form, &arena);
         if (player->faults == 0) { /* what a clone of ODK would play */
             play_form(player, &again, plays / 4, things);
         }

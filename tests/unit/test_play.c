@@ -1,4 +1,4 @@
-/* play: forms filled through the engine's one way in, line by line. */
+/* play: forms filled through the engine's one way in, line by line, as read from a form.json. */
 #include "test.h"
 
 #include <stdio.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "play.h"
+#include "test_form_json.h"
 #include "test_mem.h"
 #include "xform_xml.h"
 
@@ -62,10 +63,15 @@ static void open_form(struct bench *bench, const char *model, const char *body)
     buf_init(&xml, mem, 1 << 20);
     buf_add_format(&xml, HEAD "%s</model></h:head><h:body>%s</h:body></h:html>", model, body);
     arena_init(&bench->arena, mem, ARENA_MAX);
-    if (xform_read_xml(buf_span(&xml), &bench->arena, &bench->form, NULL, &diag) != OK) {
+    struct xform read;
+    if (xform_read_xml(buf_span(&xml), &bench->arena, &read, NULL, &diag) != OK) {
         fail_msg("%s: %s", diag.args[0], diag.args[1]);
     }
     buf_release(&xml);
+    const char *differs = test_form_json(&read, &bench->arena, mem, &bench->form, &diag);
+    if (differs != NULL) {
+        fail_msg("as form.json %s differs: %s: %s", differs, diag.args[0], diag.args[1]);
+    }
     bench->host = (struct play_host){.mem = mem,
                                      .ctx = bench,
                                      .now_ms = now_ms,

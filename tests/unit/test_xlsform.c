@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "play.h"
+#include "test_form_json.h"
 #include "test_mem.h"
 #include "test_workbook.h"
 #include "xform_xml.h"
@@ -73,6 +74,11 @@ static void insist_same_when_read_again(struct desk *desk)
     xform_write_xml(&form, &again);
     assert_string_equal(buf_text(&again), buf_text(&desk->xml));
     buf_release(&again);
+    const char *differs =
+        test_form_json(&desk->form, &desk->arena, &desk->memory.mem, &form, &diag);
+    if (differs != NULL) {
+        fail_msg("as form.json %s differs: %s: %s", differs, diag.args[0], diag.args[1]);
+    }
 }
 
 /* The book becomes an XForm that holds each part (' for "); written, read and written it's equal.
