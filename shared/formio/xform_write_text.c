@@ -34,17 +34,18 @@ static bool is_plain(const struct writer *writer, const struct xform_text *text,
            !has_output(text->wordings[plain]);
 }
 
-static int compare_pointers(const void *a, const void *b)
-{
-    uintptr_t left = (uintptr_t)((const struct xform_wording_id *)a)->text;
-    uintptr_t right = (uintptr_t)((const struct xform_wording_id *)b)->text;
-    return left < right ? -1 : left > right ? 1 : 0;
-}
-
 static int compare_ids(const void *a, const void *b)
 {
     return strcmp(((const struct xform_wording_id *)a)->id,
                   ((const struct xform_wording_id *)b)->id);
+}
+
+/* One text may have several ids: the least of them comes first. */
+static int compare_pointers(const void *a, const void *b)
+{
+    uintptr_t left = (uintptr_t)((const struct xform_wording_id *)a)->text;
+    uintptr_t right = (uintptr_t)((const struct xform_wording_id *)b)->text;
+    return left < right ? -1 : left > right ? 1 : compare_ids(a, b);
 }
 
 const char *text_id(const struct writer *writer, const struct xform_text *text)
@@ -53,13 +54,11 @@ const char *text_id(const struct writer *writer, const struct xform_text *text)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         uintptr_t here = (uintptr_t)writer->texts[middle].text;
-        if (here == (uintptr_t)text) {
-            return writer->texts[middle].id;
-        }
         low = here < (uintptr_t)text ? middle + 1 : low;
         high = here < (uintptr_t)text ? high : middle;
     }
-    return NULL;
+    bool found = low < writer->sorted_count && writer->texts[low].text == text;
+    return found ? writer->texts[low].id : NULL;
 }
 
 static void keep(struct writer *writer, const char *id, const struct xform_text *text)
