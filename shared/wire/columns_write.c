@@ -106,17 +106,25 @@ static enum err add_token(struct cutting *cut, struct span token)
     return OK;
 }
 
+/* Inside of keys too: one there would stand in the pattern, and be read as the place of a token. */
+static bool has_control(struct span line)
+{
+    for (size_t i = 0; i < line.size; i++) {
+        if (line.data[i] < 0x20 && line.data[i] != '\t') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The line's pattern goes to `pattern`, which has room for the line itself. */
 static enum err cut_line(struct cutting *cut, struct span line, uint8_t *pattern, size_t *ret_size)
 {
     size_t size = 0;
-    enum err e = OK;
+    enum err e = has_control(line) ? ERR_FORMAT : OK;
     for (size_t at = 0; !e && at < line.size;) {
         uint8_t c = line.data[at];
         size_t length = 0;
-        if (c < 0x20 && c != '\t') {
-            return ERR_FORMAT;
-        }
         if (c == '"' && string_size(line, at + 1, &length)) {
             size_t end = at + 1 + length;
             pattern[size++] = '"';

@@ -79,7 +79,8 @@ static void any_text_comes_back(void **state)
 
 static void what_has_no_columns_is_refused(void **state)
 {
-    static const char *const texts[] = {"no end of line", "a\x01\n", "\x1f\n", "a\nb"};
+    static const char *const texts[] = {"no end of line", "a\x01\n",         "\x1f\n",
+                                        "a\nb",           "\"key\x01\":1\n", "\"text\x02\"\n"};
     struct test_mem memory;
     struct buf back;
     (void)state;
