@@ -91,6 +91,27 @@ static enum err judge(struct serve *serve, const struct org_node *author, const 
     return e;
 }
 
+static bool person_may_somewhere(const struct org *org, const struct op *op)
+{
+    bool may = false;
+    for (size_t i = 0; !may && i < org->grant_count; i++) {
+        const struct org_grant *grant = &org->grants[i];
+        may = id_equal(grant->person, op->person) &&
+              org_person_may(org, op->person, span_of(grant->scope), op->compartment, VERB_WRITE);
+    }
+    return may;
+}
+
+/* Where it belongs isn't known yet: what its author may write nowhere is outside all the same, or
+   the values could be sent ahead of the op that gives their record its place. */
+static void judge_unplaced(const struct serve *serve, const struct org_node *author,
+                           const struct op *op, struct judged *ret)
+{
+    struct span own = span_of(author->scope_count > 0 ? author->scopes[0] : "");
+    ret->device_ok = device_may(serve, author, op, own);
+    ret->person_ok = author->role >= ROLE_HUB || person_may_somewhere(serve->org, op);
+}
+
 enum err late_flag(struct serve *serve, const struct org_node *author, const struct op *op,
                    const struct members *before, int64_t row)
 {
@@ -105,6 +126,8 @@ enum err late_flag(struct serve *serve, const struct org_node *author, const str
     }
     if (!e && members.count > 0) {
         e = judge(serve, author, op, &members, &judged);
+    } else if (!e) {
+        judge_unplaced(serve, author, op, &judged);
     }
     if (e || (judged.device_ok && judged.person_ok)) {
         return e;

@@ -206,24 +206,11 @@ static bool is_granted_person(const struct push_world *world, struct id person)
 }
 
 static bool must_be_flagged(const struct push_world *world, const struct op *op, int64_t entity,
-                            const char *compartment, bool lies_somewhere)
+                            const char *compartment)
 {
-    if (lay_elsewhere(world, entity)) {
-        return true;
-    }
-    return lies_somewhere &&
-           (strcmp(compartment, "base") != 0 || !is_granted_person(world, op->person) ||
-            (span_is(op->type, "person") && op->type_version >= 1 && writes(op, "wg_seeing")));
-}
-
-static bool lies_somewhere(const struct push_world *world, int64_t entity)
-{
-    static const char sql[] = "SELECT 1 FROM entity e JOIN member m ON m.root = e.root"
-                              " WHERE e.id = ?1";
-    sqlite3_stmt *s = query(world, sql, entity);
-    bool there = sqlite3_step(s) == SQLITE_ROW;
-    (void)sqlite3_finalize(s);
-    return there;
+    return lay_elsewhere(world, entity) || strcmp(compartment, "base") != 0 ||
+           !is_granted_person(world, op->person) ||
+           (span_is(op->type, "person") && op->type_version >= 1 && writes(op, "wg_seeing"));
 }
 
 static void check_new_op(struct push_world *world, sqlite3_stmt *s)
@@ -244,7 +231,10 @@ static void check_new_op(struct push_world *world, sqlite3_stmt *s)
     struct span body = span_from(sqlite3_column_blob(s, 3), (size_t)sqlite3_column_bytes(s, 3));
     demand(world, op_read(body, &arena, &op, NULL) == OK && op.known_format, "a body", row);
     demand(world, op.type.size > 0 && op.type.data[0] != '_', "an op of the organisation", row);
-    bool must = must_be_flagged(world, &op, entity, compartment, lies_somewhere(world, entity));
+    bool must = must_be_flagged(world, &op, entity, compartment);
+    if (must && !flagged) {
+        (void)fprintf(stderr, "push: %.*s\n", (int)body.size, (const char *)body.data);
+    }
     demand(world, flagged || !must, "an op outside of its rights isn't flagged", row);
     forget_place(world, entity); /* what it did may make the next one rightful */
     arena_release(&arena);

@@ -354,6 +354,45 @@ static void a_register_of_a_compartment_not_granted_is_flagged(void **state)
     forge_release(&forge);
 }
 
+/* The op that gives it a place is rightful, and comes behind: no way around a compartment, or
+   around whom the organisation knows. */
+static void what_comes_ahead_of_its_record_s_place_is_flagged_too(void **state)
+{
+    struct town *town = *state;
+    struct forge forge;
+    forge_open(&forge, &town->nodes, town->hub, town->b);
+    struct id entity = forge_random(&forge);
+    struct op_register sees = {span_of("wg_seeing"), NULL, 0};
+    struct op_register name = {span_of("name_ar"), NULL, 0};
+    struct op_register scope = {span_of("_scope"), NULL, 0};
+    struct forged ops[] = {{.compartment = "health",
+                            .person = town->brahim,
+                            .registers = &sees,
+                            .values = "{\"wg_seeing\":\"no_difficulty\"}"},
+                           {.compartment = "base",
+                            .person = forge_random(&forge),
+                            .registers = &name,
+                            .values = "{\"name_ar\":\"x\"}"},
+                           {.compartment = "base",
+                            .person = town->brahim,
+                            .registers = &name,
+                            .values = "{\"name_ar\":\"y\"}"},
+                           {.compartment = "base",
+                            .person = town->brahim,
+                            .registers = &scope,
+                            .values = "{\"_scope\":\"05.081.03.09\"}"}};
+    for (size_t i = 0; i < COUNT_OF(ops); i++) {
+        ops[i].type = "person";
+        ops[i].entity = entity;
+        ops[i].register_count = 1;
+        (void)forge_op(&forge, &ops[i]);
+    }
+    forge_batch(&forge, NULL);
+    assert_int_equal(forge_send(&forge), 200);
+    assert_true(forge_says(&forge, "\"late\":2"));
+    forge_release(&forge);
+}
+
 /* The receipt of a hub whose clock is a year ahead. */
 static void from_the_future(struct batch *batch, const struct forge *forge)
 {
@@ -574,6 +613,7 @@ int main(void)
         TOWN_TEST(a_chain_that_parts_from_the_known_one_is_not_joined_to_it),
         TOWN_TEST(what_a_revoked_device_hands_to_a_hub_that_does_not_know_yet_is_set_back),
         TOWN_TEST(a_register_of_a_compartment_not_granted_is_flagged),
+        TOWN_TEST(what_comes_ahead_of_its_record_s_place_is_flagged_too),
         TOWN_TEST(a_hub_ahead_of_time_does_not_lift_the_cap_on_a_wrong_clock),
         TOWN_TEST(a_hub_reads_another_province_only_for_a_device_that_called_it),
         TOWN_TEST(names_of_registers_stay_in_their_compartment),
