@@ -49,6 +49,12 @@ void check_cursors(struct sim_node *node);
    origins, batches and callers does. */
 uint64_t check_fingerprint(struct sim_node *node, bool with_bookkeeping);
 
+/* ---- sim_stable.c */
+/* Just before the region is backed up. */
+void stable_note_backup(struct sim_world *world);
+/* A server says that an origin is stable up to there. */
+void stable_check(struct sim_node *server, struct id origin, int64_t seq);
+
 /* ---- sim_watch.c: what options.watch and options.keep ask for */
 void watch_world(struct sim_world *world, const char *what);
 void watch_keep(struct sim_world *world);

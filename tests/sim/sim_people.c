@@ -248,6 +248,7 @@ void people_save_same(struct sim_desk *desk)
                         .changes = answers.changes,
                         .change_count = answers.count};
     struct saved saved = {.op_count = 0};
+    check_look(desk->at, desk->node, picked.entity, &desk->shown);
     enum err e = node_save(desk->node, &same, &desk->arena, &saved, &diag);
     world->counters.save_same += e == OK;
     people_settle(desk, e, &diag, 0, "a save without a change");

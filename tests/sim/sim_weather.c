@@ -33,9 +33,10 @@ void action_backup(struct sim_world *world)
         (void)power_settle(region);
         return;
     }
-    if (world->faults && rng_chance(&world->rng, 100)) {
+    if (rng_chance(&world->rng, 100) && world->faults) {
         sim_disk_cut_after(region->host.disk, 1 + rng_below(&world->rng, 400));
     }
+    stable_note_backup(world);
     enum err e = blob_backup(desk, "/region0/copy.db", &missing, &diag);
     bool cut = sim_disk_is_dead(region->host.disk);
     sim_disk_cut_after(region->host.disk, 0);

@@ -164,6 +164,12 @@ void wire_note_told(struct sim_node *server, const struct sim_node *caller, stru
         if (!e && reply.has_ack) {
             note(server, caller->name, reply.ack.origin, reply.ack.seq);
         }
+        if (!e && reply.has_stable) {
+            stable_check(server, reply.stable.origin, reply.stable.seq);
+        }
+        for (size_t i = 0; !e && i < reply.stable_point_count; i++) {
+            stable_check(server, reply.stable_points[i].origin, reply.stable_points[i].seq);
+        }
         reading_close(&reading);
     }
     if (e) {

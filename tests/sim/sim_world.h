@@ -31,6 +31,7 @@
 #define SIM_SCOPES       2 /* of one node */
 #define SIM_CAPTURED_MAX 64
 #define SIM_CURSORS_MAX  256
+#define SIM_BACKED_MAX   1024
 #define SIM_CA_PEM       "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
 struct sim_world;
@@ -67,6 +68,12 @@ struct sim_captured {
     int64_t due_ms; /* 0: any time */
 };
 
+/* How far an origin is known somewhere. */
+struct sim_told {
+    struct id origin;
+    int64_t seq;
+};
+
 struct sim_node {
     struct sim_world *world;
     size_t index;
@@ -88,12 +95,8 @@ struct sim_node {
     int64_t away_until_ms;          /* no network towards its server */
     int64_t seen_row;               /* highest row of op looked at for own ops */
     struct sim_call call;
-    struct buf copy; /* of a device's database, as once put aside */
-    /* What a server has told: its acknowledgements must stand. */
-    struct sim_told {
-        struct id origin;
-        int64_t seq;
-    } told[4 * SIM_NODES_MAX];
+    struct buf copy;                         /* of a device's database, as once put aside */
+    struct sim_told told[4 * SIM_NODES_MAX]; /* what a server has acknowledged: it must stand */
     size_t told_count;
     struct sim_captured captured[SIM_CAPTURED_MAX];
     size_t captured_count; /* ever; the newest ones are kept */
@@ -163,7 +166,9 @@ struct sim_world {
     struct sim_rng stick_rng; /* its own: runs whose sticks bring no files stay as they were */
     bool sticks_bring;
     struct sim_stick sticks[SIM_STICKS_MAX];
-    size_t stick_count;                   /* ever */
+    size_t stick_count;                     /* ever */
+    struct sim_told backed[SIM_BACKED_MAX]; /* the most that the region's backup can hold */
+    size_t backed_count;
     struct id told_stays, told_duplicate; /* the newest duplicate that somebody told */
     bool servers_put_back;                /* a server was put back, or lost: sim_back.c */
     struct sim_rng replace_rng; /* its own: runs in which no hub is lost stay as they were */
