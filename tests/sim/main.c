@@ -2,6 +2,7 @@
  * sim - the deterministic simulator: the real node and server, virtual time, one seed.
  *
  *     sim --seed S [--steps N] [--devices N] [--verbose] [--keep FOLDER] [--watch ENTITY]
+ *         [--skip STEPS] [--calm STEPS] [--shrink]
  *     sim --runs N [--from SEED]
  *     sim --years Y [--from SEED]
  *
@@ -13,9 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim_actions.h"
-#include "sim_check.h"
-#include "sim_network.h"
+#include "sim_run.h"
 
 #define STEPS_USUAL   3000
 #define DEVICES_USUAL 6
@@ -26,124 +25,33 @@ struct totals {
     size_t runs;
 };
 
-/* The world goes on: exchanges that are due, then someone acts, then time passes. */
-static void step(struct sim_world *world)
-{
-    int64_t pause = rng_chance(&world->rng, 950)
-                        ? rng_between(&world->rng, MINUTE_MS, 30 * MINUTE_MS)
-                        : rng_between(&world->rng, HOUR_MS, 12 * HOUR_MS);
-    int64_t until = world->now_ms + pause;
-    while (!world->failed) {
-        if (network_step(world)) {
-            watch_world(world, "after an exchange");
-            /* People work while their devices sync. */
-            if (rng_chance(&world->rng, 100)) {
-                break;
-            }
-            continue;
-        }
-        int64_t next = network_next_ms(world);
-        if (next > until) {
-            world->now_ms = until > world->now_ms ? until : world->now_ms;
-            break;
-        }
-        world->now_ms = next > world->now_ms ? next : world->now_ms + 1;
-    }
-    if (!world->failed) {
-        action_random(world);
-        watch_world(world, "after an act");
-    }
-    if (!world->failed) {
-        action_collect(world);
-    }
-    if (!world->failed) {
-        action_replace(world);
-    }
-}
-
-static void count_at_end(struct sim_world *world)
-{
-    for (size_t i = 0; i < world->node_count; i++) {
-        struct sim_disk_counts counts = sim_disk_counts(world->nodes[i].host.disk);
-        world->counters.lost_sectors += counts.lost;
-        world->counters.torn_sectors += counts.torn;
-        world->counters.root_left +=
-            (uint64_t)eye_number(&world->nodes[i], "SELECT count(*) FROM entity WHERE missing = 1");
-        world->counters.adopted += (uint64_t)eye_number(
-            &world->nodes[i], "SELECT count(*) FROM notice WHERE what = 'adopted'");
-        world->counters.new_origin += (uint64_t)eye_number(
-            &world->nodes[i], "SELECT count(*) - 1 FROM origin WHERE node = (SELECT value FROM self"
-                              " WHERE key = 'node')");
-    }
-}
-
-static void check_world(struct sim_world *world)
-{
-    quiet_world(world);
-    if (!world->failed) {
-        check_ops(world);
-    }
-    if (!world->failed) {
-        check_equal(world);
-    }
-    if (!world->failed) {
-        check_redacted(world);
-    }
-    if (!world->failed) {
-        check_audit(world);
-    }
-    if (!world->failed) {
-        check_blobs(world);
-    }
-    if (!world->failed && check_replay(world) && !world->failed) {
-        check_equal(world);
-    }
-}
-
 /* One run; prints its line. False when a promise was broken. */
 static bool run(const struct sim_options *options, struct totals *totals, bool quiet)
 {
-    struct sim_world *world = malloc(sizeof *world);
-    if (!world) {
-        abort();
-    }
-    world_init(world, options);
-    setup_world(world);
-    world->faults = true;
-    for (world->step = 1; world->step <= options->steps && !world->failed; world->step++) {
-        step(world);
-    }
-    double years = (double)(world->now_ms - world->begin_ms) / (365.0 * (double)DAY_MS) *
-                   (double)options->devices;
-    if (!world->failed) {
-        check_world(world);
-    }
-    watch_keep(world);
-    count_at_end(world);
-    counters_add(&totals->counters, &world->counters);
-    totals->years += years;
+    struct sim_ending ending;
+    sim_run(options, &ending);
+    counters_add(&totals->counters, &ending.counters);
+    totals->years += ending.years;
     totals->runs++;
-    bool good = !world->failed;
-    if (!good) {
-        printf("SIM FAILED: ./dev sim --seed %" PRIu64
-               " --steps %zu --devices %zu (step %zu: %s)\n",
-               options->seed, options->steps, options->devices, world->step, world->failure);
+    if (!ending.good) {
+        printf("SIM FAILED: ./dev sim ");
+        sim_print_arguments(options, stdout);
+        printf(" (step %zu: %s)\n", ending.step, ending.failure);
     } else if (!quiet) {
-        printf("seed %" PRIu64 ": %.2f device-years", options->seed, years);
-        counters_print(&world->counters, stdout);
+        printf("seed %" PRIu64 ": %.2f device-years", options->seed, ending.years);
+        counters_print(&ending.counters, stdout);
         printf("\n");
     }
     (void)fflush(stdout);
-    world_release(world);
-    free(world);
-    return good;
+    return ending.good;
 }
 
 struct request {
     struct sim_options options;
     size_t runs;
     double years;
-    bool many, small;
+    bool many, small, shrink;
+    const char *skip, *calm;
 };
 
 static int usage(void)
@@ -151,6 +59,7 @@ static int usage(void)
     (void)fputs(
         "usage: sim --seed S [--steps N] [--devices N] [--verbose] [--keep FOLDER] [--watch "
         "ENTITY]\n"
+        "           [--skip STEPS] [--calm STEPS] [--shrink]      steps as in 3,7-90\n"
         "       sim --runs N | --years Y [--from SEED] [--steps N] [--devices N] [--short]\n",
         stderr);
     return 2;
@@ -169,6 +78,10 @@ static bool read_arguments(int count, char **arguments, struct request *ret)
             ret->small = true;
             continue;
         }
+        if (strcmp(name, "--shrink") == 0) {
+            ret->shrink = true;
+            continue;
+        }
         if (!value) {
             return false;
         }
@@ -184,6 +97,10 @@ static bool read_arguments(int count, char **arguments, struct request *ret)
         } else if (strcmp(name, "--watch") == 0) {
             ret->options.watch = value;
             ret->options.verbose = true;
+        } else if (strcmp(name, "--skip") == 0) {
+            ret->skip = value;
+        } else if (strcmp(name, "--calm") == 0) {
+            ret->calm = value;
         } else if (strcmp(name, "--runs") == 0) {
             ret->runs = strtoul(value, NULL, 10);
             ret->many = true;
@@ -193,6 +110,12 @@ static bool read_arguments(int count, char **arguments, struct request *ret)
         } else {
             return false;
         }
+    }
+    struct sim_skips *skips = &ret->options.skips;
+    skips->steps = ret->options.steps;
+    if ((ret->skip && !skips_read(skips, SKIP_ACTION, ret->skip)) ||
+        (ret->calm && !skips_read(skips, SKIP_FAULTS, ret->calm)) || (ret->shrink && ret->many)) {
+        return false;
     }
     return ret->options.devices >= 1 && ret->options.devices <= SIM_NODES_MAX - SIM_SERVERS;
 }
@@ -205,6 +128,13 @@ int main(int argument_count, char **arguments)
     size_t failures = 0;
     if (!read_arguments(argument_count, arguments, &request)) {
         return usage();
+    }
+    if (request.shrink) {
+        bool failed = sim_shrink(&request.options);
+        if (!failed) {
+            printf("nothing to shrink: the run is good\n");
+        }
+        return failed ? 1 : 0;
     }
     do {
         failures += !run(&request.options, &totals, request.many);

@@ -60,7 +60,7 @@ void person_does(struct sim_node *node, void (*what)(struct sim_desk *desk))
         arena_init(&desk->arena, &world->mem, DESK_ARENA_MAX);
         world->counters.desk += server;
         world->counters.edit_during_sync += network_busy(node);
-        if (world->faults && rng_chance(&world->rng, 15)) {
+        if (rng_chance(&world->rng, 15) && world->faults) {
             sim_disk_cut_after(node->host.disk, 1 + rng_below(&world->rng, 150));
         }
         what(desk);

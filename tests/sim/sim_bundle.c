@@ -83,7 +83,7 @@ static bool stand_up(struct sim_node *node, struct node *desk)
 
 static void threaten(struct sim_node *node)
 {
-    if (node->world->faults && rng_chance(&node->world->rng, 200)) {
+    if (rng_chance(&node->world->rng, 200) && node->world->faults) {
         sim_disk_cut_after(node->host.disk, 1 + rng_below(&node->world->rng, 120));
     }
 }

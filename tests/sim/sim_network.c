@@ -81,7 +81,7 @@ static void finish(struct sim_node *node, const struct sync_action *action)
               done ? "has synced" : "gave up", (long long)action->result.requests,
               (long long)action->result.ops_pushed, (long long)action->result.ops_received,
               done ? "" : err_name(action->diag.code));
-    if (!done && !world->faults) {
+    if (!done && !world->faults && !world->options.skips.marks[SKIP_FAULTS]) {
         world_fail(world, "%s gives up with %s %s without any fault", node->name,
                    err_name(action->diag.code), action->diag.args[0]);
     }
@@ -95,7 +95,7 @@ static void tell(struct sim_node *node, const struct sync_event *event)
     struct sim_world *world = node->world;
     struct sim_call *call = &node->call;
     struct sync_action action;
-    if (world->faults && rng_chance(&world->rng, 12)) {
+    if (rng_chance(&world->rng, 12) && world->faults) {
         sim_disk_cut_after(node->host.disk, 1 + rng_below(&world->rng, 60));
     }
     if (node->role == ROLE_HUB) {
@@ -267,6 +267,13 @@ void network_forget(struct sim_node *node)
 
 /* ---- one exchange, and what may befall it */
 
+/* Drawn in any case, so that leaving faults out of a step changes no other draw in it. */
+static unsigned fate_of(struct sim_world *world, bool may_fail)
+{
+    unsigned fate = (unsigned)rng_below(&world->rng, 1000);
+    return world->faults && may_fail ? fate : 999;
+}
+
 static void fail_call(struct sim_node *node, int64_t after_ms)
 {
     node->call.status = 0;
@@ -311,11 +318,11 @@ static void deliver(struct sim_node *node, struct span body)
     }
     node->call.stage = CALL_SUBMITTED;
     capture(server, node->call.path, body, 0);
-    if (world->faults && rng_chance(&world->rng, 8)) {
+    if (rng_chance(&world->rng, 8) && world->faults) {
         sim_disk_cut_after(server->host.disk, 1 + rng_below(&world->rng, 80));
     }
     submit_watched(server, node->index, body);
-    if (world->faults && rng_chance(&world->rng, 12) && svc_pending(server->svc) > 0) {
+    if (rng_chance(&world->rng, 12) && world->faults && svc_pending(server->svc) > 0) {
         world->counters.crash_in_group++;
         power_cut(server);
         return;
@@ -329,7 +336,7 @@ static void request_step(struct sim_node *node)
     struct sim_call *call = &node->call;
     struct sim_node *server = &world->nodes[call->server];
     struct span body = buf_span(&call->request);
-    unsigned fate = world->faults ? (unsigned)rng_below(&world->rng, 1000) : 999;
+    unsigned fate = fate_of(world, true);
     if (world->now_ms < node->away_until_ms || fate < 30) {
         world->counters.drop_request++;
         fail_call(node, PATIENCE_MS);
@@ -372,7 +379,7 @@ static void reply_step(struct sim_node *node)
                                .body = buf_span(&call->reply),
                                .retry_after_s = call->retry_after_s,
                                .diag = &diag};
-    unsigned fate = world->faults && call->status ? (unsigned)rng_below(&world->rng, 1000) : 999;
+    unsigned fate = fate_of(world, call->status != 0);
     if (fate < 40) {
         world->counters.drop_reply++;
         event = (struct sync_event){.kind = SYNC_FAILED, .diag = &diag};
@@ -452,7 +459,7 @@ bool network_step(struct sim_world *world)
         request_step(node);
     } else if (node->call.stage == CALL_REPLY) {
         reply_step(node);
-    } else if (world->faults && rng_chance(&world->rng, 60)) {
+    } else if (rng_chance(&world->rng, 60) && world->faults) {
         world->counters.cancel++;
         network_hang_up(node);
     } else {

@@ -63,10 +63,11 @@ static void replace(struct sim_node *hub)
     forget_the_lost(hub);
     power_down(hub);
     another_machine(hub);
+    bool faults = world->faults;
     world->faults = false;
     setup_another_hub(hub, lost);
     action_backup(world);
-    world->faults = true;
+    world->faults = faults;
     world->counters.hub_replaced++;
     world_say(world, "%s takes its place", hub->name);
 }

@@ -42,11 +42,11 @@ void action_snapshot(struct sim_world *world)
         (void)power_settle(server);
         return;
     }
-    if (world->faults && rng_chance(&world->rng, 150)) {
+    if (rng_chance(&world->rng, 150) && world->faults) {
         sim_disk_cut_after(server->host.disk, 1 + rng_below(&world->rng, 200));
     }
     enum err e =
-        world->faults && rng_chance(&world->rng, 60) ? snapshot_drop_all(desk) : build(world, desk);
+        rng_chance(&world->rng, 60) && world->faults ? snapshot_drop_all(desk) : build(world, desk);
     bool cut = sim_disk_is_dead(server->host.disk);
     sim_disk_cut_after(server->host.disk, 0);
     node_close(desk);
@@ -84,7 +84,7 @@ static enum err collect(struct sim_world *world, struct sim_node *server, struct
     uint64_t before = 0;
     uint64_t after = 0;
     enum err e = digest_of(world, desk, &before);
-    if (world->faults && rng_chance(&world->collect_rng, 200)) {
+    if (rng_chance(&world->collect_rng, 200) && world->faults) {
         sim_disk_cut_after(server->host.disk, 1 + rng_below(&world->collect_rng, 60));
     }
     if (!e) {

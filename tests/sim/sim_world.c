@@ -21,6 +21,35 @@ static void *resize(void *ctx, void *old, size_t size)
     return realloc(old, size);
 }
 
+/* The streams of one step; those of nodes (sim_host) go on from step to step. */
+enum stream {
+    STREAM_EXCHANGES,
+    STREAM_ACT,
+    STREAM_COLLECT,
+    STREAM_REPLACE,
+    STREAM_TYPE,
+    STREAM_STICK
+};
+
+static struct sim_rng stream_of(const struct sim_world *world, enum stream stream)
+{
+    return rng_from(world->options.seed, 1000000 + 16 * world->step + stream);
+}
+
+void world_step(struct sim_world *world)
+{
+    world->rng = stream_of(world, STREAM_EXCHANGES);
+    world->collect_rng = stream_of(world, STREAM_COLLECT);
+    world->replace_rng = stream_of(world, STREAM_REPLACE);
+    world->type_rng = stream_of(world, STREAM_TYPE);
+    world->stick_rng = stream_of(world, STREAM_STICK);
+}
+
+void world_act(struct sim_world *world)
+{
+    world->rng = stream_of(world, STREAM_ACT);
+}
+
 void world_init(struct sim_world *world, const struct sim_options *options)
 {
     *world = (struct sim_world){.options = *options, .mem = {.resize = resize}};
@@ -28,12 +57,8 @@ void world_init(struct sim_world *world, const struct sim_options *options)
         buf_init(&world->sticks[i].file, &world->mem, 0);
     }
     world->begin_ms = world->now_ms = NODE_BUILD_MS + 30 * DAY_MS;
-    world->rng = rng_from(options->seed, 0);
-    world->collect_rng = rng_from(options->seed, 7);
-    world->replace_rng = rng_from(options->seed, 101);
-    world->type_rng = rng_from(options->seed, 1000000);
-    world->types_move = options->seed % 3 == 1; /* in a third of the runs types move on */
-    world->stick_rng = rng_from(options->seed, 1000001);
+    world_step(world);
+    world->types_move = options->seed % 3 == 1;   /* in a third of the runs types move on */
     world->sticks_bring = options->seed % 3 == 2; /* in another third sticks bring files */
     arena_init(&world->arena, &world->mem, WORLD_ARENA_MAX);
     /* SQLite's own numbers (salts of the WAL) are of the process: from the seed too. */
@@ -64,6 +89,7 @@ void world_fail(struct sim_world *world, const char *format, ...)
         return;
     }
     world->failed = true;
+    world->kind = format;
     va_start(arguments, format);
     (void)vsnprintf(world->failure, sizeof world->failure, format, arguments);
     va_end(arguments);

@@ -17,6 +17,7 @@
 #include "sim_births.h"
 #include "sim_counters.h"
 #include "sim_host.h"
+#include "sim_skip.h"
 #include "svc.h"
 #include "sync.h"
 
@@ -140,8 +141,9 @@ struct sim_options {
     size_t steps;
     size_t devices;
     bool verbose;
-    const char *keep;  /* a folder for every node's database at the end; NULL: none */
-    const char *watch; /* an entity (its id in hex) whose story is told; NULL: none */
+    const char *keep;       /* a folder for every node's database at the end; NULL: none */
+    const char *watch;      /* an entity (its id in hex) whose story is told; NULL: none */
+    struct sim_skips skips; /* borrowed */
 };
 
 struct sim_world {
@@ -149,7 +151,7 @@ struct sim_world {
     int64_t now_ms, begin_ms;
     struct sim_rng rng;
     struct sim_rng collect_rng; /* of its own: collecting changes nothing, so nor what follows */
-    bool faults;
+    bool faults;                /* now */
     size_t step;
     struct sim_node nodes[SIM_NODES_MAX];
     size_t node_count;
@@ -173,12 +175,16 @@ struct sim_world {
     bool servers_put_back;                /* a server was put back, or lost: sim_back.c */
     struct sim_rng replace_rng; /* its own: runs in which no hub is lost stay as they were */
     bool failed;
+    const char *kind; /* of failure: without names and numbers */
     char failure[512];
 };
 
 /* ---- sim_world.c */
 void world_init(struct sim_world *world, const struct sim_options *options);
 void world_release(struct sim_world *world);
+/* A step begins, and later its act: what is drawn from here on depends on the seed and the step. */
+void world_step(struct sim_world *world);
+void world_act(struct sim_world *world);
 /* Notes the first failure of the run; later ones are its consequences. */
 void world_fail(struct sim_world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
