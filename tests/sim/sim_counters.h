@@ -18,10 +18,11 @@
     X(sync, 1) X(sync_done, 1) X(sync_gave_up, 1) X(uplink, 1) X(uplink_done, 1) X(roam, 1) X(backup, 1) \
     X(grant, 1) X(restart, 1) X(restore, 1) X(offline, 1) X(uplink_down, 1) X(requests, 1) X(ops, 1) \
     /* clocks */ \
-    X(clock_ahead, 1) X(clock_behind, 1) X(clock_drifts, 1) X(clock_frozen, 1) X(clock_back_at_boot, 1) \
+    X(clock_ahead, 1) X(clock_behind, 1) X(clock_drifts, 1) X(clock_frozen, 1) X(clock_back_at_boot, 1) X(clock_back_each_boot, 1) \
     /* the network */ \
     X(drop_request, 1) X(drop_reply, 1) X(delay, 1) X(late_request, 1) X(duplicate, 1) X(reorder, 1) \
     X(cut_request, 1) X(cut_reply, 1) X(portal, 1) X(cancel, 1) \
+    X(portal_status, 1) X(swizzled, 1) X(long_request, 1) X(long_reply, 1) X(kept_answer, 1) \
     /* power */ \
     X(crash_device, 1) X(crash_hub, 1) X(crash_region, 1) X(crash_in_group, 1) X(crash_in_save, 1) \
     X(crash_in_sync, 1) X(crash_in_backup, 1) X(crash_at_start, 0) X(lost_sectors, 1) X(torn_sectors, 1) \

@@ -5,12 +5,10 @@
 #include <string.h>
 
 #include "sim_check.h"
+#include "sim_middle.h"
 
 #define BODY_MAX    (8u * 1024 * 1024)
 #define PATIENCE_MS 90000 /* of a caller without a byte moving */
-
-static const char portal_page[] =
-    "<!DOCTYPE html><html><head><title>Bienvenue</title></head><body>Wi-Fi gratuit</body></html>";
 
 /* ---- callers */
 
@@ -192,6 +190,9 @@ static void answered(void *ctx, const struct svc_reply *reply)
         buf_add_span(&call->reply, buf_span(&reply->body));
         call->status = server->crashing ? 0 : reply->status;
         call->retry_after_s = reply->retry_after_s;
+        if (call->status == 200) {
+            middle_keep(caller, call->path, buf_span(&reply->body));
+        }
         wait_for(call, CALL_REPLY, world->now_ms + rng_between(&world->rng, 20, 4000));
     }
     free(ticket);
@@ -262,6 +263,8 @@ void network_forget(struct sim_node *node)
         free(node->captured[i].data);
         node->captured[i] = (struct sim_captured){0};
     }
+    buf_release(&node->kept);
+    node->kept_path = NULL;
     node->captured_count = 0;
 }
 
@@ -330,6 +333,29 @@ static void deliver(struct sim_node *node, struct span body)
     (void)power_settle(server);
 }
 
+/* It ends at another server than it was meant for, in the middle of a sync: refused there, it has
+   changed nothing. */
+static void swizzle(struct sim_node *node, struct span body)
+{
+    struct sim_world *world = node->world;
+    struct sim_node *server = middle_other_server(node);
+    if (!server || power_settle(server)) {
+        fail_call(node, 1000);
+        return;
+    }
+    sim_disk_cut_after(server->host.disk, 0);
+    network_commit(server);
+    uint64_t before = check_fingerprint(server, true);
+    node->call.stage = CALL_SUBMITTED;
+    world->counters.swizzled++;
+    submit(server, node->index, node->call.path, body, false);
+    network_commit(server);
+    if (node->call.status == 200 || check_fingerprint(server, true) != before) {
+        world_fail(world, "%s took a request of %s that was meant for another", server->name,
+                   node->name);
+    }
+}
+
 static void request_step(struct sim_node *node)
 {
     struct sim_world *world = node->world;
@@ -341,10 +367,7 @@ static void request_step(struct sim_node *node)
         world->counters.drop_request++;
         fail_call(node, PATIENCE_MS);
     } else if (fate < 45) {
-        world->counters.portal++;
-        buf_clear(&call->reply);
-        buf_add_text(&call->reply, portal_page);
-        call->status = 200;
+        middle_page(node);
         wait_for(call, CALL_REPLY, world->now_ms + 500);
     } else if (fate < 60) {
         world->counters.cut_request++;
@@ -364,6 +387,14 @@ static void request_step(struct sim_node *node)
         world->counters.reorder++;
         network_replay(server, rng_below(&world->rng, SIM_CAPTURED_MAX));
         deliver(node, body);
+    } else if (fate < 138) {
+        swizzle(node, body);
+    } else if (fate < 146) {
+        world->counters.long_request++;
+        middle_lengthen(world, &call->request);
+        deliver(node, buf_span(&call->request));
+    } else if (fate < 150 && middle_repeat(node)) {
+        wait_for(call, CALL_REPLY, world->now_ms + 500);
     } else {
         deliver(node, body);
     }
@@ -390,6 +421,10 @@ static void reply_step(struct sim_node *node)
             world->counters.cut_piece++;
             event.kind = SYNC_FAILED;
         }
+    } else if (fate < 68) {
+        world->counters.long_reply++;
+        middle_lengthen(world, &call->reply);
+        event.body = buf_span(&call->reply);
     }
     tell(node, &event);
 }

@@ -18,9 +18,20 @@ static void close_all(struct sim_node *node)
     node->eye = NULL;
 }
 
+/* One whose clock has no battery says 1970 at each boot, until somebody sets it right. */
+static void begin_clock(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    if (node->no_battery && world->step > 0) {
+        sim_host_set_clock(&node->host, CLOCK_BEHIND, 0, 0);
+        world->counters.clock_back_each_boot++;
+    }
+}
+
 bool power_up(struct sim_node *node)
 {
     struct diag diag = {0};
+    begin_clock(node);
     enum err e = node->role >= ROLE_HUB
                      ? svc_open(&node->host.host, node->home, &node->svc, &diag)
                      : node_open(&node->host.host, node->path, &node->node, &diag);

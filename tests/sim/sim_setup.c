@@ -411,6 +411,7 @@ void setup_world(struct sim_world *world)
     for (size_t i = 0; i < world->node_count && !world->failed; i++) {
         struct sim_node *node = &world->nodes[i];
         (void)check_births(node, NULL);
+        node->no_battery = i >= SIM_SERVERS && i % 5 == world->options.seed % 5;
         node->roams = i >= SIM_SERVERS && node->server != SIM_REGION && i % 3 != 2;
         if (node->roams) {
             inside_add_server(node, &world->nodes[SIM_SERVERS - node->server]);

@@ -108,7 +108,11 @@ struct sim_node {
         bool present, seen;
     } cursors[SIM_CURSORS_MAX];
     size_t cursor_count;
-    size_t newest_stick; /* number of those taken in */
+    size_t newest_stick;   /* number of those taken in */
+    struct buf kept;       /* an answer that something on the way has kept: sim_middle.c */
+    const char *kept_path; /* NULL: none */
+    size_t kept_server;
+    bool no_battery; /* its clock begins anew at each boot */
 };
 
 #define SIM_BLOBS_MAX 2048
