@@ -45,6 +45,8 @@
     X(type_version, 1) X(type_added, 1) X(type_retired, 1) X(type_policy, 1) X(type_moved, 1) X(type_old, 1) X(type_mixed, 1) \
     /* ways back */ \
     X(handed_over, 1) X(clone, 1) X(hub_restored, 1) X(server_put_back, 1) X(region_restored, 1) X(adopted, 1) \
+    /* a hub that lies */ \
+    X(lie_altered, 1) X(lie_dropped, 1) X(lie_reordered, 1) X(lie_repeated, 1) X(lie_noticed, 1) \
     X(hub_replaced, 1) X(code_of_another, 1) X(code_of_a_guest, 1)
 /* clang-format on */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim_check.h"
+#include "sim_liar.h"
 #include "sim_middle.h"
 
 #define BODY_MAX    (8u * 1024 * 1024)
@@ -58,6 +59,7 @@ static void send_request(struct sim_node *node, const struct sync_action *action
     (void)check_births(node, NULL); /* what a hub published when it enrolled someone */
     if (is_sync(action->path)) {
         wire_note_sent(node, action->body);
+        liar_forge(node, &call->request);
     }
     wait_for(call, CALL_REQUEST, world->now_ms + rng_between(&world->rng, 20, 4000));
 }

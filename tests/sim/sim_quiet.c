@@ -3,6 +3,7 @@
  */
 #include "sim_actions.h"
 #include "sim_check.h"
+#include "sim_liar.h"
 #include "sim_network.h"
 
 #define ROUNDS_MAX    16
@@ -73,6 +74,9 @@ void quiet_world(struct sim_world *world)
         network_hang_up(&world->nodes[i]); /* what began under faults may still give up */
     }
     run_out(world);
+    if (!world->failed) {
+        liar_throw_out(world);
+    }
     for (size_t round = 0; !world->failed; round++) {
         for (size_t i = SIM_SERVERS; i < world->node_count; i++) {
             if (replace_settle(&world->nodes[i], world->nodes[i].server)) {

@@ -48,7 +48,7 @@ static void another_machine(struct sim_node *hub)
 }
 
 /* The office sees to it that all of this is done: no fault meanwhile. */
-static void replace(struct sim_node *hub)
+void replace_hub(struct sim_node *hub)
 {
     struct sim_world *world = hub->world;
     struct sim_node *region = &world->nodes[SIM_REGION];
@@ -80,7 +80,7 @@ void action_replace(struct sim_world *world)
     struct sim_node *hub = &world->nodes[1 + rng_below(&world->replace_rng, SIM_SERVERS - 1)];
     bool first = strlen(hub->name) == strlen("hub1");
     if (first && hub->svc && !power_settle(hub) && !power_settle(&world->nodes[SIM_REGION])) {
-        replace(hub);
+        replace_hub(hub);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "sim_actions.h"
 #include "sim_check.h"
+#include "sim_liar.h"
 #include "sim_network.h"
 
 /* Exchanges that are due until the next act. */
@@ -80,6 +81,9 @@ static void check_world(struct sim_world *world)
     quiet_world(world);
     if (!world->failed) {
         check_ops(world);
+    }
+    if (!world->failed) {
+        liar_check(world);
     }
     if (!world->failed) {
         check_equal(world);

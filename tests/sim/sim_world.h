@@ -228,6 +228,8 @@ void setup_another_hub(struct sim_node *hub, struct id lost);
 bool setup_enrol_again(struct sim_node *node, size_t server);
 
 /* ---- sim_replace.c */
+/* The hub is lost with its disk, another takes its place; no fault meanwhile. */
+void replace_hub(struct sim_node *hub);
 /* A device that doesn't know the server gets a code of it. False: it can't be given one yet. */
 bool replace_settle(struct sim_node *node, size_t server);
 /* It has synced with that server: only then it knows the key that a stick is sealed to. */
