@@ -30,7 +30,8 @@ struct app {
     enum language language;
     struct arena *arena; /* for the time of the command */
     struct diag *diag;
-    bool shows_progress; /* somebody watches a terminal, and didn't ask for --json */
+    const char *const *program; /* the whole line, to begin anew with; NULL in tests */
+    bool shows_progress;        /* somebody watches a terminal, and didn't ask for --json */
 };
 
 /* The organisation's configuration; borrowed until the next write. */

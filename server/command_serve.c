@@ -1,6 +1,6 @@
 /*
  * command_serve.c - `serve`: the front, the uplink, backups, snapshots and collection until SIGINT
- * or SIGTERM.
+ * or SIGTERM, or until the office is locked.
  */
 #include "commands.h"
 
@@ -9,9 +9,11 @@
 #include "server_backup.h"
 #include "server_collect.h"
 #include "server_home.h"
+#include "server_key.h"
 #include "server_snapshots.h"
 #include "server_uplink.h"
 
+#define LOOK_MS      1000 /* how soon `lock` and `unlock` are noticed */
 #define STOP_WAIT_MS 5000 /* for an exchange or a copy under way; the process ends all the same */
 
 struct serving {
@@ -100,11 +102,51 @@ static bool stop(struct serving *serving)
     return uplink_ended && backup_ended && snapshots_ended && collector_ended;
 }
 
+/* ---- locked and unlocked */
+
+/* With --locked only what somebody unlocks counts, not the file of DOUARD_PASSPHRASE_FILE: `lock`
+   would last for a second. ERR_LOCKED: told to stop while it waited. */
+static enum err open_key(struct app *app)
+{
+    bool said = false;
+    if (!args_flag(app->args, "locked")) {
+        return server_key_open(app->key, app->home, app->source, app->diag);
+    }
+    for (;;) {
+        enum err e = server_key_open_kept(app->key, app->home, app->source, app->diag);
+        if (e != ERR_LOCKED || process_wait_stop(LOOK_MS) != 0) {
+            return e;
+        }
+        if (!said) {
+            face_warn(app->face, "admin.serve_locked", NULL);
+            said = true;
+        }
+    }
+}
+
+/* Until it is told to stop; false: until it is locked. A key that isn't in the session (of a file,
+   or where nothing can be kept) can't be taken away by `lock`. */
+static bool serve_on(const struct app *app)
+{
+    bool watch = server_key_is_kept(app->key, app->home);
+    while (process_wait_stop(LOOK_MS) == 0) {
+        if (watch && !server_key_is_kept(app->key, app->home)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum err command_serve(struct app *app)
 {
     struct serving serving = {.app = app};
+    bool locked = false;
     process_block_stop(); /* before there are threads: they inherit it */
-    enum err e = start(&serving);
+    enum err e = open_key(app);
+    if (e) {
+        return e == ERR_LOCKED && args_flag(app->args, "locked") ? OK : e;
+    }
+    e = start(&serving);
     if (!e) {
         const struct member members[] = {
             {.name = "name", .text = app->config.name},
@@ -112,9 +154,14 @@ enum err command_serve(struct app *app)
             {.name = "port", .number = front_port(serving.front)},
         };
         app_answer(app, "admin.serving", members, 3);
-        (void)process_wait_stop();
+        locked = !serve_on(app);
     }
-    if (!stop(&serving)) {
+    bool ended = stop(&serving);
+    if (locked && app->program != NULL) {
+        process_restart(app->program, "--locked"); /* wiping piece by piece would forget some */
+    }
+    e = locked ? diag_set(app->diag, ERR_LOCKED, NULL) : e;
+    if (!ended) {
         /* A background still reads this frame's memory; ending the process ends it too. Its
            database is safe at any moment. */
         process_leave(e ? err_exit_status(e) : 0);

@@ -21,7 +21,7 @@ enum command_need { NEED_NOTHING, NEED_HOME_LOCKED, NEED_HOME, NEED_NODE };
     X("lock", "lock", "", 0, 0, "", NEED_NOTHING, command_lock)                                    \
     X("passwd", "passwd", "", 0, 0, "passphrase-file new-passphrase-file new-key-file", NEED_HOME_LOCKED, command_passwd)  \
     X("recover", "recover", "REQUEST --key FILE", 1, 1, "key passphrase-file", NEED_NOTHING, command_recover)  \
-    X("serve", "serve", "", 0, 0, "", NEED_HOME, command_serve)                                    \
+    X("serve", "serve", "", 0, 0, "locked", NEED_HOME_LOCKED, command_serve)                       \
     X("type add", "type_add", "FILE...", 1, ARGS_MAX, "dry-run", NEED_NODE, command_type_add)      \
     X("type show", "type_show", "TYPE", 1, 1, "", NEED_NODE, command_type_show)                    \
     X("type list", "type_list", "", 0, 0, "", NEED_NODE, command_type_list)                        \
@@ -91,6 +91,8 @@ struct command_line {
     const struct host *host;
     size_t argc;
     const char *const *argv;
+    const char *const *program; /* the same with the program's name and the NULL at its end, for
+                                   `serve` to begin anew when it is locked; NULL: it ends */
     const char *(*environment)(const char *name); /* NULL when absent */
     enum err (*read_secret)(struct buf *ret); /* a line that isn't shown; NULL: nobody sits there */
     face_write write;

@@ -39,6 +39,7 @@ int main(int argc, char **argv)
         .host = &host,
         .argc = argc > 0 ? (size_t)argc - 1 : 0,
         .argv = (const char *const *)argv + (argc > 0),
+        .program = (const char *const *)argv,
         .environment = environment,
         .read_secret = isatty(STDIN_FILENO) ? process_read_secret : NULL,
         .write = write_stream,

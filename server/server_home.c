@@ -7,11 +7,25 @@
 #include "code.h"
 #include "json.h"
 #include "org.h"
+#include "sealed_file.h"
 
 #define CERT_NAMES_OF_HUB 2
+#define PEM_HEAD          "-----BEGIN" /* of a key that isn't sealed */
 #define DEFINITION_MAX    4096
 
 /* ---- paths and files */
+
+/* Private keys; each is sealed under its own name. */
+static const char *const tls_keys[] = {HOME_SERVER_KEY, HOME_CA_KEY, HOME_BACKUP_KEY};
+
+static bool is_tls_key(const char *name)
+{
+    bool is = false;
+    for (size_t i = 0; i < sizeof tls_keys / sizeof tls_keys[0]; i++) {
+        is = is || strcmp(name, tls_keys[i]) == 0;
+    }
+    return is;
+}
 
 enum err home_read(const struct host *host, const char *home, const char *name, struct buf *ret,
                    struct diag *diag)
@@ -19,7 +33,8 @@ enum err home_read(const struct host *host, const char *home, const char *name, 
     char path[CONFIG_PATH_SIZE];
     enum err e = home_path(home, name, path);
     if (!e) {
-        e = host->files->read(host->ctx, path, ret);
+        e = is_tls_key(name) ? sealed_read(host, span_of(name), path, ret)
+                             : host->files->read(host->ctx, path, ret);
     }
     if (e == ERR_NOT_FOUND) {
         return diag_set(diag, ERR_FILE, path, "not found", NULL);
@@ -33,7 +48,8 @@ static enum err home_write(const struct host *host, const char *home, const char
     char path[CONFIG_PATH_SIZE];
     enum err e = home_path(home, name, path);
     if (!e) {
-        e = host->files->write_atomic(host->ctx, path, bytes);
+        e = is_tls_key(name) ? sealed_write_atomic(host, span_of(name), path, bytes)
+                             : host->files->write_atomic(host->ctx, path, bytes);
     }
     return e ? diag_set(diag, e, path, err_name(e), NULL) : OK;
 }
@@ -95,6 +111,25 @@ enum err home_tls_load(const struct host *host, const char *home, struct home_tl
     }
     *ret = tls;
     return OK;
+}
+
+enum err home_tls_seal(const struct host *host, const char *home, struct diag *diag)
+{
+    enum err e = OK;
+    for (size_t i = 0; !e && host->db_key.size > 0 && i < sizeof tls_keys / sizeof tls_keys[0];
+         i++) {
+        char path[CONFIG_PATH_SIZE];
+        struct buf key;
+        buf_init(&key, &host->mem, HOME_PEM_MAX);
+        e = home_path(home, tls_keys[i], path);
+        enum err read = e ? e : host->files->read(host->ctx, path, &key);
+        if (!read && span_starts_with(buf_span(&key), PEM_HEAD)) {
+            e = home_write(host, home, tls_keys[i], buf_span(&key), diag);
+            sign_wipe(key.data, key.size);
+        }
+        buf_release(&key);
+    }
+    return e ? diag_set(diag, e, HOME_TLS, err_name(e), NULL) : OK;
 }
 
 void home_tls_release(struct home_tls *tls)

@@ -9,6 +9,9 @@
  *     HOME/tls/server.pem, .key    what it serves with
  *     HOME/tls/backup.key          for the day the server's key is lost; copy it away from here
  *     HOME/tls/pins                the pins of both keys, one a line, "sha256//base64"
+ *
+ * The private keys in tls/ are sealed under the database's key (sealed_file.h): who has the disk
+ * can't answer in this hub's name.
  */
 #ifndef SERVER_HOME_H
 #define SERVER_HOME_H
@@ -55,6 +58,8 @@ struct home_tls {
 MUST_CHECK enum err home_tls_load(const struct host *host, const char *home, struct home_tls *ret,
                                   struct diag *diag);
 void home_tls_release(struct home_tls *tls); /* Wipes the key. */
+/* Seals what lies there in the clear: of a home from before it had a key. */
+MUST_CHECK enum err home_tls_seal(const struct host *host, const char *home, struct diag *diag);
 
 /* The organisation key's fingerprint as people compare it: 8 groups of 4 hex digits. */
 void fingerprint_write(const struct public_key *org_key, char ret[FINGERPRINT_SIZE]);

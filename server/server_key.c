@@ -56,25 +56,29 @@ static void keep(const struct server_key *key, struct id vault)
     }
 }
 
-static bool take_kept(struct server_key *key, struct id vault)
+static bool get_kept(const struct host *host, struct id vault, struct seal_key *ret)
 {
-    const struct host *host = &key->host;
     char name[KEEP_NAME_SIZE];
-    struct seal_key bytes;
     struct buf kept;
     keep_name(vault, name);
     buf_init(&kept, &host->mem, LINE_MAX_SIZE);
     bool there = host->keep != NULL && host->keep->get(host->ctx, name, &kept) == OK &&
                  kept.size == SEAL_KEY_SIZE;
     if (there) {
-        memcpy(bytes.bytes, kept.data, SEAL_KEY_SIZE);
-        there = hold(key, &bytes, NULL) == OK;
-        sign_wipe(&bytes, sizeof bytes);
+        memcpy(ret->bytes, kept.data, SEAL_KEY_SIZE);
     }
     if (kept.data != NULL) {
         sign_wipe(kept.data, kept.size);
     }
     buf_release(&kept);
+    return there;
+}
+
+static bool take_kept(struct server_key *key, struct id vault)
+{
+    struct seal_key bytes;
+    bool there = get_kept(&key->host, vault, &bytes) && hold(key, &bytes, NULL) == OK;
+    sign_wipe(&bytes, sizeof bytes);
     return there;
 }
 
@@ -156,15 +160,18 @@ static enum err open_vault(struct server_key *key, const char *home,
 
 /* ---- the verbs */
 
-/* A database from before its home had a key, or whose sealing was cut short. */
-static enum err seal_database(struct server_key *key, const char *home, struct diag *diag)
+/* A home from before it had a key, or whose sealing was cut short. */
+static enum err seal_home(struct server_key *key, const char *home, struct diag *diag)
 {
     char path[CONFIG_PATH_SIZE];
     enum err e = home_path(home, HOME_DB, path);
     if (e) {
         return diag_set(diag, e, home, "1023", NULL);
     }
-    return db_is_plain(&key->host, path) ? node_encrypt(&key->host, path, diag) : OK;
+    if (db_is_plain(&key->host, path)) {
+        e = node_encrypt(&key->host, path, diag);
+    }
+    return e ? e : home_tls_seal(&key->host, home, diag);
 }
 
 enum err server_key_open(struct server_key *key, const char *home,
@@ -178,7 +185,29 @@ enum err server_key_open(struct server_key *key, const char *home,
     if (!e && !(state.passphrase && take_kept(key, state.id))) {
         e = open_vault(key, home, &state, (struct span){0}, source, diag);
     }
-    return e ? e : seal_database(key, home, diag);
+    return e ? e : seal_home(key, home, diag);
+}
+
+enum err server_key_open_kept(struct server_key *key, const char *home,
+                              const struct secret_source *source, struct diag *diag)
+{
+    struct vault_state state;
+    enum err e = vault_exists(&key->host, home) ? vault_look(&key->host, home, &state, diag) : OK;
+    if (!e && vault_exists(&key->host, home) && state.passphrase && !take_kept(key, state.id)) {
+        e = diag_set(diag, ERR_LOCKED, NULL);
+    }
+    return e ? e : server_key_open(key, home, source, diag);
+}
+
+bool server_key_is_kept(const struct server_key *key, const char *home)
+{
+    struct vault_state state;
+    struct seal_key kept;
+    bool same = key->key != NULL && !vault_look(&key->host, home, &state, NULL) &&
+                state.passphrase && get_kept(&key->host, state.id, &kept) &&
+                bytes_equal(kept.bytes, key->key->bytes, SEAL_KEY_SIZE);
+    sign_wipe(&kept, sizeof kept);
+    return same;
 }
 
 void server_key_make_passphrase(const struct host *host, char ret[PASSPHRASE_SIZE])
@@ -263,7 +292,7 @@ enum err server_key_change(struct server_key *key, const char *home, const char 
     struct vault_secret secret;
     if (key->key == NULL) {
         enum err e = server_key_make(key, home, new_key_file, new_passphrase, ret_made, diag);
-        return e ? e : seal_database(key, home, diag);
+        return e ? e : seal_home(key, home, diag);
     }
     enum err e = new_secret(key, new_key_file, new_passphrase, ret_made, &secret, diag);
     if (!e) {

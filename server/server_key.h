@@ -6,7 +6,9 @@
  *   seals it to the machine's TPM), else the path that was given when it was made;
  * - a passphrase: what `douard unlock`, or a command before, left in the session (host->keep); else
  *   the first line of the file that DOUARD_PASSPHRASE_FILE names; else typed.
- * `serve` and the commands beside it get it the same way. A home without douar.keys isn't sealed.
+ * `serve` and the commands beside it get it the same way. While `serve` runs on what lies in the
+ * session, `lock` ends that: it begins anew, without the key, and waits for `unlock`. A home
+ * without douar.keys isn't sealed. With the key the private keys in HOME/tls are sealed too.
  */
 #ifndef SERVER_KEY_H
 #define SERVER_KEY_H
@@ -34,6 +36,12 @@ void server_key_close(struct server_key *key); /* Wipes it. */
    an ordinary one. */
 MUST_CHECK enum err server_key_open(struct server_key *key, const char *home,
                                     const struct secret_source *source, struct diag *diag);
+/* The same, but with what lies in the session alone: ERR_LOCKED while nobody unlocked it. A home
+   that a secret file opens can't be locked while that file is there. */
+MUST_CHECK enum err server_key_open_kept(struct server_key *key, const char *home,
+                                         const struct secret_source *source, struct diag *diag);
+/* Does what `key` was opened with still lie in the session? False after `lock`. */
+bool server_key_is_kept(const struct server_key *key, const char *home);
 /* For a new home: from `key_file` (made when absent), the passphrase, or one that is made. */
 MUST_CHECK enum err server_key_make(struct server_key *key, const char *home, const char *key_file,
                                     struct span passphrase, char ret_made[PASSPHRASE_SIZE],

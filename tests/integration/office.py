@@ -70,6 +70,12 @@ def unsealed(home, database=None):
             connection.close()
 
 
+def unsealed_file(home, name):
+    """A file beside the database of an unlocked home, in the clear."""
+    tool = pathlib.Path(program("douar")).parents[1] / "tests" / "unseal"
+    return subprocess.run([tool, home, "=", name], check=True, capture_output=True).stdout
+
+
 def unsealed_bytes(home, database=None):
     with unsealed(home, database) as connection:
         return connection.serialize()
@@ -185,6 +191,7 @@ class Server(Program):
         self.port = free_port()
         made = self.call("init", f"--{role}", "--name", title, "--address", "127.0.0.1",
                          "--port", self.port)
+        self.passphrase = made["passphrase"]
         self.recovery_passphrase = made["recovery_passphrase"]
         # Tests decide when a hub speaks with the region and when a backup is made.
         self.configure(uplink_minutes=0, backup_minutes=0, collect_hours=0)

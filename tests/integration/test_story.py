@@ -4,7 +4,7 @@ import csv
 import json
 import unittest
 
-from office import Device, Office, Refused, unsealed_bytes
+from office import Device, Office, Refused, unsealed_bytes, unsealed_file
 
 TABANT = "05.081.03.09"
 AIT_MHAMED = "05.081.03.07"
@@ -355,10 +355,12 @@ class Story(unittest.TestCase):
         keys = {name: (hub.home / "tls" / name).read_bytes()
                 for name in ("server.pem", "server.key")}
         hub.stop()
-        for name in keys:
-            (hub.home / "tls" / name).write_bytes(
-                (self.office.region.home / "tls" / name).read_bytes())
+        other = self.office.region.home
+        (hub.home / "tls" / "server.pem").write_bytes((other / "tls" / "server.pem").read_bytes())
+        # Put there in the clear, it is sealed as soon as the office opens.
+        (hub.home / "tls" / "server.key").write_bytes(unsealed_file(other, "tls/server.key"))
         hub.start()
+        self.assertNotIn(b"PRIVATE KEY", (hub.home / "tls" / "server.key").read_bytes())
         before = hub.digest()
         self.refused("wrong_pin", amina, "sync")
         self.assertEqual(hub.digest(), before)

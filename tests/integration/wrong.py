@@ -9,8 +9,9 @@ import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 
-from office import unsealed
+from office import unsealed, unsealed_file
 
 CODE = "DOUAR1-"
 # What may be written by who is refused: who called and when, when a sync was tried, wrong secrets
@@ -97,7 +98,10 @@ def capture(hub, device, *words):
     """
     hub.stop()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(hub.home / "tls" / "server.pem", hub.home / "tls" / "server.key")
+    with tempfile.NamedTemporaryFile() as key:
+        key.write(unsealed_file(hub.home, "tls/server.key"))
+        key.flush()
+        context.load_cert_chain(hub.home / "tls" / "server.pem", key.name)
     with socket.create_server(("127.0.0.1", hub.port)) as listener:
         listener.settimeout(60)
         process = subprocess.Popen(device.line("--json", *words), stdout=subprocess.DEVNULL,

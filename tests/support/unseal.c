@@ -1,6 +1,6 @@
 /*
  * unseal HOME FILE [DATABASE]: the database of a home, or a copy of it, in the clear, for tests
- * that look inside. What opens it is taken from where the session keeps it, so it must be unlocked.
+ * that look inside. HOME = NAME: a sealed file of it, such as tls/server.key. What opens it is taken from where the session keeps it, so it must be unlocked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "home_key.h"
 #include "host_real.h"
 #include "process.h"
+#include "sealed_file.h"
 
 #define NAME_SIZE 1024
 
@@ -37,6 +38,18 @@ static bool copy(const struct host *host, const char *path, const char *to)
     return copied;
 }
 
+static bool show_file(const struct host *host, const char *home, const char *name)
+{
+    char path[NAME_SIZE] = "";
+    struct buf text;
+    buf_init(&text, &host->mem, 65536);
+    (void)snprintf(path, sizeof path, "%s/%s", home, name);
+    bool shown = sealed_read(host, span_of(name), path, &text) == OK &&
+                 fwrite(text.data, 1, text.size, stdout) == text.size;
+    buf_release(&text);
+    return shown;
+}
+
 int main(int argc, char **argv)
 {
     struct host_real real;
@@ -54,6 +67,8 @@ int main(int argc, char **argv)
         char hex[2 * SEAL_KEY_SIZE + 1] = "";
         hex_write(host.db_key.data, host.db_key.size, hex);
         (void)printf("%s\n", hex);
+    } else if (done && argv[2][0] == '=' && argc > 3) {
+        done = show_file(&host, argv[1], argv[3]);
     } else {
         done = done && copy(&host, path, argv[2]);
     }

@@ -2,11 +2,16 @@
 
 #include <signal.h>
 #include <sodium.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
+
+#define RESTART_WORDS_MAX 256
 
 static void raise_descriptor_limit(void)
 {
@@ -75,14 +80,33 @@ void process_block_stop(void)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
-int process_wait_stop(void)
+int process_wait_stop(int64_t wait_ms)
 {
     sigset_t signals;
-    int number = 0;
+    const struct timespec wait = {.tv_sec = (time_t)(wait_ms / 1000),
+                                  .tv_nsec = (long)(wait_ms % 1000) * 1000000};
     stop_signals(&signals);
-    while (sigwait(&signals, &number) != 0) {
+    int number = sigtimedwait(&signals, NULL, &wait);
+    return number > 0 ? number : 0; /* also when another signal came: who waits asks again */
+}
+
+void process_restart(const char *const *argv, const char *extra)
+{
+    const char *words[RESTART_WORDS_MAX + 2];
+    size_t count = 0;
+    bool there = false;
+    while (argv[count] != NULL && count < RESTART_WORDS_MAX) {
+        there = there || strcmp(argv[count], extra) == 0;
+        words[count] = argv[count];
+        count++;
     }
-    return number;
+    if (!there) {
+        words[count++] = extra;
+    }
+    words[count] = NULL;
+    /* The file that runs, even if another took its name by an update. execv() takes words that it
+       doesn't change as if it did. */
+    (void)execv("/proc/self/exe", (char *const *)(uintptr_t)words);
 }
 
 void process_leave(int status)

@@ -2,10 +2,12 @@
  * process.h - what is set once for the whole process, and how it is told to stop.
  *
  * main calls process_init() before anything else, and a server calls process_block_stop() before
- * it starts threads (they inherit the mask), then process_wait_stop() in its first thread.
+ * it starts threads (they inherit the mask), then process_wait_stop() again and again in its first.
  */
 #ifndef PROCESS_H
 #define PROCESS_H
+
+#include <stdint.h>
 
 #include "buf.h"
 #include "err.h"
@@ -24,7 +26,16 @@ MUST_CHECK enum err process_init(void);
 MUST_CHECK enum err process_read_secret(struct buf *ret);
 
 void process_block_stop(void); /* SIGTERM and SIGINT wait until somebody asks for them. */
-int process_wait_stop(void);   /* Blocks; returns the signal's number. */
+/* The signal's number, or 0 when none came in so many milliseconds. */
+int process_wait_stop(int64_t wait_ms);
+
+/*
+ * The same program from its beginning, with `extra` after the words it was given (`argv` with its
+ * NULL) unless it stands there: what this process held in memory, stacks and libraries' own parts
+ * included, is gone. Descriptors that are closed on exec are closed; a stop that waits still
+ * waits. Returns only when it can't be done.
+ */
+void process_restart(const char *const *argv, const char *extra);
 
 /* Ends the process at once, threads that still wait for the network included. */
 _Noreturn void process_leave(int status);
