@@ -145,6 +145,9 @@ enum err call_persons(struct call *call);
 enum err call_unlock(struct call *call); /* call_key.c */
 enum err call_lock(struct call *call);
 enum err call_passphrase(struct call *call);
+enum err call_passphrase_add(struct call *call);
+enum err call_passphrase_remove(struct call *call);
+enum err call_passphrases(struct call *call);
 enum err call_recover(struct call *call);
 enum err call_enrol(struct call *call);         /* call_enrol.c */
 enum err call_sync(struct call *call);          /* call_sync.c */

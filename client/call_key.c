@@ -133,7 +133,7 @@ static enum err opened(struct call *call, const struct seal_key *key, const char
     }
     int64_t minutes = call_arg_int(call, "minutes", CALL_MINUTES);
     put_text(call, "passphrase", made);
-    if (state.passphrase && keep(call, state.id, minutes)) {
+    if (!state.file_alone && keep(call, state.id, minutes)) {
         put_int(call, "minutes", minutes);
     }
     return OK;
@@ -173,15 +173,15 @@ enum err key_load(struct call *call)
         return OK;
     }
     enum err e = vault_look(call->host, call->home, &state, call->diag);
-    if (e || (state.passphrase && take_kept(call, state.id))) {
+    if (e || (!state.file_alone && take_kept(call, state.id))) {
         return e;
     }
-    if (state.passphrase) {
+    if (!state.file_alone) {
         return diag_set(call->diag, ERR_LOCKED, NULL);
     }
     e = vault_secret_file(call->host, state.file_name, false, secret.file, call->diag);
     if (!e) {
-        e = vault_open(call->host, call->home, &secret, &key, call->diag);
+        e = vault_open(call->host, call->home, &secret, &key, NULL, call->diag);
     }
     if (!e) {
         e = hold(call, &key);
@@ -216,14 +216,21 @@ static enum err look(struct call *call, bool *ret_sealed, struct vault_state *re
 }
 
 /* With what the caller gave, or the file that was named when the slot was made. */
-static enum err open_vault(struct call *call, const struct vault_state *state, struct seal_key *ret)
+static enum err open_vault(struct call *call, const struct vault_state *state, struct seal_key *ret,
+                           size_t *ret_slot)
 {
     struct vault_secret secret;
     const char *file = call_arg_text(call, "key_file");
+    bool meant = file != NULL;
     file = file || !state->file ? file : state->file_name;
     enum err e = read_secret(call, "passphrase", file, false, &secret);
+    if (e && !meant && state->passphrase_alone) { /* somebody else's file, which isn't here */
+        secret.has_file = false;
+        *call->diag = (struct diag){0};
+        e = OK;
+    }
     if (!e) {
-        e = vault_open(call->host, call->home, &secret, ret, call->diag);
+        e = vault_open(call->host, call->home, &secret, ret, ret_slot, call->diag);
     }
     sign_wipe(&secret, sizeof secret);
     return e;
@@ -238,7 +245,7 @@ enum err call_unlock(struct call *call)
     if (e || !sealed) {
         return e;
     }
-    e = open_vault(call, &state, &key);
+    e = open_vault(call, &state, &key, NULL);
     if (!e) {
         call_close_node(call);
         e = opened(call, &key, NULL);
@@ -272,7 +279,7 @@ static enum err seal_home(struct call *call)
 }
 
 /* The key stays; what opens it is new. */
-static enum err change(struct call *call, const struct seal_key *key)
+static enum err change(struct call *call, const struct seal_key *key, size_t slot)
 {
     char made[PASSPHRASE_SIZE] = "";
     struct vault_secret secret;
@@ -280,7 +287,7 @@ static enum err change(struct call *call, const struct seal_key *key)
     enum err e = read_secret(call, "new_passphrase", file, true, &secret);
     if (!e) {
         make_passphrase(call, &secret, made);
-        e = vault_change(call->host, call->home, key, &secret, file, call->diag);
+        e = vault_change(call->host, call->home, key, slot, &secret, file, call->diag);
     }
     if (!e) {
         e = opened(call, key, made);
@@ -295,6 +302,7 @@ enum err call_passphrase(struct call *call)
     struct vault_state state;
     struct seal_key key;
     bool sealed = false;
+    size_t slot = 0;
     enum err e = look(call, &sealed, &state);
     if (e) {
         return e;
@@ -302,13 +310,85 @@ enum err call_passphrase(struct call *call)
     if (!sealed) {
         return seal_home(call);
     }
-    e = open_vault(call, &state, &key); /* an unlocked tablet isn't enough to change it */
+    e = open_vault(call, &state, &key, &slot); /* an unlocked tablet isn't enough to change it */
     if (!e) {
         call_close_node(call);
-        e = change(call, &key);
+        e = change(call, &key, slot);
         sign_wipe(&key, sizeof key);
     }
     return e;
+}
+
+/* ---- several people */
+
+/* The key, by what the caller gave: an unlocked tablet isn't enough here either. */
+static enum err prove(struct call *call, struct seal_key *ret)
+{
+    struct vault_state state;
+    bool sealed = false;
+    enum err e = look(call, &sealed, &state);
+    if (!e && !sealed) {
+        e = diag_set(call->diag, ERR_NOT_FOUND, VAULT_FILE, call->home, NULL);
+    }
+    return e ? e : open_vault(call, &state, ret, NULL);
+}
+
+enum err call_passphrase_add(struct call *call)
+{
+    char made[PASSPHRASE_SIZE] = "";
+    struct vault_secret secret = {.has_file = false};
+    struct seal_key key;
+    const char *file = call_arg_text(call, "new_key_file");
+    enum err e = prove(call, &key);
+    if (e) {
+        return e;
+    }
+    e = read_secret(call, "new_passphrase", file, true, &secret);
+    if (!e) {
+        make_passphrase(call, &secret, made);
+        e = vault_add(call->host, call->home, &key, call_arg_text(call, "name"), &secret, file,
+                      call->diag);
+    }
+    if (!e) {
+        put_text(call, "passphrase", made);
+    }
+    sign_wipe(&key, sizeof key);
+    sign_wipe(&secret, sizeof secret);
+    sign_wipe(made, sizeof made);
+    return e;
+}
+
+enum err call_passphrase_remove(struct call *call)
+{
+    struct seal_key key;
+    enum err e = prove(call, &key);
+    if (!e) {
+        e = vault_drop(call->host, call->home, &key, call_arg_text(call, "name"), call->diag);
+        sign_wipe(&key, sizeof key);
+    }
+    return e;
+}
+
+enum err call_passphrases(struct call *call)
+{
+    struct vault_person people[VAULT_SLOTS_MAX];
+    size_t count = 0;
+    const struct seal_key *key = call->open->key;
+    enum err e = key ? vault_people(call->host, call->home, key, people, &count, call->diag) : OK;
+    if (e) {
+        return e;
+    }
+    json_name(call->out, "passphrases");
+    json_open(call->out, '[');
+    for (size_t i = 0; i < count; i++) {
+        json_open(call->out, '{');
+        put_text(call, "name", people[i].name);
+        put_true(call, "passphrase", people[i].passphrase);
+        put_true(call, "key_file", people[i].file);
+        json_close(call->out, '}');
+    }
+    json_close(call->out, ']');
+    return OK;
 }
 
 /* ---- a lost passphrase */
@@ -382,7 +462,7 @@ enum err call_recover(struct call *call)
         e = try_key(call, &key);
     }
     if (!e) {
-        e = change(call, &key);
+        e = change(call, &key, 0);
     }
     sign_wipe(&key, sizeof key);
     if (!e) {

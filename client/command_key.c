@@ -132,6 +132,62 @@ enum err command_passwd(struct session *session)
     return e;
 }
 
+enum err command_passwd_add(struct session *session)
+{
+    session_begin(session, "passphrase_add");
+    session_text(session, "name", session_word(session, 0));
+    enum err e = put_current(session);
+    if (!e) {
+        e = put_new(session, "new_passphrase", "new_key_file");
+    }
+    if (!e) {
+        e = session_send(session);
+    }
+    if (!e) {
+        face_say(&session->face, "text.passphrase_added", session_word(session, 0), NULL);
+        say_made_passphrase(session);
+    }
+    return e;
+}
+
+enum err command_passwd_remove(struct session *session)
+{
+    session_begin(session, "passphrase_remove");
+    session_text(session, "name", session_word(session, 0));
+    enum err e = put_current(session);
+    if (!e) {
+        e = session_send(session);
+    }
+    if (!e) {
+        face_say(&session->face, "text.passphrase_removed", session_word(session, 0), NULL);
+    }
+    return e;
+}
+
+enum err command_passwd_list(struct session *session)
+{
+    struct table table;
+    session_begin(session, "passphrases");
+    enum err e = session_send(session);
+    if (e) {
+        return e;
+    }
+    const struct json *list = json_get(session->reply, "passphrases");
+    table_init(&table, &session->program->host->mem, 2);
+    table_head(&table, &session->face, "text.name");
+    table_head(&table, &session->face, "text.opened_by");
+    for (const struct json *one = json_first(list); one; one = json_next(one)) {
+        bool passphrase = json_bool(json_get(one, "passphrase"));
+        bool file = json_bool(json_get(one, "key_file"));
+        table_text(&table, json_get_text(one, "name", ""));
+        table_head(&table, &session->face,
+                   passphrase && file
+                       ? "text.opened_by_both"
+                       : (file ? "text.opened_by_file" : "text.opened_by_passphrase"));
+    }
+    return session_put_table(session, &table);
+}
+
 enum err command_recover(struct session *session)
 {
     const char *answer = session_word(session, 0);

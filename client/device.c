@@ -35,6 +35,14 @@ static const struct call_kind call_kinds[] = {
     {"passphrase", NEED_NOTHING, call_passphrase, {
         {"passphrase", ARG_TEXT, false, 0, 0}, {"key_file", ARG_TEXT, false, 0, 0},
         {"new_passphrase", ARG_TEXT, false, 0, 0}, {"new_key_file", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
+    {"passphrase_add", NEED_NOTHING, call_passphrase_add, {
+        {"name", ARG_TEXT, true, 0, 0}, {"passphrase", ARG_TEXT, false, 0, 0},
+        {"key_file", ARG_TEXT, false, 0, 0}, {"new_passphrase", ARG_TEXT, false, 0, 0},
+        {"new_key_file", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
+    {"passphrase_remove", NEED_NOTHING, call_passphrase_remove, {
+        {"name", ARG_TEXT, true, 0, 0}, {"passphrase", ARG_TEXT, false, 0, 0},
+        {"key_file", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
+    {"passphrases", NEED_HOME, call_passphrases, {{0}}, SPACE_READS},
     {"recover", NEED_NOTHING, call_recover, {
         {"answer", ARG_TEXT, false, 0, 0}, {"new_passphrase", ARG_TEXT, false, 0, 0},
         {"new_key_file", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
@@ -334,8 +342,11 @@ static bool is_one_of(const char *name, const char *const *names, size_t count)
 static bool runs_locked(enum lease_lock lock, const char *name)
 {
     static const char *const always[] = {
-        "version", "init", "enrol",  "whoami", "unlock", "lock",          "passphrase",
-        "recover", "sync", "status", "digest", "check",  "bundle_export", "bundle_import"};
+        "version",       "init",          "enrol",          "whoami",
+        "unlock",        "lock",          "passphrase",     "recover",
+        "sync",          "status",        "digest",         "check",
+        "bundle_export", "bundle_import", "passphrase_add", "passphrase_remove",
+        "passphrases"};
     static const char *const expired[] = {"reopen", "new",  "forms",  "form",
                                           "types",  "type", "places", "persons"};
     return is_one_of(name, always, sizeof always / sizeof always[0]) ||

@@ -78,6 +78,9 @@ enum err command_whoami(struct session *session);
 enum err command_unlock(struct session *session); /* command_key.c */
 enum err command_lock(struct session *session);
 enum err command_passwd(struct session *session);
+enum err command_passwd_add(struct session *session);
+enum err command_passwd_remove(struct session *session);
+enum err command_passwd_list(struct session *session);
 enum err command_recover(struct session *session);
 enum err command_persons(struct session *session);
 enum err command_version(struct session *session);

@@ -31,7 +31,8 @@ enum err command_unlock(struct app *app)
     buf_init(&passphrase, &app->host->mem, LINE_SIZE);
     enum err e = read_option(app, "passphrase-file", &passphrase);
     if (!e) {
-        e = server_key_unlock(app->key, app->home, buf_span(&passphrase), app->source, app->diag);
+        e = server_key_unlock(app->key, app->home, buf_span(&passphrase), app->source, NULL,
+                              app->diag);
     }
     wipe(&passphrase);
     if (!e) {
@@ -55,16 +56,31 @@ static enum err change(struct app *app, struct span now, struct span next,
                        char made[PASSPHRASE_SIZE])
 {
     const char *file = args_value(app->args, "new-key-file");
+    size_t slot = 0;
     if (vault_exists(app->host, app->home)) { /* an unlocked office isn't enough to change it */
-        enum err e = server_key_unlock(app->key, app->home, now, app->source, app->diag);
+        enum err e = server_key_unlock(app->key, app->home, now, app->source, &slot, app->diag);
         if (e) {
             return e;
         }
     }
-    return server_key_change(app->key, app->home, file, next, made, app->diag);
+    return server_key_change(app->key, app->home, slot, file, next, made, app->diag);
 }
 
-enum err command_passwd(struct app *app)
+/* As change(), for a person more. */
+static enum err add_person(struct app *app, struct span now, struct span next,
+                           char made[PASSPHRASE_SIZE])
+{
+    enum err e = server_key_unlock(app->key, app->home, now, app->source, NULL, app->diag);
+    return e ? e
+             : server_key_add(app->key, app->home, app->words[0],
+                              args_value(app->args, "new-key-file"), next, made, app->diag);
+}
+
+/* `work` with what the options say opens it now, and from now on. Sentences: of one that was given,
+   of one that was made. */
+static enum err with_secrets(struct app *app, const char *const sentences[2],
+                             enum err (*work)(struct app *app, struct span now, struct span next,
+                                              char made[PASSPHRASE_SIZE]))
 {
     struct buf now, next;
     char made[PASSPHRASE_SIZE] = "";
@@ -75,17 +91,77 @@ enum err command_passwd(struct app *app)
         e = read_option(app, "new-passphrase-file", &next);
     }
     if (!e) {
-        e = change(app, buf_span(&now), buf_span(&next), made);
+        e = work(app, buf_span(&now), buf_span(&next), made);
     }
     wipe(&now);
     wipe(&next);
     if (!e) {
-        const struct member members[] = {{.name = "passphrase", .text = made}};
-        app_answer(app, made[0] != '\0' ? "admin.passphrase_made" : "admin.passphrase_changed",
-                   members, 1);
+        const struct member members[] = {
+            {.name = "passphrase", .text = made},
+            {.name = "name", .text = app->word_count > 0 ? app->words[0] : ""}};
+        app_answer(app, sentences[made[0] != '\0'], members, app->word_count > 0 ? 2 : 1);
     }
     sign_wipe(made, sizeof made);
     return e;
+}
+
+enum err command_passwd(struct app *app)
+{
+    static const char *const sentences[] = {"admin.passphrase_changed", "admin.passphrase_made"};
+    return with_secrets(app, sentences, change);
+}
+
+enum err command_passwd_add(struct app *app)
+{
+    static const char *const sentences[] = {"admin.passphrase_added",
+                                            "admin.passphrase_added_made"};
+    return with_secrets(app, sentences, add_person);
+}
+
+static enum err unlock_by_option(struct app *app)
+{
+    struct buf now;
+    buf_init(&now, &app->host->mem, LINE_SIZE);
+    enum err e = read_option(app, "passphrase-file", &now);
+    if (!e) {
+        e = server_key_unlock(app->key, app->home, buf_span(&now), app->source, NULL, app->diag);
+    }
+    wipe(&now);
+    return e;
+}
+
+enum err command_passwd_remove(struct app *app)
+{
+    enum err e = unlock_by_option(app);
+    if (!e) {
+        e = vault_drop(app->host, app->home, app->key->key, app->words[0], app->diag);
+    }
+    if (!e) {
+        const struct member members[] = {{.name = "name", .text = app->words[0]}};
+        app_answer(app, "admin.passphrase_removed", members, 1);
+    }
+    return e;
+}
+
+enum err command_passwd_list(struct app *app)
+{
+    static const char *const columns[] = {"name", "passphrase", "key_file"};
+    struct vault_person people[VAULT_SLOTS_MAX];
+    struct listing listing;
+    size_t count = 0;
+    enum err e = app->key->key == NULL
+                     ? OK
+                     : vault_people(app->host, app->home, app->key->key, people, &count, app->diag);
+    if (e) {
+        return e;
+    }
+    listing_begin(&listing, app, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < count; i++) {
+        listing_text(&listing, people[i].name);
+        listing_flag(&listing, people[i].passphrase);
+        listing_flag(&listing, people[i].file);
+    }
+    return listing_end(&listing);
 }
 
 static enum err read_recovery(struct app *app, const char *path, struct secret_key *ret)

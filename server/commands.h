@@ -20,6 +20,9 @@ enum command_need { NEED_NOTHING, NEED_HOME_LOCKED, NEED_HOME, NEED_NODE };
     X("unlock", "unlock", "", 0, 0, "passphrase-file", NEED_NOTHING, command_unlock)               \
     X("lock", "lock", "", 0, 0, "", NEED_NOTHING, command_lock)                                    \
     X("passwd", "passwd", "", 0, 0, "passphrase-file new-passphrase-file new-key-file", NEED_HOME_LOCKED, command_passwd)  \
+    X("passwd add", "passwd_add", "NAME", 1, 1, "passphrase-file new-passphrase-file new-key-file", NEED_HOME_LOCKED, command_passwd_add)  \
+    X("passwd remove", "passwd_remove", "NAME", 1, 1, "passphrase-file", NEED_HOME_LOCKED, command_passwd_remove)  \
+    X("passwd list", "passwd_list", "", 0, 0, "", NEED_HOME, command_passwd_list)                  \
     X("recover", "recover", "REQUEST --key FILE", 1, 1, "key passphrase-file", NEED_NOTHING, command_recover)  \
     X("serve", "serve", "", 0, 0, "locked", NEED_HOME_LOCKED, command_serve)                       \
     X("type add", "type_add", "FILE...", 1, ARGS_MAX, "dry-run", NEED_NODE, command_type_add)      \

@@ -126,7 +126,7 @@ static enum err read_passphrase(const struct server_key *key, const struct secre
 
 static enum err open_vault(struct server_key *key, const char *home,
                            const struct vault_state *state, struct span passphrase,
-                           const struct secret_source *source, struct diag *diag)
+                           const struct secret_source *source, size_t *ret_slot, struct diag *diag)
 {
     struct vault_secret secret = {.passphrase = passphrase};
     struct seal_key opened;
@@ -136,18 +136,23 @@ static enum err open_vault(struct server_key *key, const char *home,
     if (state->file) {
         e = read_file(key, state, source, &secret, diag);
     }
-    if (!e && state->passphrase && passphrase.size == 0) {
+    if (e && state->passphrase_alone) { /* one of the others may open it */
+        secret.has_file = false;
+        *diag = (struct diag){0};
+        e = OK;
+    }
+    if (!e && !(state->file_alone && secret.has_file) && passphrase.size == 0) {
         e = read_passphrase(key, source, &typed, diag);
         secret.passphrase = buf_span(&typed);
     }
     if (!e) {
-        e = vault_open(&key->host, home, &secret, &opened, diag);
+        e = vault_open(&key->host, home, &secret, &opened, ret_slot, diag);
     }
     if (!e) {
         e = hold(key, &opened, diag);
         sign_wipe(&opened, sizeof opened);
     }
-    if (!e && state->passphrase) {
+    if (!e && !state->file_alone) {
         keep(key, state->id);
     }
     if (typed.data != NULL) {
@@ -182,8 +187,8 @@ enum err server_key_open(struct server_key *key, const char *home,
         return OK;
     }
     enum err e = vault_look(&key->host, home, &state, diag);
-    if (!e && !(state.passphrase && take_kept(key, state.id))) {
-        e = open_vault(key, home, &state, (struct span){0}, source, diag);
+    if (!e && (state.file_alone || !take_kept(key, state.id))) {
+        e = open_vault(key, home, &state, (struct span){0}, source, NULL, diag);
     }
     return e ? e : seal_home(key, home, diag);
 }
@@ -193,7 +198,7 @@ enum err server_key_open_kept(struct server_key *key, const char *home,
 {
     struct vault_state state;
     enum err e = vault_exists(&key->host, home) ? vault_look(&key->host, home, &state, diag) : OK;
-    if (!e && vault_exists(&key->host, home) && state.passphrase && !take_kept(key, state.id)) {
+    if (!e && vault_exists(&key->host, home) && !state.file_alone && !take_kept(key, state.id)) {
         e = diag_set(diag, ERR_LOCKED, NULL);
     }
     return e ? e : server_key_open(key, home, source, diag);
@@ -204,7 +209,7 @@ bool server_key_is_kept(const struct server_key *key, const char *home)
     struct vault_state state;
     struct seal_key kept;
     bool same = key->key != NULL && !vault_look(&key->host, home, &state, NULL) &&
-                state.passphrase && get_kept(&key->host, state.id, &kept) &&
+                !state.file_alone && get_kept(&key->host, state.id, &kept) &&
                 bytes_equal(kept.bytes, key->key->bytes, SEAL_KEY_SIZE);
     sign_wipe(&kept, sizeof kept);
     return same;
@@ -252,21 +257,21 @@ enum err server_key_make(struct server_key *key, const char *home, const char *k
     if (!e) {
         e = vault_look(&key->host, home, &state, diag);
     }
-    if (!e && state.passphrase) {
+    if (!e && !state.file_alone) {
         keep(key, state.id);
     }
     return e;
 }
 
 enum err server_key_unlock(struct server_key *key, const char *home, struct span passphrase,
-                           const struct secret_source *source, struct diag *diag)
+                           const struct secret_source *source, size_t *ret_slot, struct diag *diag)
 {
     struct vault_state state;
     if (!vault_exists(&key->host, home)) {
         return diag_set(diag, ERR_NO_HOME, home, NULL);
     }
     enum err e = vault_look(&key->host, home, &state, diag);
-    return e ? e : open_vault(key, home, &state, passphrase, source, diag);
+    return e ? e : open_vault(key, home, &state, passphrase, source, ret_slot, diag);
 }
 
 enum err server_key_lock(struct server_key *key, const char *home, struct diag *diag)
@@ -285,9 +290,22 @@ enum err server_key_lock(struct server_key *key, const char *home, struct diag *
     return e;
 }
 
-enum err server_key_change(struct server_key *key, const char *home, const char *new_key_file,
-                           struct span new_passphrase, char ret_made[PASSPHRASE_SIZE],
-                           struct diag *diag)
+enum err server_key_add(struct server_key *key, const char *home, const char *name,
+                        const char *new_key_file, struct span new_passphrase,
+                        char ret_made[PASSPHRASE_SIZE], struct diag *diag)
+{
+    struct vault_secret secret;
+    enum err e = new_secret(key, new_key_file, new_passphrase, ret_made, &secret, diag);
+    if (!e) {
+        e = vault_add(&key->host, home, key->key, name, &secret, new_key_file, diag);
+    }
+    sign_wipe(&secret, sizeof secret);
+    return e;
+}
+
+enum err server_key_change(struct server_key *key, const char *home, size_t slot,
+                           const char *new_key_file, struct span new_passphrase,
+                           char ret_made[PASSPHRASE_SIZE], struct diag *diag)
 {
     struct vault_secret secret;
     if (key->key == NULL) {
@@ -296,7 +314,7 @@ enum err server_key_change(struct server_key *key, const char *home, const char 
     }
     enum err e = new_secret(key, new_key_file, new_passphrase, ret_made, &secret, diag);
     if (!e) {
-        e = vault_change(&key->host, home, key->key, &secret, new_key_file, diag);
+        e = vault_change(&key->host, home, key->key, slot, &secret, new_key_file, diag);
     }
     sign_wipe(&secret, sizeof secret);
     return e;

@@ -46,15 +46,19 @@ bool server_key_is_kept(const struct server_key *key, const char *home);
 MUST_CHECK enum err server_key_make(struct server_key *key, const char *home, const char *key_file,
                                     struct span passphrase, char ret_made[PASSPHRASE_SIZE],
                                     struct diag *diag);
-/* `passphrase` empty: from the source. */
+/* `passphrase` empty: from the source. `ret_slot` (NULL: not asked) as vault_open(). */
 MUST_CHECK enum err server_key_unlock(struct server_key *key, const char *home,
                                       struct span passphrase, const struct secret_source *source,
-                                      struct diag *diag);
+                                      size_t *ret_slot, struct diag *diag);
 MUST_CHECK enum err server_key_lock(struct server_key *key, const char *home, struct diag *diag);
 /* What opened it before doesn't any more. Of a home that isn't sealed it makes one that is. */
-MUST_CHECK enum err server_key_change(struct server_key *key, const char *home,
+MUST_CHECK enum err server_key_change(struct server_key *key, const char *home, size_t slot,
                                       const char *new_key_file, struct span new_passphrase,
                                       char ret_made[PASSPHRASE_SIZE], struct diag *diag);
+/* Another person's slot, of an office that is open: vault_add(). */
+MUST_CHECK enum err server_key_add(struct server_key *key, const char *home, const char *name,
+                                   const char *new_key_file, struct span new_passphrase,
+                                   char ret_made[PASSPHRASE_SIZE], struct diag *diag);
 /* A copy of douar.keys beside a backup that lies at `path`: without it the backup opens nowhere. */
 MUST_CHECK enum err server_key_copy(const struct host *host, const char *home, const char *path,
                                     struct diag *diag);

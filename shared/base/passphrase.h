@@ -28,6 +28,7 @@ struct passphrase_cost {
 /* The least is OWASP's (cheat sheet on storing passwords), the other RFC 9106's second choice. */
 #define PASSPHRASE_COST_LEAST ((struct passphrase_cost){.memory_kib = 19 * 1024, .passes = 2})
 #define PASSPHRASE_COST       ((struct passphrase_cost){.memory_kib = 64 * 1024, .passes = 3})
+#define PASSPHRASE_COST_MOST  ((struct passphrase_cost){.memory_kib = 128 * 1024, .passes = 3})
 
 /* Long and varied enough? Beside another secret a PIN is. */
 bool passphrase_is_strong(struct span text, bool beside_secret);

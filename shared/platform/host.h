@@ -55,8 +55,9 @@ struct host {
                           struct buf *ret);
     /* Named fault points for tests; constant false in release. */
     bool (*fault)(void *ctx, const char *site);
-    const char *vfs;    /* SQLite VFS name; NULL: the default */
-    struct span db_key; /* 32 bytes: databases and their files are sealed under it; else empty */
+    uint64_t memory_kib; /* of the machine; 0: unknown */
+    const char *vfs;     /* SQLite VFS name; NULL: the default */
+    struct span db_key;  /* 32 bytes: databases and their files are sealed under it; else empty */
     const struct host_files *files;
     const struct host_keep *keep; /* NULL where nothing outlives a process */
 };

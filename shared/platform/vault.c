@@ -3,13 +3,16 @@
  */
 #include "vault_internal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "code.h"
 
-#define COST_MS   1000 /* what one try may take on the machine that makes the slot */
-#define COPY_NAME VAULT_FILE "2"
+#define COST_MS            1000 /* what one try may take on the machine that makes the slot */
+#define MEMORY_SHARE       32   /* of the machine's memory that one try may take */
+#define MEMORY_UNKNOWN_KIB (2 * 1024 * 1024)
+#define COPY_NAME          VAULT_FILE "2"
 
 /* ---- the two files */
 
@@ -103,24 +106,38 @@ static struct cipher_place slot_place(void)
     return (struct cipher_place){CIPHER_KEY_SLOT, 1};
 }
 
-/* Halved until one try takes no longer than it may; never below the least. */
+/* The dearest that this machine has the memory for and does in the time it may take, judged by the
+   cheapest: memory times passes is what it costs. */
 static struct passphrase_cost measure_cost(const struct host *host,
                                            const uint8_t salt[PASSPHRASE_SALT_SIZE])
 {
-    struct passphrase_cost cost = PASSPHRASE_COST;
+    static const struct passphrase_cost costs[] = {
+        PASSPHRASE_COST_MOST, PASSPHRASE_COST, {32 * 1024, 3}, PASSPHRASE_COST_LEAST};
     const struct passphrase_cost least = PASSPHRASE_COST_LEAST;
+    const size_t cheapest = sizeof costs / sizeof costs[0] - 1;
     struct seal_key ignored;
+    uint64_t machine_kib = host->memory_kib > 0 ? host->memory_kib : MEMORY_UNKNOWN_KIB;
     int64_t start_ms = host->mono_ms(host->ctx);
-    bool made = passphrase_key(span_of("how long does this take?"), salt, cost, &ignored);
+    bool made = passphrase_key(span_of("how long does this take?"), salt, least, &ignored);
     int64_t took_ms = host->mono_ms(host->ctx) - start_ms;
-    return made && took_ms <= COST_MS ? cost : least;
+    for (size_t i = 0; made && i < cheapest; i++) {
+        int64_t times = (int64_t)costs[i].memory_kib * costs[i].passes * 100 /
+                        ((int64_t)least.memory_kib * least.passes);
+        if (costs[i].memory_kib <= machine_kib / MEMORY_SHARE && took_ms * times / 100 <= COST_MS) {
+            return costs[i];
+        }
+    }
+    return least;
 }
 
 enum err vault_fill_own(const struct host *host, const struct seal_key *key,
                         const struct vault_secret *secret, const char *file_name,
                         struct own_slot *slot, struct diag *diag)
 {
-    struct own_slot made = {.passphrase = secret->passphrase.size > 0, .file = secret->has_file};
+    struct own_slot made = {.passphrase = secret->passphrase.size > 0,
+                            .file = secret->has_file,
+                            .named = slot->named,
+                            .name = slot->name};
     struct seal_key wrap;
     char least[16];
     if (made.passphrase && !passphrase_is_strong(secret->passphrase, made.file)) {
@@ -149,12 +166,18 @@ enum err vault_look(const struct host *host, const char *folder, struct vault_st
     struct vault vault;
     enum err e = vault_read(host, folder, &vault, diag);
     if (!e) {
-        *ret = (struct vault_state){.id = vault.id,
-                                    .passphrase = vault.own.passphrase,
-                                    .file = vault.own.file,
-                                    .recovery = vault.recovery.there,
-                                    .recovery_key = vault.recovery.to};
-        memcpy(ret->file_name, vault.own.file_name, sizeof ret->file_name);
+        *ret = (struct vault_state){
+            .id = vault.id, .recovery = vault.recovery.there, .recovery_key = vault.recovery.to};
+    }
+    for (size_t i = 0; !e && i < vault.slot_count; i++) {
+        const struct own_slot *slot = &vault.slots[i];
+        if (slot->file && !ret->file) {
+            memcpy(ret->file_name, slot->file_name, sizeof ret->file_name);
+        }
+        ret->passphrase = ret->passphrase || slot->passphrase;
+        ret->file = ret->file || slot->file;
+        ret->file_alone = ret->file_alone || !slot->passphrase;
+        ret->passphrase_alone = ret->passphrase_alone || !slot->file;
     }
     return e;
 }
@@ -163,11 +186,11 @@ enum err vault_remake(const struct host *host, const char *folder,
                       const struct vault_secret *secret, const char *file_name,
                       struct seal_key *ret, struct diag *diag)
 {
-    struct vault vault = {.own = {.passphrase = false}};
+    struct vault vault = {.slot_count = 1};
     struct seal_key key;
     host->random(host->ctx, vault.id.bytes, ID_SIZE);
     host->random(host->ctx, key.bytes, SEAL_KEY_SIZE);
-    enum err e = vault_fill_own(host, &key, secret, file_name, &vault.own, diag);
+    enum err e = vault_fill_own(host, &key, secret, file_name, &vault.slots[0], diag);
     if (!e) {
         e = vault_store(host, folder, &vault, diag);
     }
@@ -202,23 +225,62 @@ enum err vault_open_own(const struct own_slot *slot, const struct vault_secret *
     return e;
 }
 
+/* Each slot that has all it needs; a wrong try of one says nothing of the next. */
+static enum err open_any(const struct vault *vault, const struct vault_secret *secret,
+                         struct seal_key *ret, size_t *ret_slot, struct diag *diag)
+{
+    enum err e = ERR_LOCKED;
+    for (size_t i = 0; i < vault->slot_count; i++) {
+        enum err one = vault_open_own(&vault->slots[i], secret, ret, NULL);
+        if (!one && ret_slot != NULL) {
+            *ret_slot = i;
+        }
+        if (!one || (one != ERR_SECRET && one != ERR_LOCKED)) {
+            return one ? diag_set(diag, one, NULL) : OK;
+        }
+        e = one == ERR_SECRET ? one : e;
+    }
+    return diag_set(diag, e, NULL);
+}
+
 enum err vault_open(const struct host *host, const char *folder, const struct vault_secret *secret,
-                    struct seal_key *ret, struct diag *diag)
+                    struct seal_key *ret, size_t *ret_slot, struct diag *diag)
 {
     struct vault vault;
     enum err e = vault_read(host, folder, &vault, diag);
-    return e ? e : vault_open_own(&vault.own, secret, ret, diag);
+    bool typed = false;
+    for (size_t i = 0; !e && i < vault.slot_count; i++) {
+        typed = typed || (vault.slots[i].passphrase && secret->passphrase.size > 0);
+    }
+    if (!e && typed) {
+        e = tries_begin(host, folder, diag);
+    }
+    if (!e) {
+        e = open_any(&vault, secret, ret, ret_slot, diag);
+    }
+    if (!e && typed) {
+        tries_end(host, folder);
+    }
+    return e;
 }
 
 enum err vault_change(const struct host *host, const char *folder, const struct seal_key *key,
-                      const struct vault_secret *secret, const char *file_name, struct diag *diag)
+                      size_t slot, const struct vault_secret *secret, const char *file_name,
+                      struct diag *diag)
 {
     struct vault vault;
     enum err e = vault_read(host, folder, &vault, diag);
+    assert(e || slot < vault.slot_count);
     if (!e) {
-        e = vault_fill_own(host, key, secret, file_name, &vault.own, diag);
+        e = vault_fill_own(host, key, secret, file_name, &vault.slots[slot], diag);
     }
-    return e ? e : vault_store(host, folder, &vault, diag);
+    if (!e) {
+        e = vault_store(host, folder, &vault, diag);
+    }
+    if (!e) {
+        tries_end(host, folder);
+    }
+    return e;
 }
 
 enum err vault_copy(const struct host *host, const char *from, const char *to, struct diag *diag)

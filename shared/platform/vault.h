@@ -4,12 +4,19 @@
  * The key is random and never changes; what opens it does. It lies in two small files,
  * "<folder>/douar.keys" and ".keys2", written one after the other: one of them is whole whatever
  * power does. Slots:
- * - own: a passphrase, a secret file that lies elsewhere, or both together. With both a PIN does.
+ * - up to eight of people: a passphrase, a secret file that lies elsewhere, or both together (then
+ * a PIN does). The first is whose home it is; each other has a name, sealed under the key, so that
+ *   who has the disk doesn't learn who shares it. Any of them opens.
  * - recovery: sealed to the organisation's recovery key, for a lost passphrase.
+ *
+ * Wrong passphrases are counted in "<folder>/douar.tries", over restarts: after the third one has
+ * to wait a second, then twice as long each time, up to 15 minutes. Nothing is ever wiped for it.
+ * It is for who holds the machine and types; who has the disk copies it, and pays Argon2id for each
+ * try.
  *
  *     struct vault_secret secret = {.passphrase = ...};
  *     e = vault_make(&host, folder, &secret, NULL, &key, &diag);    a new key
- *     e = vault_open(&host, folder, &secret, &key, &diag);          ERR_SECRET when it isn't that
+ *     e = vault_open(&host, folder, &secret, &key, &slot, &diag);   ERR_SECRET when it isn't that
  *
  * A lost passphrase: the device makes a request (its recovery slot and a one-time public key), who
  * holds the recovery key answers it, the device opens the answer. The request and the answer may be
@@ -27,6 +34,10 @@
 #define VAULT_PATH_SIZE     1024
 #define VAULT_REQUEST_MAX   256 /* characters, with NUL */
 #define VAULT_FILE_NAME_MAX 512
+#define VAULT_SLOTS_MAX     8
+#define VAULT_NAME_SIZE     64  /* of a slot's name, with NUL */
+#define VAULT_FREE_TRIES    3   /* wrong ones before the first wait */
+#define VAULT_WAIT_MAX_S    900 /* the longest */
 
 struct vault_secret {
     struct span passphrase; /* empty: none */
@@ -37,10 +48,12 @@ struct vault_secret {
 /* What can be said of a vault without opening it. */
 struct vault_state {
     struct id id;
-    bool passphrase, file; /* what its own slot needs */
+    bool passphrase, file; /* is needed by at least one slot */
+    bool file_alone;       /* a slot needs a file and nothing else: nobody has to type */
+    bool passphrase_alone;
     bool recovery;
     struct public_key recovery_key;
-    char file_name[VAULT_FILE_NAME_MAX]; /* where the secret file was when it was last set */
+    char file_name[VAULT_FILE_NAME_MAX]; /* where the first slot's file was when it was last set */
 };
 
 bool vault_exists(const struct host *host, const char *folder);
@@ -57,17 +70,43 @@ MUST_CHECK enum err vault_make(const struct host *host, const char *folder,
 MUST_CHECK enum err vault_remake(const struct host *host, const char *folder,
                                  const struct vault_secret *secret, const char *file_name,
                                  struct seal_key *ret, struct diag *diag);
-/* ERR_SECRET when it isn't that secret, ERR_LOCKED when a part of it wasn't given. */
+/*
+ * ERR_SECRET when it opens no slot, ERR_LOCKED when a part of it wasn't given, ERR_TOO_MANY_TRIES
+ * (seconds to wait). `ret_slot` (NULL: not asked) is which slot it opened. A try is counted before
+ * it is made, so that pulling the plug saves nothing; where that can't be written it is made all
+ * the same: a full disk must not lock anybody out.
+ */
 MUST_CHECK enum err vault_open(const struct host *host, const char *folder,
                                const struct vault_secret *secret, struct seal_key *ret,
-                               struct diag *diag);
+                               size_t *ret_slot, struct diag *diag);
 /* The same files in another folder, beside a copy of the database. */
 MUST_CHECK enum err vault_copy(const struct host *host, const char *from, const char *to,
                                struct diag *diag);
-/* From now on `secret` opens it and what did before doesn't. */
+/* From now on `secret` opens that slot and what did before doesn't. */
 MUST_CHECK enum err vault_change(const struct host *host, const char *folder,
-                                 const struct seal_key *key, const struct vault_secret *secret,
-                                 const char *file_name, struct diag *diag);
+                                 const struct seal_key *key, size_t slot,
+                                 const struct vault_secret *secret, const char *file_name,
+                                 struct diag *diag);
+
+/* ---- several people */
+
+struct vault_person {
+    char name[VAULT_NAME_SIZE]; /* "" of the first */
+    bool passphrase, file;
+};
+/* ERR_EXISTS (name), ERR_TOO_LARGE (name, most) for a long name or too many, ERR_WEAK_SECRET. */
+MUST_CHECK enum err vault_add(const struct host *host, const char *folder,
+                              const struct seal_key *key, const char *name,
+                              const struct vault_secret *secret, const char *file_name,
+                              struct diag *diag);
+/* ERR_NOT_FOUND (name). The first can't go. What it opened stays open for who kept a copy of the
+   file from before: only a new key takes it away. */
+MUST_CHECK enum err vault_drop(const struct host *host, const char *folder,
+                               const struct seal_key *key, const char *name, struct diag *diag);
+MUST_CHECK enum err vault_people(const struct host *host, const char *folder,
+                                 const struct seal_key *key,
+                                 struct vault_person ret[VAULT_SLOTS_MAX], size_t *ret_count,
+                                 struct diag *diag);
 
 /* ---- a secret file: 43 characters of base64url and a line end, mode 0600 */
 

@@ -7,10 +7,14 @@
 #include "cipher.h"
 #include "vault.h"
 
-#define VAULT_TEXT_MAX 8192
+#define VAULT_TEXT_MAX 16384
 
 struct own_slot {
     bool passphrase, file;
+    bool named; /* the first isn't */
+    struct {
+        uint8_t nonce[CIPHER_NONCE_SIZE], tag[CIPHER_TAG_SIZE], sealed[VAULT_NAME_SIZE];
+    } name;
     char file_name[VAULT_FILE_NAME_MAX];
     uint8_t salt[PASSPHRASE_SALT_SIZE];
     struct passphrase_cost cost;
@@ -25,7 +29,8 @@ struct recovery_slot {
 
 struct vault {
     struct id id;
-    struct own_slot own;
+    struct own_slot slots[VAULT_SLOTS_MAX];
+    size_t slot_count;
     struct recovery_slot recovery;
 };
 
@@ -43,6 +48,10 @@ MUST_CHECK enum err vault_fill_own(const struct host *host, const struct seal_ke
                                    struct own_slot *ret, struct diag *diag);
 MUST_CHECK enum err vault_open_own(const struct own_slot *slot, const struct vault_secret *secret,
                                    struct seal_key *ret, struct diag *diag);
+
+/* vault_tries.c. Before a try: ERR_TOO_MANY_TRIES, or it is counted; after a right one. */
+MUST_CHECK enum err tries_begin(const struct host *host, const char *folder, struct diag *diag);
+void tries_end(const struct host *host, const char *folder);
 
 /* vault_text.c: a vault as JSON. ERR_FORMAT. */
 MUST_CHECK enum err vault_write(const struct vault *vault, struct buf *ret);

@@ -136,13 +136,13 @@ enum err recovery_write(const struct host *host, const char *path,
                         const uint8_t seed[SECRET_SEED_SIZE], struct span passphrase,
                         struct diag *diag)
 {
-    struct vault vault = {.own = {.passphrase = false}};
+    struct vault vault = {.slot_count = 1};
     const struct vault_secret secret = {.passphrase = passphrase};
     struct seal_key key;
     struct buf text;
     memcpy(key.bytes, seed, SEAL_KEY_SIZE);
     host->random(host->ctx, vault.id.bytes, ID_SIZE);
-    enum err e = vault_fill_own(host, &key, &secret, NULL, &vault.own, diag);
+    enum err e = vault_fill_own(host, &key, &secret, NULL, &vault.slots[0], diag);
     sign_wipe(&key, sizeof key);
     buf_init(&text, &host->mem, VAULT_TEXT_MAX);
     if (!e) {
@@ -174,7 +174,7 @@ enum err recovery_read(const struct host *host, const char *path, struct span pa
         return e == ERR_FORMAT ? diag_set(diag, e, path, "1", NULL)
                                : diag_set(diag, ERR_FILE, path, err_name(e), NULL);
     }
-    e = vault_open_own(&vault.own, &secret, &key, diag);
+    e = vault_open_own(&vault.slots[0], &secret, &key, diag);
     if (!e) {
         sign_key_from_seed(key.bytes, &ignored, ret);
         sign_wipe(&key, sizeof key);

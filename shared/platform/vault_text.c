@@ -27,8 +27,12 @@ static bool get_bytes(const struct json *object, const char *name, void *ret, si
 
 static void put_own(struct json_writer *json, const struct own_slot *slot)
 {
-    json_name(json, "own");
     json_open(json, '{');
+    if (slot->named) {
+        put_bytes(json, "name_nonce", slot->name.nonce, sizeof slot->name.nonce);
+        put_bytes(json, "name_tag", slot->name.tag, sizeof slot->name.tag);
+        put_bytes(json, "name", slot->name.sealed, sizeof slot->name.sealed);
+    }
     if (slot->passphrase) {
         put_bytes(json, "salt", slot->salt, sizeof slot->salt);
         json_name(json, "memory_kib");
@@ -54,7 +58,12 @@ enum err vault_write(const struct vault *vault, struct buf *ret)
     json_name(&json, "douar_keys");
     json_put_int(&json, FORMAT);
     put_bytes(&json, "id", vault->id.bytes, ID_SIZE);
-    put_own(&json, &vault->own);
+    json_name(&json, "slots");
+    json_open(&json, '[');
+    for (size_t i = 0; i < vault->slot_count; i++) {
+        put_own(&json, &vault->slots[i]);
+    }
+    json_close(&json, ']');
     if (vault->recovery.there) {
         json_name(&json, "recovery");
         json_open(&json, '{');
@@ -74,6 +83,7 @@ static bool parse_own(const struct json *object, struct own_slot *ret)
     const char *file = json_get_text(object, "file", NULL);
     ret->passphrase = json_get(object, "salt") != NULL;
     ret->file = file != NULL;
+    ret->named = json_get(object, "name") != NULL;
     if (memory_kib < PASSPHRASE_COST_LEAST.memory_kib || memory_kib > MEMORY_MAX ||
         passes < PASSPHRASE_COST_LEAST.passes || passes > PASSES_MAX ||
         (!ret->passphrase && !ret->file)) {
@@ -81,10 +91,26 @@ static bool parse_own(const struct json *object, struct own_slot *ret)
     }
     ret->cost = (struct passphrase_cost){(uint32_t)memory_kib, (uint32_t)passes};
     span_text(span_of(file ? file : ""), ret->file_name, sizeof ret->file_name);
+    if (ret->named && (!get_bytes(object, "name_nonce", ret->name.nonce, sizeof ret->name.nonce) ||
+                       !get_bytes(object, "name_tag", ret->name.tag, sizeof ret->name.tag) ||
+                       !get_bytes(object, "name", ret->name.sealed, sizeof ret->name.sealed))) {
+        return false;
+    }
     return (!ret->passphrase || get_bytes(object, "salt", ret->salt, sizeof ret->salt)) &&
            get_bytes(object, "nonce", ret->nonce, sizeof ret->nonce) &&
            get_bytes(object, "tag", ret->tag, sizeof ret->tag) &&
            get_bytes(object, "sealed", ret->sealed, sizeof ret->sealed);
+}
+
+static bool parse_slots(const struct json *list, struct vault *ret)
+{
+    size_t count = json_is(list, JSON_ARRAY) ? json_count(list) : 0;
+    bool right = count > 0 && count <= VAULT_SLOTS_MAX;
+    for (size_t i = 0; right && i < count; i++) {
+        right = parse_own(json_at(list, i), &ret->slots[i]);
+    }
+    ret->slot_count = count;
+    return right;
 }
 
 static bool parse_recovery(const struct json *object, struct recovery_slot *ret)
@@ -96,14 +122,14 @@ static bool parse_recovery(const struct json *object, struct recovery_slot *ret)
 
 enum err vault_parse(struct span text, struct vault *ret)
 {
-    struct vault vault = {.own = {.passphrase = false}};
+    struct vault vault = {.slot_count = 0};
     struct json *json = NULL;
     if (json_parse(text, &json, NULL)) {
         return ERR_FORMAT;
     }
     bool right = json_is(json, JSON_OBJECT) && json_get_int(json, "douar_keys", 0) == FORMAT &&
                  get_bytes(json, "id", vault.id.bytes, ID_SIZE) &&
-                 parse_own(json_get(json, "own"), &vault.own) &&
+                 parse_slots(json_get(json, "slots"), &vault) &&
                  parse_recovery(json_get(json, "recovery"), &vault.recovery);
     json_free(json);
     if (right) {

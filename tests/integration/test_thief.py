@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 import picture
-from office import Device, Office, Refused, program
+from office import Device, Office, Refused, program, wait_until
 
 TABANT = "05.081.03.09"
 NAME = "Zahra Zerhouni"
@@ -150,6 +150,48 @@ class Thief(unittest.TestCase):
         device.call("lock")
         device.call("unlock", "--passphrase-file", self.write("new", done["passphrase"]))
         self.refused("not_found", device, "recover", answer)
+
+    def test_two_share_a_device_and_who_guesses_waits(self):
+        device, case, _ = self.amina()
+        typed = self.office.folder / "typed"
+        said = self.write("said", LATER)
+        device.call("passwd", "add", "Said", "--passphrase-file", typed,
+                    "--new-passphrase-file", said)
+        self.assertEqual([one.get("name") for one in device.call("passwd", "list")["passphrases"]],
+                         [None, "Said"])
+        self.assertFalse([path for path in device.home.rglob("*")
+                          if path.is_file() and b"Said" in path.read_bytes()])
+        for who in (said, typed):
+            device.call("lock")
+            device.call("unlock", "--passphrase-file", who)
+            self.assertEqual(device.value(case, "phone"), PHONE)
+        device.call("lock")
+        wrong = self.write("wrong", "a song that nobody knows")
+        for _ in range(3):
+            self.refused("wrong_secret", device, "unlock", "--passphrase-file", wrong)
+        try:  # each a process of its own; the clock goes on, so the wait may be over on a slow machine
+            device.call("unlock", "--passphrase-file", typed)
+        except Refused as refused:
+            self.assertEqual((refused.error, refused.args_given), ("too_many_tries", ["1"]))
+            wait_until(lambda: device.run("unlock", "--passphrase-file", typed).status == 0)
+        device.call("passwd", "remove", "Said", "--passphrase-file", typed)
+        device.call("lock")
+        self.refused("wrong_secret", device, "unlock", "--passphrase-file", said)
+        device.call("unlock", "--passphrase-file", typed)
+
+    def test_two_keep_an_office(self):
+        old = self.write("old", self.region.passphrase)
+        typed = self.write("typed", TYPED)
+        self.region.call("passwd", "add", "Said", "--passphrase-file", old,
+                         "--new-passphrase-file", typed)
+        self.region.call("lock")
+        self.region.call("unlock", "--passphrase-file", typed)
+        self.assertEqual([one["name"] for one in self.region.call("passwd", "list")["list"]],
+                         ["", "Said"])
+        self.region.call("passwd", "remove", "Said", "--passphrase-file", typed)
+        self.region.call("lock")
+        self.refused("wrong_secret", self.region, "unlock", "--passphrase-file", typed)
+        self.region.call("unlock", "--passphrase-file", old)
 
     def test_programs_leave_no_core_file(self):
         limits = pathlib.Path(f"/proc/{self.region.process.pid}/limits").read_text()

@@ -1,6 +1,7 @@
 /*
  * unseal HOME FILE [DATABASE]: the database of a home, or a copy of it, in the clear, for tests
- * that look inside. HOME = NAME: a sealed file of it, such as tls/server.key. What opens it is taken from where the session keeps it, so it must be unlocked.
+ * that look inside. HOME = NAME: a sealed file of it, such as tls/server.key. What opens it is
+ * taken from where the session keeps it, so it must be unlocked.
  */
 #include <stdio.h>
 #include <stdlib.h>

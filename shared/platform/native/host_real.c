@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "code.h"
 #include "files_posix.h"
@@ -99,6 +100,12 @@ static void sleep_ms(void *ctx, int64_t ms)
     }
 }
 
+static uint64_t machine_memory_kib(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
+    return pages > 0 && page_size > 0 ? (uint64_t)pages * (uint64_t)page_size / 1024 : 0;
+}
+
 static void *resize(void *ctx, void *old, size_t size)
 {
     (void)ctx;
@@ -145,6 +152,7 @@ void host_real_init(struct host_real *real, struct host *ret)
         .random = random_bytes,
         .sleep_ms = sleep_ms,
         .fault = fault,
+        .memory_kib = machine_memory_kib(),
         .files = files_posix(),
         .keep = keep_session(),
     };
