@@ -64,6 +64,14 @@ static struct outcome try(struct shrinking *s, const struct sim_options *options
     return outcome;
 }
 
+/* What a person who stops it meanwhile can go on with. */
+static void say_so_far(const struct shrinking *s)
+{
+    (void)fprintf(stderr, "so far, %zu trials: ", s->trials);
+    sim_print_arguments(&s->options, stderr);
+    (void)fputc('\n', stderr);
+}
+
 /* Keeps them when the run still fails so; what comes after the failing step is of no use. */
 static bool still_fails(struct shrinking *s, const struct sim_options *options)
 {
@@ -75,6 +83,7 @@ static bool still_fails(struct shrinking *s, const struct sim_options *options)
     if (fails) {
         s->options = *options;
         s->options.steps = outcome.step < options->steps ? outcome.step : options->steps;
+        say_so_far(s);
     }
     return fails;
 }
