@@ -13,7 +13,6 @@
 #include "serve.h"
 #include "server_backup.h"
 #include "server_collect.h"
-#include "server_restore.h"
 #include "server_snapshots.h"
 #include "server_uplink.h"
 
@@ -68,22 +67,6 @@ enum err command_collect(struct app *app)
             {.name = "waiting", .number = count.waiting},
         };
         app_answer(app, dry ? "admin.collectable" : "admin.collected", members, 4);
-    }
-    return e;
-}
-
-enum err command_restore(struct app *app)
-{
-    char aside[CONFIG_PATH_SIZE];
-    enum err e = home_restore(app->host, app->home, app->words[0], aside, app->diag);
-    if (!e) {
-        const struct member members[] = {{.name = "file", .text = app->words[0]},
-                                         {.name = "aside", .text = aside}};
-        if (aside[0]) {
-            app_answer(app, "admin.restored", members, 2);
-        } else { /* the disk was lost */
-            app_answer(app, "admin.restored_empty", members, 1);
-        }
     }
     return e;
 }

@@ -164,7 +164,7 @@ enum err command_passwd_list(struct app *app)
     return listing_end(&listing);
 }
 
-static enum err read_recovery(struct app *app, const char *path, struct secret_key *ret)
+enum err command_recovery_key(struct app *app, const char *path, struct secret_key *ret)
 {
     struct buf passphrase;
     buf_init(&passphrase, &app->host->mem, LINE_SIZE);
@@ -187,7 +187,7 @@ enum err command_recover(struct app *app)
     char answer[VAULT_REQUEST_MAX];
     enum err e = args_need(app->args, "key", &path, app->diag);
     if (!e) {
-        e = read_recovery(app, path, &recovery);
+        e = command_recovery_key(app, path, &recovery);
     }
     if (!e) {
         e = vault_answer(app->host, span_of(app->words[0]), &recovery, answer, app->diag);

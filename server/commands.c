@@ -270,17 +270,6 @@ static enum err run_with_reserve(struct app *app, const struct command *command)
     return e;
 }
 
-/* The organisation's recovery key gets its slot as soon as it is known here. */
-static enum err note_recovery(struct app *app)
-{
-    const struct org *org = NULL;
-    enum err e = app->key->key != NULL ? node_org(app->node, &org) : OK;
-    if (e || org == NULL || !org->has_recovery) {
-        return e ? diag_keep(app->diag, e) : OK;
-    }
-    return vault_set_recovery(app->host, app->home, app->key->key, &org->recovery, app->diag);
-}
-
 static void ask_passphrase(void *ctx)
 {
     const struct app *app = ctx;
@@ -315,7 +304,7 @@ static enum err run_command(struct app *app, const struct command *command,
             face_warn(app->face, "admin.put_back", NULL);
         }
         if (!e) {
-            e = note_recovery(app);
+            e = server_key_note_recovery(app->host, app->home, app->node, app->diag);
         }
         if (!e) {
             warn_of_space(app);

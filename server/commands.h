@@ -74,7 +74,7 @@ enum command_need { NEED_NOTHING, NEED_HOME_LOCKED, NEED_HOME, NEED_NODE };
     X("backup", "backup", "[FILE]", 0, 1, "", NEED_HOME, command_backup)                           \
     X("snapshot", "snapshot", "", 0, 0, "", NEED_HOME, command_snapshot)                           \
     X("collect", "collect", "", 0, 0, "days dry-run", NEED_HOME, command_collect)                  \
-    X("restore", "restore", "FILE", 1, 1, "", NEED_HOME, command_restore)                          \
+    X("restore", "restore", "FILE", 1, 1, "key passphrase-file new-passphrase-file new-key-file", NEED_NOTHING, command_restore)  \
     X("digest", "digest", "", 0, 0, "", NEED_NODE, command_digest)                                 \
     X("check", "check", "", 0, 0, "rebuild", NEED_NODE, command_check)                             \
     X("stats", "stats", "", 0, 0, "nodes", NEED_NODE, command_stats)                               \
@@ -85,6 +85,10 @@ enum command_need { NEED_NOTHING, NEED_HOME_LOCKED, NEED_HOME, NEED_NODE };
     enum err run(struct app *app);
 COMMANDS(COMMAND_DECLARE)
 #undef COMMAND_DECLARE
+
+struct secret_key;
+/* The recovery key in the file `path`, under the passphrase of --passphrase-file or typed. */
+MUST_CHECK enum err command_recovery_key(struct app *app, const char *path, struct secret_key *ret);
 
 /*
  * Runs what the line says (argv without the program's name) and returns the exit status. `host`

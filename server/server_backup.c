@@ -7,6 +7,7 @@
 #include "num.h"
 #include "server_home.h"
 #include "server_key.h"
+#include "server_office.h"
 
 #define LOOK_MS           60000 /* how often the schedule is looked at */
 #define FIRST_LOOK_MS     5000
@@ -137,8 +138,11 @@ enum err backup_once(const struct host *host, const char *home, const struct ser
     if (!e) {
         e = blob_backup(node, target, &missing, diag);
     }
+    if (!e) { /* before its keys are copied, so that they can be recovered */
+        e = server_key_note_recovery(host, home, node, diag);
+    }
     if (!e) {
-        e = server_key_copy(host, home, target, diag);
+        e = office_save(host, home, target, diag);
     }
     if (!e) {
         e = note(node, host, slot, path);

@@ -6,7 +6,6 @@
 #include "num.h"
 #include "utf8.h"
 
-#define CONFIG_FILE     "douard.conf"
 #define CONFIG_SIZE_MAX (64u * 1024)
 
 enum key_kind { KEY_TEXT, KEY_NUMBER, KEY_URL };

@@ -14,6 +14,7 @@
 
 #include "host.h"
 
+#define CONFIG_FILE      "douard.conf"
 #define CONFIG_TEXT_SIZE 256
 #define CONFIG_PATH_SIZE 1024
 

@@ -42,8 +42,8 @@ enum err home_read(const struct host *host, const char *home, const char *name, 
     return e ? diag_set(diag, e, path, err_name(e), NULL) : OK;
 }
 
-static enum err home_write(const struct host *host, const char *home, const char *name,
-                           struct span bytes, struct diag *diag)
+enum err home_write(const struct host *host, const char *home, const char *name, struct span bytes,
+                    struct diag *diag)
 {
     char path[CONFIG_PATH_SIZE];
     enum err e = home_path(home, name, path);

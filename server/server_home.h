@@ -7,7 +7,7 @@
  *     HOME/recovery.key            at a region, until somebody takes it away: for lost passphrases
  *     HOME/tls/ca.pem, ca.key      the hub's own authority (cert.h)
  *     HOME/tls/server.pem, .key    what it serves with
- *     HOME/tls/backup.key          for the day the server's key is lost; copy it away from here
+ *     HOME/tls/backup.key          for the day the server's key is lost; backups have it too
  *     HOME/tls/pins                the pins of both keys, one a line, "sha256//base64"
  *
  * The private keys in tls/ are sealed under the database's key (sealed_file.h): who has the disk
@@ -64,6 +64,9 @@ MUST_CHECK enum err home_tls_seal(const struct host *host, const char *home, str
 /* The organisation key's fingerprint as people compare it: 8 groups of 4 hex digits. */
 void fingerprint_write(const struct public_key *org_key, char ret[FINGERPRINT_SIZE]);
 
+/* A file of HOME, sealed when it is a private key. Failures name it. */
+MUST_CHECK enum err home_write(const struct host *host, const char *home, const char *name,
+                               struct span bytes, struct diag *diag);
 /* Reads a file of HOME or any other into `ret` (appended, NUL-terminated). Failures name it. */
 MUST_CHECK enum err home_read(const struct host *host, const char *home, const char *name,
                               struct buf *ret, struct diag *diag);

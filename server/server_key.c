@@ -6,6 +6,7 @@
 #include "cipher.h"
 #include "db.h"
 #include "node.h"
+#include "org.h"
 #include "server_home.h"
 
 #define KEEP_NAME_SIZE 64
@@ -124,27 +125,37 @@ static enum err read_passphrase(const struct server_key *key, const struct secre
     return source->read_secret(ret) == OK ? OK : diag_set(diag, ERR_LOCKED, NULL);
 }
 
+/* What a vault asks for; `typed` holds what the secret borrows. */
+static enum err gather(struct server_key *key, const struct vault_state *state,
+                       struct span passphrase, const struct secret_source *source,
+                       struct buf *typed, struct vault_secret *ret, struct diag *diag)
+{
+    enum err e = OK;
+    *ret = (struct vault_secret){.passphrase = passphrase};
+    if (state->file) {
+        e = read_file(key, state, source, ret, diag);
+    }
+    if (e && state->passphrase_alone) { /* one of the others may open it */
+        ret->has_file = false;
+        *diag = (struct diag){0};
+        e = OK;
+    }
+    if (!e && !(state->file_alone && ret->has_file) && passphrase.size == 0) {
+        e = read_passphrase(key, source, typed, diag);
+        ret->passphrase = buf_span(typed);
+    }
+    return e;
+}
+
 static enum err open_vault(struct server_key *key, const char *home,
                            const struct vault_state *state, struct span passphrase,
                            const struct secret_source *source, size_t *ret_slot, struct diag *diag)
 {
-    struct vault_secret secret = {.passphrase = passphrase};
+    struct vault_secret secret;
     struct seal_key opened;
     struct buf typed;
-    enum err e = OK;
     buf_init(&typed, &key->host.mem, LINE_MAX_SIZE);
-    if (state->file) {
-        e = read_file(key, state, source, &secret, diag);
-    }
-    if (e && state->passphrase_alone) { /* one of the others may open it */
-        secret.has_file = false;
-        *diag = (struct diag){0};
-        e = OK;
-    }
-    if (!e && !(state->file_alone && secret.has_file) && passphrase.size == 0) {
-        e = read_passphrase(key, source, &typed, diag);
-        secret.passphrase = buf_span(&typed);
-    }
+    enum err e = gather(key, state, passphrase, source, &typed, &secret, diag);
     if (!e) {
         e = vault_open(&key->host, home, &secret, &opened, ret_slot, diag);
     }
@@ -320,13 +331,72 @@ enum err server_key_change(struct server_key *key, const char *home, size_t slot
     return e;
 }
 
-enum err server_key_copy(const struct host *host, const char *home, const char *path,
-                         struct diag *diag)
+/* ---- beside a copy of the database, on any machine */
+
+enum err server_key_open_copy(struct server_key *key, const char *keys, struct span passphrase,
+                              const struct secret_source *source, struct diag *diag)
 {
-    char folder[VAULT_PATH_SIZE] = ".";
-    const char *slash = strrchr(path, '/');
-    if (slash != NULL) {
-        span_text(span_from(path, (size_t)(slash - path)), folder, sizeof folder);
+    struct vault_state state;
+    struct vault_secret secret = {.has_file = false};
+    struct seal_key opened;
+    struct buf typed;
+    buf_init(&typed, &key->host.mem, LINE_MAX_SIZE);
+    enum err e = vault_file_look(&key->host, keys, &state, diag);
+    if (!e) {
+        e = gather(key, &state, passphrase, source, &typed, &secret, diag);
     }
-    return vault_exists(host, home) ? vault_copy(host, home, folder, diag) : OK;
+    if (!e) {
+        e = vault_file_open(&key->host, keys, &secret, &opened, diag);
+    }
+    if (!e) {
+        e = hold(key, &opened, diag);
+        sign_wipe(&opened, sizeof opened);
+    }
+    if (typed.data != NULL) {
+        sign_wipe(typed.data, typed.size);
+    }
+    buf_release(&typed);
+    sign_wipe(&secret, sizeof secret);
+    return e;
+}
+
+enum err server_key_recover_copy(struct server_key *key, const char *keys,
+                                 const struct secret_key *recovery, struct diag *diag)
+{
+    struct seal_key opened;
+    enum err e = vault_file_recover(&key->host, keys, recovery, &opened, diag);
+    if (!e) {
+        e = hold(key, &opened, diag);
+        sign_wipe(&opened, sizeof opened);
+    }
+    return e;
+}
+
+enum err server_key_take_copy(struct server_key *key, const char *home, const char *keys,
+                              struct diag *diag)
+{
+    struct vault_state state;
+    enum err e = vault_file_take(&key->host, keys, home, diag);
+    if (!e) {
+        e = vault_look(&key->host, home, &state, diag);
+    }
+    if (!e && !state.file_alone) {
+        keep(key, state.id);
+    }
+    return e;
+}
+
+enum err server_key_note_recovery(const struct host *host, const char *home, struct node *node,
+                                  struct diag *diag)
+{
+    const struct org *org = NULL;
+    struct seal_key bytes;
+    enum err e = host->db_key.size == SEAL_KEY_SIZE ? node_org(node, &org) : OK;
+    if (e || org == NULL || !org->has_recovery) {
+        return e ? diag_keep(diag, e) : OK;
+    }
+    memcpy(bytes.bytes, host->db_key.data, SEAL_KEY_SIZE);
+    e = vault_set_recovery(host, home, &bytes, &org->recovery, diag);
+    sign_wipe(&bytes, sizeof bytes);
+    return e;
 }

@@ -15,6 +15,8 @@
 
 #include "vault.h"
 
+struct node;
+
 /* The host with the key in it: what everything that opens the database works with. */
 struct server_key {
     struct host host;
@@ -59,9 +61,21 @@ MUST_CHECK enum err server_key_change(struct server_key *key, const char *home, 
 MUST_CHECK enum err server_key_add(struct server_key *key, const char *home, const char *name,
                                    const char *new_key_file, struct span new_passphrase,
                                    char ret_made[PASSPHRASE_SIZE], struct diag *diag);
-/* A copy of douar.keys beside a backup that lies at `path`: without it the backup opens nowhere. */
-MUST_CHECK enum err server_key_copy(const struct host *host, const char *home, const char *path,
-                                    struct diag *diag);
+/*
+ * With the keys beside a copy of the database (server_office.h), on a machine that knows no other:
+ * by what opened the office then, or with the organisation's recovery key; then they become HOME's.
+ */
+MUST_CHECK enum err server_key_open_copy(struct server_key *key, const char *keys,
+                                         struct span passphrase, const struct secret_source *source,
+                                         struct diag *diag);
+MUST_CHECK enum err server_key_recover_copy(struct server_key *key, const char *keys,
+                                            const struct secret_key *recovery, struct diag *diag);
+MUST_CHECK enum err server_key_take_copy(struct server_key *key, const char *home, const char *keys,
+                                         struct diag *diag);
+
+/* The organisation's recovery key gets its slot as soon as it is known here; `host` has the key. */
+MUST_CHECK enum err server_key_note_recovery(const struct host *host, const char *home,
+                                             struct node *node, struct diag *diag);
 
 /* First line of a file into `ret`. */
 MUST_CHECK enum err server_key_line(const struct host *host, const char *path, struct buf *ret,

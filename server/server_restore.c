@@ -7,6 +7,7 @@
 #include "db.h"
 #include "node.h"
 #include "server_home.h"
+#include "server_office.h"
 
 #define RESTORE_DB  "restore.db"
 #define SUFFIX_SIZE 16
@@ -51,7 +52,8 @@ static enum err remove_next(const struct restoring *r)
 }
 
 /* The backup itself stays as it is: it may be needed once more. */
-static enum err copy_backup(const struct restoring *r, const char *file, struct diag *diag)
+static enum err copy_backup(const struct restoring *r, const char *file, bool known,
+                            struct diag *diag)
 {
     struct db *db = NULL;
     struct db_options options = {.path = file, .read_only = true};
@@ -63,7 +65,7 @@ static enum err copy_backup(const struct restoring *r, const char *file, struct 
         e = db_backup(db, r->next, NULL, NULL, diag);
     }
     db_close(db);
-    if (e == ERR_DB_CORRUPT && r->host->db_key.size > 0) {
+    if (e == ERR_DB_CORRUPT && r->host->db_key.size > 0 && !known) {
         /* Under another key no page opens: whose it is can't be told from what is left of it. */
         return diag_set(diag, e, file, "sealed with another key, or damaged", NULL);
     }
@@ -119,7 +121,7 @@ static enum err restore_files(const struct restoring *r, const char *file, struc
     return e;
 }
 
-enum err home_restore(const struct host *host, const char *home, const char *file,
+enum err home_restore(const struct host *host, const char *home, const char *file, bool known_keys,
                       char ret_aside[CONFIG_PATH_SIZE], struct diag *diag)
 {
     struct restoring r = {.host = host};
@@ -133,7 +135,7 @@ enum err home_restore(const struct host *host, const char *home, const char *fil
         e = remove_next(&r);
     }
     if (!e) {
-        e = copy_backup(&r, file, diag);
+        e = copy_backup(&r, file, known_keys, diag);
     }
     if (!e) {
         e = node_restore(host, r.next, known ? &current : NULL, diag);
@@ -150,6 +152,9 @@ enum err home_restore(const struct host *host, const char *home, const char *fil
     }
     if (!e) {
         e = restore_files(&r, file, diag);
+    }
+    if (!e) {
+        e = office_restore(host, home, file, diag);
     }
     if (!e) {
         span_text(span_of(replaces ? r.aside : ""), ret_aside, CONFIG_PATH_SIZE);

@@ -11,9 +11,10 @@
  * syncs here will hand over what is missing. The database it replaces is kept as `ret_aside` (""
  * when there was none). Nothing changes on failure: ERR_IN_USE while something has the database
  * open, ERR_DB_CORRUPT, ERR_DB, ERR_FILE when the file isn't a sound backup, ERR_NOT_ALLOWED when
- * it is another node's.
+ * it is another node's. `known`: its keys are this office's, so what doesn't open is damaged. What
+ * HOME lacks of its other files is taken from beside the copy (server_office.h).
  */
 MUST_CHECK enum err home_restore(const struct host *host, const char *home, const char *file,
-                                 char ret_aside[CONFIG_PATH_SIZE], struct diag *diag);
+                                 bool known, char ret_aside[CONFIG_PATH_SIZE], struct diag *diag);
 
 #endif

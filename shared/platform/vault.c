@@ -160,17 +160,12 @@ enum err vault_fill_own(const struct host *host, const struct seal_key *key,
 
 /* ---- the verbs */
 
-enum err vault_look(const struct host *host, const char *folder, struct vault_state *ret,
-                    struct diag *diag)
+void vault_say(const struct vault *vault, struct vault_state *ret)
 {
-    struct vault vault;
-    enum err e = vault_read(host, folder, &vault, diag);
-    if (!e) {
-        *ret = (struct vault_state){
-            .id = vault.id, .recovery = vault.recovery.there, .recovery_key = vault.recovery.to};
-    }
-    for (size_t i = 0; !e && i < vault.slot_count; i++) {
-        const struct own_slot *slot = &vault.slots[i];
+    *ret = (struct vault_state){
+        .id = vault->id, .recovery = vault->recovery.there, .recovery_key = vault->recovery.to};
+    for (size_t i = 0; i < vault->slot_count; i++) {
+        const struct own_slot *slot = &vault->slots[i];
         if (slot->file && !ret->file) {
             memcpy(ret->file_name, slot->file_name, sizeof ret->file_name);
         }
@@ -178,6 +173,16 @@ enum err vault_look(const struct host *host, const char *folder, struct vault_st
         ret->file = ret->file || slot->file;
         ret->file_alone = ret->file_alone || !slot->passphrase;
         ret->passphrase_alone = ret->passphrase_alone || !slot->file;
+    }
+}
+
+enum err vault_look(const struct host *host, const char *folder, struct vault_state *ret,
+                    struct diag *diag)
+{
+    struct vault vault;
+    enum err e = vault_read(host, folder, &vault, diag);
+    if (!e) {
+        vault_say(&vault, ret);
     }
     return e;
 }
@@ -226,8 +231,8 @@ enum err vault_open_own(const struct own_slot *slot, const struct vault_secret *
 }
 
 /* Each slot that has all it needs; a wrong try of one says nothing of the next. */
-static enum err open_any(const struct vault *vault, const struct vault_secret *secret,
-                         struct seal_key *ret, size_t *ret_slot, struct diag *diag)
+enum err vault_open_any(const struct vault *vault, const struct vault_secret *secret,
+                        struct seal_key *ret, size_t *ret_slot, struct diag *diag)
 {
     enum err e = ERR_LOCKED;
     for (size_t i = 0; i < vault->slot_count; i++) {
@@ -256,7 +261,7 @@ enum err vault_open(const struct host *host, const char *folder, const struct va
         e = tries_begin(host, folder, diag);
     }
     if (!e) {
-        e = open_any(&vault, secret, ret, ret_slot, diag);
+        e = vault_open_any(&vault, secret, ret, ret_slot, diag);
     }
     if (!e && typed) {
         tries_end(host, folder);
@@ -281,13 +286,6 @@ enum err vault_change(const struct host *host, const char *folder, const struct 
         tries_end(host, folder);
     }
     return e;
-}
-
-enum err vault_copy(const struct host *host, const char *from, const char *to, struct diag *diag)
-{
-    struct vault vault;
-    enum err e = vault_read(host, from, &vault, diag);
-    return e ? e : vault_store(host, to, &vault, diag);
 }
 
 enum err vault_secret_file(const struct host *host, const char *path, bool make,

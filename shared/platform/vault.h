@@ -79,9 +79,6 @@ MUST_CHECK enum err vault_remake(const struct host *host, const char *folder,
 MUST_CHECK enum err vault_open(const struct host *host, const char *folder,
                                const struct vault_secret *secret, struct seal_key *ret,
                                size_t *ret_slot, struct diag *diag);
-/* The same files in another folder, beside a copy of the database. */
-MUST_CHECK enum err vault_copy(const struct host *host, const char *from, const char *to,
-                               struct diag *diag);
 /* From now on `secret` opens that slot and what did before doesn't. */
 MUST_CHECK enum err vault_change(const struct host *host, const char *folder,
                                  const struct seal_key *key, size_t slot,
@@ -107,6 +104,27 @@ MUST_CHECK enum err vault_people(const struct host *host, const char *folder,
                                  const struct seal_key *key,
                                  struct vault_person ret[VAULT_SLOTS_MAX], size_t *ret_count,
                                  struct diag *diag);
+
+/*
+ * ---- beside a copy of the database: the vault as one file, each copy its own
+ *
+ * Its id, which is random, is the database's own: whether a copy is of this database can be told
+ * without opening either. Failures as above; wrong tries aren't counted: the file lies where it is.
+ */
+MUST_CHECK enum err vault_file_write(const struct host *host, const char *folder, const char *path,
+                                     struct diag *diag);
+MUST_CHECK enum err vault_file_look(const struct host *host, const char *path,
+                                    struct vault_state *ret, struct diag *diag);
+MUST_CHECK enum err vault_file_open(const struct host *host, const char *path,
+                                    const struct vault_secret *secret, struct seal_key *ret,
+                                    struct diag *diag);
+/* With the organisation's recovery key: ERR_NOT_FOUND ("recovery") without such a slot. */
+MUST_CHECK enum err vault_file_recover(const struct host *host, const char *path,
+                                       const struct secret_key *recovery, struct seal_key *ret,
+                                       struct diag *diag);
+/* Becomes the vault of `folder`. */
+MUST_CHECK enum err vault_file_take(const struct host *host, const char *path, const char *folder,
+                                    struct diag *diag);
 
 /* ---- a secret file: 43 characters of base64url and a line end, mode 0600 */
 

@@ -49,6 +49,11 @@ MUST_CHECK enum err vault_fill_own(const struct host *host, const struct seal_ke
 MUST_CHECK enum err vault_open_own(const struct own_slot *slot, const struct vault_secret *secret,
                                    struct seal_key *ret, struct diag *diag);
 
+/* What can be said without opening it; each slot in turn. */
+void vault_say(const struct vault *vault, struct vault_state *ret);
+MUST_CHECK enum err vault_open_any(const struct vault *vault, const struct vault_secret *secret,
+                                   struct seal_key *ret, size_t *ret_slot, struct diag *diag);
+
 /* vault_tries.c. Before a try: ERR_TOO_MANY_TRIES, or it is counted; after a right one. */
 MUST_CHECK enum err tries_begin(const struct host *host, const char *folder, struct diag *diag);
 void tries_end(const struct host *host, const char *folder);

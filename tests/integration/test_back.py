@@ -7,6 +7,8 @@ from office import Device, Office, Refused
 
 TABANT = "05.081.03.09"
 
+UNSURE = "sealed with another key, or damaged"
+
 
 class Back(unittest.TestCase):
     maxDiff = None
@@ -176,21 +178,82 @@ class Back(unittest.TestCase):
 
     def test_what_is_no_backup_of_this_office_is_not_restored(self):
         region = self.office.region
-        backup = region.call("backup")["file"]
+        backup = self.office.folder / region.call("backup")["file"]
         self.hub.stop()
         text = self.office.folder / "notes.txt"
         text.write_text("no database")
-        # The region's backup is sealed with its own key: nobody else can tell whose it is.
-        for file, errors in ((backup, {"database_damaged"}), (text, {"database_damaged"}),
-                             (self.office.folder / "absent.db", {"file"})):
+        bare = self.office.folder / "bare.db"  # copied by hand, without its keys
+        shutil.copy(backup, bare)
+        own = self.office.folder / self.hub.call("backup")["file"]
+        spoilt = bytearray(own.read_bytes())
+        spoilt[5000] ^= 1
+        for file, error, why in ((backup, "not_allowed", None), (text, "database_damaged", UNSURE),
+                                 (bare, "database_damaged", UNSURE),
+                                 (self.office.folder / "absent.db", "file", None),
+                                 (own, "database_damaged", None)):
+            if file == own:  # whose it is isn't in doubt, only whether it is whole
+                own.write_bytes(spoilt)
             with self.assertRaises(Refused) as caught:
                 self.hub.call("restore", file)
-            self.assertIn(caught.exception.error, errors)
-            if caught.exception.error == "database_damaged":
-                self.assertEqual(caught.exception.args_given[1], "sealed with another key, or damaged")
+            self.assertEqual(caught.exception.error, error, file)
+            if error == "database_damaged":
+                self.assertEqual(caught.exception.args_given[1] == UNSURE, why == UNSURE, file)
         self.hub.start()
         self.hub.uplink()
         self.assertFalse((self.hub.home / "restore.db").exists())
+
+    def test_office_is_restored_on_another_machine(self):
+        """All that is left of the hub's machine is its backup, on a stick."""
+        device = self.worker("amina")
+        case = self.household(device)
+        self.sync_all(device)
+        stick = self.office.folder / "stick"
+        stick.mkdir()
+        self.hub.call("backup", stick / "hub.db")
+        self.hub.kill()
+        passphrase, pins = self.hub.passphrase, (self.hub.home / "tls" / "pins").read_bytes()
+        shutil.rmtree(self.hub.home)
+        words = stick / "words"
+        words.write_text("somebody's guess at it\n")
+        with self.assertRaises(Refused) as caught:
+            self.hub.call("restore", stick / "hub.db", "--passphrase-file", words)
+        self.assertEqual(caught.exception.error, "wrong_secret")
+        self.assertFalse((self.hub.home / "douar.db").exists())
+        words.write_text(passphrase + "\n")
+        self.hub.call("restore", stick / "hub.db", "--passphrase-file", words)
+        self.assertEqual((self.hub.home / "tls" / "pins").read_bytes(), pins)
+        self.hub.start()  # under the same address, certificate and pins
+        device.edit(case, members=8)
+        self.sync_all(device)
+        self.assert_equal_digests(device, self.hub)
+        self.hub.call("check")
+
+    def test_office_whose_passphrase_is_lost_too_is_restored_with_the_recovery_key(self):
+        stick = self.office.folder / "stick"
+        stick.mkdir()
+        self.hub.call("backup", stick / "hub.db")
+        self.hub.kill()
+        self.hub.call("lock")
+        shutil.rmtree(self.hub.home)
+        recovery, words = self.office.region.home / "recovery.key", stick / "words"
+        words.write_text("somebody's guess at it\n")
+        restore = ("restore", stick / "hub.db", "--key", recovery, "--passphrase-file", words)
+        with self.assertRaises(Refused) as caught:
+            self.hub.call(*restore)
+        self.assertEqual(caught.exception.error, "wrong_secret")
+        words.write_text(self.office.region.recovery_passphrase + "\n")
+        with self.assertRaises(Refused) as caught:
+            self.hub.call("restore", self.office.folder / "absent.db", "--key", recovery)
+        self.assertEqual(caught.exception.error, "file")
+        made = self.hub.call(*restore)["passphrase"]
+        self.hub.call("lock")
+        words.write_text(self.hub.passphrase + "\n")
+        with self.assertRaises(Refused):  # the lost one is of no use to who finds it
+            self.hub.call("unlock", "--passphrase-file", words)
+        words.write_text(made + "\n")
+        self.hub.call("unlock", "--passphrase-file", words)
+        self.hub.start()
+        self.hub.call("check")
 
     def test_two_copies_of_a_device_both_go_on(self):
         amina = self.worker("amina")

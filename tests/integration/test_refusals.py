@@ -351,6 +351,7 @@ DOUARD = [
     ("hub", ["collect", "--days", "soon"], "out_of_range"),
     ("hub", ["collect", "--days"], "missing_argument"),
     ("nowhere", ["restore", "{out}"], "no_home"),
+    ("nowhere", ["restore", "{out}", "--key", "/etc/passwd"], "file"),
     ("hub", ["restore", "/nonexistent/x.db"], "in_use"),
     ("nowhere", ["digest"], "no_home"),
     ("nowhere", ["check"], "no_home"),

@@ -262,6 +262,48 @@ static void a_lost_passphrase_is_recovered_by_who_holds_the_key(void **state)
     fixture_release(&f);
 }
 
+static void what_lies_beside_a_copy_opens_it_elsewhere(void **state)
+{
+    struct fixture f;
+    struct seal_key opened;
+    struct vault_state here, there;
+    struct public_key public;
+    struct secret_key recovery, other;
+    const uint8_t seed[SECRET_SEED_SIZE] = {1}, other_seed[SECRET_SEED_SIZE] = {2};
+    struct vault_secret good = typed(GOOD), wrong = typed(OTHER);
+    char beside[128], absent[128];
+    (void)state;
+    fixture_init(&f);
+    sign_key_from_seed(other_seed, &public, &other);
+    sign_key_from_seed(seed, &public, &recovery);
+    struct seal_key key = made_with(&f, good);
+    (void)snprintf(beside, sizeof beside, "%s/secret", f.folder);
+    (void)snprintf(absent, sizeof absent, "%s/absent", f.folder);
+    assert_int_equal(vault_file_write(&f.host, f.folder, beside, NULL), OK);
+    assert_int_equal(vault_file_recover(&f.host, beside, &recovery, &opened, NULL), ERR_NOT_FOUND);
+    assert_int_equal(vault_set_recovery(&f.host, f.folder, &key, &public, NULL), OK);
+    assert_int_equal(vault_file_write(&f.host, f.folder, beside, NULL), OK);
+    assert_int_equal(vault_file_open(&f.host, beside, &wrong, &opened, NULL), ERR_SECRET);
+    assert_int_equal(vault_file_open(&f.host, beside, &good, &opened, NULL), OK);
+    assert_memory_equal(&opened, &key, sizeof key);
+    assert_int_equal(vault_file_recover(&f.host, beside, &other, &opened, NULL), ERR_SECRET);
+    assert_int_equal(vault_file_recover(&f.host, beside, &recovery, &opened, NULL), OK);
+    assert_memory_equal(&opened, &key, sizeof key);
+    assert_int_equal(vault_file_open(&f.host, absent, &good, &opened, NULL), ERR_FILE);
+    /* Whose it is: the same id as long as the home is the same, whatever opens it. */
+    assert_int_equal(vault_change(&f.host, f.folder, &key, 0, &wrong, NULL, NULL), OK);
+    assert_int_equal(vault_look(&f.host, f.folder, &here, NULL), OK);
+    assert_int_equal(vault_file_look(&f.host, beside, &there, NULL), OK);
+    assert_true(id_equal(here.id, there.id));
+    assert_int_equal(vault_file_take(&f.host, beside, f.folder, NULL), OK);
+    assert_int_equal(open_with(&f, wrong, &opened), ERR_SECRET);
+    assert_int_equal(open_with(&f, good, &opened), OK);
+    assert_int_equal(vault_remake(&f.host, f.folder, &good, NULL, &key, NULL), OK);
+    assert_int_equal(vault_look(&f.host, f.folder, &here, NULL), OK);
+    assert_false(id_equal(here.id, there.id));
+    fixture_release(&f);
+}
+
 /* What a try costs follows the machine: its memory, and what it does in a second. */
 static void a_try_costs_what_the_machine_can_bear(void **state)
 {
@@ -478,6 +520,7 @@ int main(void)
         cmocka_unit_test(a_change_cut_short_leaves_one_that_opens),
         cmocka_unit_test(a_damaged_copy_is_made_good_by_the_other),
         cmocka_unit_test(a_lost_passphrase_is_recovered_by_who_holds_the_key),
+        cmocka_unit_test(what_lies_beside_a_copy_opens_it_elsewhere),
         cmocka_unit_test(a_try_costs_what_the_machine_can_bear),
         cmocka_unit_test(everybody_of_a_shared_device_has_a_passphrase_of_their_own),
         cmocka_unit_test(a_person_s_own_secret_is_as_strong_as_the_first),
