@@ -260,6 +260,7 @@ enum err front_start(const struct host *host, struct svc *svc, const struct fron
     front->svc = svc;
     front->listen_fd = -1;
     set_deadlines(front, &options->deadlines);
+    front->replies_max = options->replies_max > 0 ? options->replies_max : HTTP_REPLIES_MAX;
     enum err e = check_credentials(options, diag);
     if (!e) {
         e = listen_at(front, options, diag);

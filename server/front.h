@@ -39,6 +39,7 @@ struct front_options {
     unsigned threads;         /* 0: HTTP_THREADS */
     unsigned connections_max; /* 0: HTTP_CONNECTIONS_MAX */
     unsigned per_ip_max;      /* 0: HTTP_PER_IP_MAX */
+    size_t replies_max;       /* bytes; 0: HTTP_REPLIES_MAX */
     struct front_deadlines deadlines;
 };
 
@@ -49,7 +50,7 @@ struct front_counts {
     uint64_t groups;      /* commits */
     uint64_t failed_groups;
     uint64_t refused; /* answered by the front itself */
-    uint64_t cut;     /* connections closed at a deadline, or for a body that broke a limit */
+    uint64_t cut;     /* connections closed at a deadline, or for what broke a limit */
 };
 
 /* ERR_CONFIG (what, value, why): address, port, certificate or key. ERR_NOMEM. The strings of the

@@ -19,6 +19,8 @@ struct connection {
     struct connection *next, *previous;
     int fd;
     _Atomic int64_t deadline_ms;
+    _Atomic size_t reply_size; /* bytes of the reply under way; 0: none */
+    _Atomic int64_t reply_ms;  /* when it began */
 };
 
 struct watch {
@@ -52,6 +54,7 @@ struct front_request {
     struct diag diag;
 
     bool answered; /* the reply below is complete */
+    bool sending;  /* it is counted in the front's reply_bytes */
     int status;
     const char *reply_type;
     int64_t retry_after_s;
@@ -80,7 +83,9 @@ struct front {
     struct watch watch;
     struct writer writer;
     _Atomic size_t open_requests;
-    _Atomic size_t body_bytes; /* held in bodies now */
+    size_t replies_max;
+    _Atomic size_t body_bytes;  /* held in bodies now */
+    _Atomic size_t reply_bytes; /* held in replies on their way */
     _Atomic uint64_t connections, requests, groups, failed_groups, refused, cut;
 };
 

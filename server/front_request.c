@@ -186,7 +186,8 @@ static void judge_route(struct head *head)
         request->refused = e;
         request->refused_status = err_http_status(e);
         request->diag = diag;
-    } else if (atomic_load(&request->front->body_bytes) >= HTTP_BODIES_MAX) {
+    } else if (atomic_load(&request->front->body_bytes) >= HTTP_BODIES_MAX ||
+               atomic_load(&request->front->reply_bytes) >= 2 * request->front->replies_max) {
         refuse(request, ERR_BUSY, err_http_status(ERR_BUSY), "5", NULL);
     }
     if (request->refused) {
@@ -268,7 +269,7 @@ static void add_headers(struct MHD_Response *response, const struct front_reques
 /* Gives the complete reply to libmicrohttpd. Its memory stays the request's until the end. */
 static enum MHD_Result send_reply(struct front_request *request)
 {
-    const struct front *front = request->front;
+    struct front *front = request->front;
     size_t size = request->reply.size;
     /* What is left of a reply that did not fit into memory must not pass for a whole one. */
     if (buf_error(&request->reply)) {
@@ -280,6 +281,10 @@ static enum MHD_Result send_reply(struct front_request *request)
         return MHD_NO;
     }
     add_headers(response, request);
+    request->sending = true;
+    atomic_fetch_add(&front->reply_bytes, size);
+    atomic_store(&request->connection->reply_ms, front_now_ms(front));
+    atomic_store(&request->connection->reply_size, size);
     watch_deadline(front, request->connection,
                    front->deadlines.body_ms + (int64_t)size * 1000 / HTTP_BODY_RATE);
     enum MHD_Result sent = MHD_queue_response(request->http, (unsigned)request->status, response);
@@ -442,6 +447,10 @@ void request_on_completed(void *cls, struct MHD_Connection *http, void **request
         return;
     }
     watch_deadline(front, request->connection, front->deadlines.idle_ms + front->deadlines.head_ms);
+    atomic_store(&request->connection->reply_size, 0);
+    if (request->sending) {
+        atomic_fetch_sub(&front->reply_bytes, request->reply.size);
+    }
     release_body(request);
     buf_release(&request->reply);
     front_release(front, request);

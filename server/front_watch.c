@@ -4,7 +4,7 @@
  * libmicrohttpd only knows how long nothing moved, so a byte every minute would hold a connection
  * for ever, and it says nothing while a handshake or a header drips in. The watch looks at every
  * connection's deadline once a second and shuts down the sockets beyond it; libmicrohttpd then
- * closes them as if the client had gone.
+ * closes them as if the client had gone. It also bounds what replies hold that nobody reads.
  */
 #include "front_parts.h"
 
@@ -73,17 +73,56 @@ void watch_on_connection(void *cls, struct MHD_Connection *http, void **connecti
 }
 
 /* The list is locked: no descriptor in it can be closed meanwhile. */
+static void cut(struct front *front, struct connection *connection)
+{
+    atomic_store(&connection->deadline_ms, INT64_MAX);
+    atomic_store(&connection->reply_size, 0);
+    atomic_fetch_add(&front->cut, 1);
+    (void)shutdown(connection->fd, SHUT_RDWR);
+}
+
 static void cut_overdue(struct front *front)
 {
     int64_t now_ms = front_now_ms(front);
     struct connection *next = front->watch.first;
     while (next != NULL) {
         if (atomic_load(&next->deadline_ms) <= now_ms) {
-            atomic_store(&next->deadline_ms, INT64_MAX);
-            atomic_fetch_add(&front->cut, 1);
-            (void)shutdown(next->fd, SHUT_RDWR);
+            cut(front, next);
         }
         next = next->next;
+    }
+}
+
+/* What holds most for longest: bytes times age. So somebody who asks for much and reads nothing
+   goes before a phone on 2G that asked for little. */
+static struct connection *costliest_reply(const struct front *front)
+{
+    struct connection *costliest = NULL;
+    uint64_t most = 0;
+    int64_t now_ms = front_now_ms(front);
+    for (struct connection *next = front->watch.first; next != NULL; next = next->next) {
+        int64_t age_ms = now_ms - atomic_load(&next->reply_ms) + 1;
+        uint64_t cost = (uint64_t)atomic_load(&next->reply_size) * (uint64_t)age_ms;
+        if (cost > most) {
+            most = cost;
+            costliest = next;
+        }
+    }
+    return costliest;
+}
+
+/* The list is locked. What was cut goes on counting until libmicrohttpd has closed it. */
+static void cut_slow_readers(struct front *front)
+{
+    size_t held = atomic_load(&front->reply_bytes);
+    while (held > front->replies_max) {
+        struct connection *costliest = costliest_reply(front);
+        if (costliest == NULL) {
+            return;
+        }
+        size_t size = atomic_load(&costliest->reply_size);
+        held -= size < held ? size : held;
+        cut(front, costliest);
     }
 }
 
@@ -98,6 +137,7 @@ static void *watch_run(void *ctx)
         until.tv_sec += WATCH_PERIOD_MS / 1000;
         if (pthread_cond_timedwait(&watch->stop_asked, &watch->lock, &until) == ETIMEDOUT) {
             cut_overdue(front);
+            cut_slow_readers(front);
         }
     }
     pthread_mutex_unlock(&watch->lock);

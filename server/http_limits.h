@@ -29,6 +29,14 @@
 /* All bodies held at once, over all connections: with it a hub stays below 64 MiB. */
 #define HTTP_BODIES_MAX 33554432u
 
+/*
+ * All replies that are on their way, over all connections. Whoever reads slowly holds one of up to
+ * 4 MiB, and a phone on 2G may: so nobody is cut for that alone. Beyond this sum those that hold
+ * most for longest (bytes times age) are cut, within a second, and have to ask again; beyond twice
+ * as much nothing more is taken (503) until some are gone.
+ */
+#define HTTP_REPLIES_MAX 33554432u
+
 /* Numbers of connections. Many phones may share one address behind a mobile operator's gateway. */
 #define HTTP_CONNECTIONS_MAX 4096
 #define HTTP_PER_IP_MAX      256

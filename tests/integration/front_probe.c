@@ -535,6 +535,29 @@ static void a_slow_but_honest_body_gets_through(void **state)
     raw_close(&raw);
 }
 
+/* So many that the replies pass the bound; a good client is served meanwhile. */
+static void replies_that_nobody_reads_are_bounded(void **state)
+{
+    enum { READERS = 6, BOUND = PROBE_REPLIES_MAX / PROBE_HUGE_SIZE };
+    struct probe *probe = *state;
+    static struct raw_tls raws[READERS];
+    uint64_t before = counts_of(probe).cut;
+    for (size_t i = 0; i < READERS; i++) {
+        raw_open_tls(&raws[i], probe->port);
+        raw_send_text(&raws[i], "POST /v1/huge HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+        sleep_ms(20);
+    }
+    int64_t until_ms = mono_ms() + 20000;
+    while (counts_of(probe).cut - before < READERS - BOUND && mono_ms() < until_ms) {
+        sleep_ms(50);
+    }
+    assert_true(counts_of(probe).cut - before >= READERS - BOUND);
+    assert_still_serves(probe);
+    for (size_t i = 0; i < READERS; i++) {
+        raw_close(&raws[i]);
+    }
+}
+
 static void an_idle_connection_is_closed(void **state)
 {
     struct probe *probe = *state;
@@ -615,6 +638,7 @@ int main(void)
         cmocka_unit_test(plain_http_and_old_tls_are_turned_away),
         cmocka_unit_test(clients_that_vanish_while_they_wait_do_no_harm),
         cmocka_unit_test(a_failed_commit_answers_everybody),
+        cmocka_unit_test(replies_that_nobody_reads_are_bounded),
         cmocka_unit_test(start_fails_in_plain_words),
         cmocka_unit_test(every_address_is_served_when_none_is_given),
     };

@@ -51,9 +51,9 @@ void probe_svc_close_gate(struct svc *svc)
     set_gate(svc, false);
 }
 
-static void add_large(struct buf *buf)
+static void add_large(struct buf *buf, size_t size)
 {
-    for (size_t i = 0; i < PROBE_LARGE_SIZE; i++) {
+    for (size_t i = 0; i < size; i++) {
         buf_add_byte(buf, (uint8_t)('a' + i % 26));
     }
 }
@@ -64,9 +64,11 @@ void svc_submit(struct svc *svc, const struct svc_request *request, svc_done don
     struct probe_held *held = &svc->held[svc->held_count++];
     *held = (struct probe_held){.done = done, .ctx = ctx, .status = 200};
     held->type = "application/octet-stream";
-    buf_init(&held->body, &svc->host->mem, PROBE_LARGE_SIZE);
+    buf_init(&held->body, &svc->host->mem, PROBE_HUGE_SIZE);
     if (strcmp(request->path, "/v1/large") == 0) {
-        add_large(&held->body);
+        add_large(&held->body, PROBE_LARGE_SIZE);
+    } else if (strcmp(request->path, "/v1/huge") == 0) {
+        add_large(&held->body, PROBE_HUGE_SIZE);
     } else if (strcmp(request->path, "/v1/busy") == 0) {
         held->status = 503;
         held->retry_after_s = 7;
@@ -123,11 +125,9 @@ enum err svc_admit(const char *method, const char *path, uint64_t body_size, str
         const char *method;
         uint64_t body_max;
     } routes[] = {
-        {"/v1/echo", "POST", PROBE_BODY_MAX},
-        {"/v1/gate", "POST", PROBE_BODY_MAX},
-        {"/v1/busy", "POST", PROBE_BODY_MAX},
-        {"/v1/large", "POST", PROBE_BODY_MAX},
-        {"/page", "GET", 0},
+        {"/v1/echo", "POST", PROBE_BODY_MAX}, {"/v1/gate", "POST", PROBE_BODY_MAX},
+        {"/v1/busy", "POST", PROBE_BODY_MAX}, {"/v1/large", "POST", PROBE_BODY_MAX},
+        {"/v1/huge", "POST", PROBE_BODY_MAX}, {"/page", "GET", 0},
     };
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         if (strcmp(path, routes[i].path) != 0) {
@@ -181,6 +181,7 @@ void probe_start(struct probe *probe, const struct front_deadlines *deadlines)
         .cert_pem = buf_text(&probe->certs.server_pem),
         .key_pem = buf_text(&probe->certs.server_key_pem),
         .per_ip_max = 1000,
+        .replies_max = PROBE_REPLIES_MAX,
     };
     if (deadlines != NULL) {
         options.deadlines = *deadlines;

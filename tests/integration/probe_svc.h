@@ -5,6 +5,7 @@
  *   POST /v1/gate    like echo, but the commit waits until probe_svc_open_gate()
  *   POST /v1/busy    503 with Retry-After 7
  *   POST /v1/large   answers with PROBE_LARGE_SIZE bytes
+ *   POST /v1/huge    answers with PROBE_HUGE_SIZE bytes, which no system's buffers take
  *   GET  /page       text/html
  */
 #ifndef PROBE_SVC_H
@@ -17,9 +18,11 @@
 #include "host_real.h"
 #include "svc.h"
 
-#define PROBE_BODY_MAX   65536
-#define PROBE_LARGE_SIZE 300000
-#define PROBE_HELD_MAX   64
+#define PROBE_BODY_MAX    65536
+#define PROBE_LARGE_SIZE  300000
+#define PROBE_HUGE_SIZE   (16u << 20)
+#define PROBE_REPLIES_MAX (3 * PROBE_HUGE_SIZE) /* of its front */
+#define PROBE_HELD_MAX    64
 
 struct probe_held {
     svc_done done;
