@@ -111,7 +111,7 @@ static struct cipher_place slot_place(void)
 static struct passphrase_cost measure_cost(const struct host *host,
                                            const uint8_t salt[PASSPHRASE_SALT_SIZE])
 {
-    static const struct passphrase_cost costs[] = {
+    const struct passphrase_cost costs[] = {
         PASSPHRASE_COST_MOST, PASSPHRASE_COST, {32 * 1024, 3}, PASSPHRASE_COST_LEAST};
     const struct passphrase_cost least = PASSPHRASE_COST_LEAST;
     const size_t cheapest = sizeof costs / sizeof costs[0] - 1;
