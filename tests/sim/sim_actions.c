@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "sim_network.h"
+#include "sim_revoke.h"
 
 #define DESK_ARENA_MAX (16u * 1024 * 1024)
 
@@ -49,8 +50,13 @@ void person_does(struct sim_node *node, void (*what)(struct sim_desk *desk))
     if (!desk) {
         abort();
     }
+    if (revoke_stops(node)) {
+        free(desk);
+        return;
+    }
     desk->at = node;
     desk->shown.count = 0;
+    revoke_take_turns(node);
     network_commit(node);                    /* one writer at a time */
     if (node == &world->nodes[SIM_REGION]) { /* what it wrote by itself: redactions that came in */
         (void)check_births(node, NULL);
@@ -78,6 +84,7 @@ void person_does(struct sim_node *node, void (*what)(struct sim_desk *desk))
         }
     }
     (void)power_settle(node);
+    revoke_take_turns(node);
     node->undoing = false;
     free(desk);
 }

@@ -9,11 +9,15 @@
 
 struct sim_birth {
     struct id uid;
-    size_t node; /* who wrote it */
-    bool sent;   /* it has stood in a request */
-    bool undone; /* taken back, or lost with a disk before it was ever sent: nobody may have it */
-    bool gone;   /* lost with its author's disk after it was sent: others may still have it */
-    bool maybe;  /* and nobody had acknowledged it */
+    size_t node;   /* who wrote it */
+    bool sent;     /* it has stood in a request */
+    bool undone;   /* taken back, or lost with a disk before it was ever sent: nobody may have it */
+    bool gone;     /* lost with its author's disk after it was sent: others may still have it */
+    bool maybe;    /* and nobody had acknowledged it */
+    bool kept;     /* it is in a quarantine, as found at the end */
+    bool accepted; /* ... and somebody said yes */
+    bool set_back; /* ... since a hub took it before it heard */
+    bool aside;    /* nobody believes it: in no register but its author's */
     uint8_t *body;
     size_t body_size;
 };

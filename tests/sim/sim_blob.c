@@ -146,7 +146,8 @@ void check_blobs(struct sim_world *world)
         const struct sim_blob *blob = &world->blobs[i];
         size_t holders = 0;
         for (size_t k = 0; k < world->node_count; k++) {
-            holders += held_at(&world->nodes[k], &blob->name) == HELD_WHOLE;
+            holders +=
+                !world->nodes[k].revoked && held_at(&world->nodes[k], &blob->name) == HELD_WHOLE;
         }
         bool whole = held_at(region, &blob->name) == HELD_WHOLE;
         if (held_at(region, &blob->name) == HELD_UNKNOWN) {

@@ -8,6 +8,7 @@
 #include "node_bundle.h"
 #include "sim_actions.h"
 #include "sim_network.h"
+#include "sim_revoke.h"
 
 #define STICK_FILE "stick.douar"
 #define STICK_MAX  (64u * 1024 * 1024)
@@ -109,6 +110,7 @@ static void keep_stick(struct sim_node *from, struct sim_node *to, struct secret
     }
     stick->from = from->index;
     stick->to = to->index;
+    stick->barred = revoke_is_known(from, to);
     stick->number = world->stick_count++;
     stick->carried = e ? SIM_CARRIED_MOST : 0;
 }
@@ -185,7 +187,14 @@ static void take_stick(struct sim_world *world, struct sim_stick *stick)
         e = node_bundle_import(desk, STICK_FILE, NULL, NULL, &report, &diag);
     }
     bool dead = sim_disk_is_dead(to->host.disk);
-    if (!dead && cut && (!e || before != check_fingerprint(to, false))) {
+    bool locked = !cut && e == ERR_REVOKED && to->revoked;
+    to->contact_ms = world->now_ms;
+    if (!dead && stick->barred && before != check_fingerprint(to, false)) {
+        world_fail(world, "%s learns by stick though it is revoked", to->name);
+    } else if (!dead && locked) {
+        world_say(world, "%s hears by stick that it is revoked", to->name);
+        stick->carried++;
+    } else if (!dead && cut && (!e || before != check_fingerprint(to, false))) {
         world_fail(world, "%s took part of a cut stick", to->name);
     } else if (!dead && !cut && e) {
         world_fail(world, "%s can't take stick %zu: %s %s %s", to->name, stick->number, err_name(e),

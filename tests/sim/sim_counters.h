@@ -41,6 +41,8 @@
     X(redact, 1) X(redact_all, 1) X(redacted_held, 1) \
     /* duplicates */ \
     X(alias, 1) X(alias_undone, 1) X(alias_ring, 1) X(alias_settled, 1) X(alias_apart, 1) X(alias_at_hub, 1) \
+    /* revocations and leases */ \
+    X(revoked_device, 1) X(revoked_person, 1) X(quarantined, 1) X(accepted, 1) X(refused_kept, 1) X(set_back, 1) X(lease_over, 1) X(reopened, 1) \
     /* types */ \
     X(type_version, 1) X(type_added, 1) X(type_retired, 1) X(type_policy, 1) X(type_moved, 1) X(type_old, 1) X(type_mixed, 1) \
     /* ways back */ \

@@ -7,6 +7,7 @@
 #include "sim_check.h"
 #include "sim_liar.h"
 #include "sim_middle.h"
+#include "sim_revoke.h"
 
 #define BODY_MAX    (8u * 1024 * 1024)
 #define PATIENCE_MS 90000 /* of a caller without a byte moving */
@@ -81,7 +82,11 @@ static void finish(struct sim_node *node, const struct sync_action *action)
               done ? "has synced" : "gave up", (long long)action->result.requests,
               (long long)action->result.ops_pushed, (long long)action->result.ops_received,
               done ? "" : err_name(action->diag.code));
-    if (!done && !world->faults && !world->options.skips.marks[SKIP_FAULTS]) {
+    bool revoked = node->revoked && action->diag.code == ERR_REVOKED;
+    if (done && node->role < ROLE_HUB) {
+        lease_contact(node);
+    }
+    if (!done && !world->faults && !revoked && !world->options.skips.marks[SKIP_FAULTS]) {
         world_fail(world, "%s gives up with %s %s without any fault", node->name,
                    err_name(action->diag.code), action->diag.args[0]);
     }
@@ -169,8 +174,9 @@ struct ticket {
     struct sim_world *world;
     size_t caller, server;
     uint64_t serial;
-    bool echo; /* of a request that nobody waits for */
-    bool sync; /* and no other conversation */
+    bool echo;   /* of a request that nobody waits for */
+    bool sync;   /* and no other conversation */
+    bool barred; /* of a node whose revocation the server holds */
 };
 
 static void answered(void *ctx, const struct svc_reply *reply)
@@ -181,6 +187,10 @@ static void answered(void *ctx, const struct svc_reply *reply)
     struct sim_node *caller = &world->nodes[ticket->caller];
     struct sim_call *call = &caller->call;
     bool waits = !ticket->echo && call->sync && call->serial == ticket->serial;
+    if (ticket->barred && reply->status == 200) {
+        world_fail(world, "%s answers %s, which it knows to be revoked", server->name,
+                   caller->name);
+    }
     if (reply->status == 409) {
         world->counters.stale_request++;
     }
@@ -208,8 +218,13 @@ static void submit(struct sim_node *server, size_t caller, const char *path, str
     if (!ticket) {
         abort();
     }
-    *ticket = (struct ticket){world, caller,       server->index, world->nodes[caller].call.serial,
-                              echo,  is_sync(path)};
+    *ticket = (struct ticket){world,
+                              caller,
+                              server->index,
+                              world->nodes[caller].call.serial,
+                              echo,
+                              is_sync(path),
+                              !echo && revoke_is_known(server, &world->nodes[caller])};
     struct svc_request request = {.method = "POST",
                                   .path = path,
                                   .content_type = span_of("application/octet-stream"),
@@ -291,7 +306,7 @@ static void submit_watched(struct sim_node *server, size_t caller, struct span b
 {
     struct sim_world *world = server->world;
     struct sim_call *call = &world->nodes[caller].call;
-    bool watched = rng_chance(&world->rng, 125);
+    bool watched = rng_chance(&world->rng, 125) && !world->nodes[caller].revoked;
     uint64_t before = 0;
     uint64_t serial = call->serial;
     if (watched) {
@@ -412,6 +427,7 @@ static void reply_step(struct sim_node *node)
                                .body = buf_span(&call->reply),
                                .retry_after_s = call->retry_after_s,
                                .diag = &diag};
+    node->contact_ms = call->status == 200 ? world->now_ms : node->contact_ms;
     unsigned fate = fate_of(world, call->status != 0);
     if (fate < 40) {
         world->counters.drop_reply++;

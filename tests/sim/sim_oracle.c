@@ -9,6 +9,7 @@
 #include "hash.h"
 #include "op.h"
 #include "sim_check.h"
+#include "sim_revoke.h"
 
 #define ORACLE_ARENA_MAX (4u * 1024 * 1024)
 
@@ -75,6 +76,7 @@ static uint64_t mark_of(struct id entity, struct span reg, uint64_t uid8)
 
 struct oracle {
     struct mark_set written, named;
+    struct mark_set told; /* also what only those name whom nobody believes */
 };
 
 static void oracle_read(struct sim_world *world, struct oracle *oracle)
@@ -90,9 +92,15 @@ static void oracle_read(struct sim_world *world, struct oracle *oracle)
         }
         for (size_t k = 0; k < op.register_count; k++) {
             const struct op_register *reg = &op.registers[k];
-            set_add(&oracle->written, mark_of(op.entity, reg->name, id_prefix8(op.uid)));
+            if (!birth->aside) {
+                set_add(&oracle->written, mark_of(op.entity, reg->name, id_prefix8(op.uid)));
+            }
             for (size_t p = 0; p < reg->pred_count; p++) {
-                set_add(&oracle->named, mark_of(op.entity, reg->name, reg->preds[p]));
+                uint64_t mark = mark_of(op.entity, reg->name, reg->preds[p]);
+                set_add(&oracle->told, mark);
+                if (!birth->aside) {
+                    set_add(&oracle->named, mark);
+                }
             }
         }
     }
@@ -138,10 +146,11 @@ static void check_region(struct sim_world *world, const struct oracle *oracle)
 /* A uid is dead only where some op names it. */
 static void check_dead(struct sim_node *node, const struct oracle *oracle)
 {
+    const struct mark_set *named = revoke_differs(node) ? &oracle->told : &oracle->named;
     sqlite3_stmt *s = eye_ask(node, "SELECT e.name, s.text, d.uid8 FROM dead d JOIN entity e"
                                     " ON e.id = d.entity JOIN symbol s ON s.id = d.register");
     while (s && sqlite3_step(s) == SQLITE_ROW) {
-        if (!set_has(&oracle->named, mark_of_row(s))) {
+        if (!set_has(named, mark_of_row(s))) {
             world_fail(node->world, "%s overwrote silently in %s", node->name,
                        (const char *)sqlite3_column_text(s, 1));
         }
@@ -160,7 +169,7 @@ static void check_nothing_lost(struct sim_world *world)
         (void)sqlite3_bind_blob(s, 1, birth->uid.bytes, ID_SIZE, SQLITE_STATIC);
         bool held = sqlite3_step(s) == SQLITE_ROW;
         birth->undone = birth->undone || (birth->maybe && !held); /* lost for everybody */
-        if (held == birth->undone) {
+        if (held == birth->undone && !birth->aside) {
             lost++;
             who = world->nodes[birth->node].name;
         }
@@ -186,4 +195,5 @@ void check_ops(struct sim_world *world)
     }
     free(oracle.written.marks);
     free(oracle.named.marks);
+    free(oracle.told.marks);
 }

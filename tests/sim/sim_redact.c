@@ -10,6 +10,9 @@ void check_redacted(struct sim_world *world)
     uint64_t at_region = eye_sum(&world->nodes[SIM_REGION], marked);
     for (size_t i = 0; i < world->node_count; i++) {
         struct sim_node *node = &world->nodes[i];
+        if (node->revoked) {
+            continue; /* it hears of nothing any more */
+        }
         int64_t held = eye_number(
             node,
             "SELECT count(*) FROM op o JOIN redacted r ON r.uid = o.uid"

@@ -8,6 +8,7 @@
 #include "sim_check.h"
 #include "sim_liar.h"
 #include "sim_network.h"
+#include "sim_revoke.h"
 
 /* Exchanges that are due until the next act. */
 static void exchange_until(struct sim_world *world, int64_t until_ms)
@@ -41,6 +42,9 @@ static void act(struct sim_world *world)
     }
     if (!world->failed) {
         action_replace(world);
+    }
+    if (!world->failed) {
+        action_revoke(world);
     }
 }
 
@@ -80,7 +84,13 @@ static void check_world(struct sim_world *world)
 {
     quiet_world(world);
     if (!world->failed) {
+        check_aside(world);
+    }
+    if (!world->failed) {
         check_ops(world);
+    }
+    if (!world->failed) {
+        check_revoked(world);
     }
     if (!world->failed) {
         liar_check(world);

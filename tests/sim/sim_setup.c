@@ -80,14 +80,15 @@ static void publish_schema(struct sim_world *world, struct node *desk, const cha
 
 /* ---- people */
 
-static void publish_grant(struct sim_world *world, struct node *desk, const struct sim_node *node,
+static void publish_grant(struct sim_rng *rng, struct node *desk, const struct sim_node *node,
                           const char *scope, bool health)
 {
+    struct sim_world *world = node->world;
     struct id id;
     char grant[ID_TEXT_SIZE];
     char person[ID_TEXT_SIZE];
     char text[512];
-    rng_bytes(&world->rng, id.bytes, ID_SIZE);
+    rng_bytes(rng, id.bytes, ID_SIZE);
     id_write(id, grant);
     id_write(node->person, person);
     (void)snprintf(
@@ -99,23 +100,28 @@ static void publish_grant(struct sim_world *world, struct node *desk, const stru
 }
 
 /* Half of the people may send a household to the other province. */
-static void publish_person(struct sim_world *world, struct node *desk, struct sim_node *node)
+static void publish_person(struct sim_rng *rng, struct node *desk, struct sim_node *node)
 {
+    struct sim_world *world = node->world;
     char person[ID_TEXT_SIZE];
     char text[256];
-    rng_bytes(&world->rng, node->person.bytes, ID_SIZE);
+    rng_bytes(rng, node->person.bytes, ID_SIZE);
     id_write(node->person, person);
     (void)snprintf(text, sizeof text, "{\"id\":\"%s\",\"name\":\"Person of %s\",\"role\":\"%s\"}",
                    person, node->name, node->index % 3 == 0 ? "supervisor" : "worker");
     publish(world, desk, "_person", person, text);
     if (node->server == SIM_REGION || node->index / 2 % 2 == 0) {
-        publish_grant(world, desk, node, "05", node->has_health);
+        publish_grant(rng, desk, node, "05", node->has_health);
     } else {
         size_t hub = node->role == ROLE_HUB ? node->index : node->server;
-        publish_grant(world, desk, node, provinces[hub - 1], node->has_health);
-        publish_grant(world, desk, node, sim_communes[node->index % SIM_COMMUNES],
-                      node->has_health);
+        publish_grant(rng, desk, node, provinces[hub - 1], node->has_health);
+        publish_grant(rng, desk, node, sim_communes[node->index % SIM_COMMUNES], node->has_health);
     }
+}
+
+void setup_another_person(struct sim_node *node, struct node *desk)
+{
+    publish_person(&node->world->revoke_rng, desk, node);
 }
 
 /* ---- machines */
@@ -375,7 +381,7 @@ static void publish_all(struct sim_world *world, struct node *desk)
         publish(world, desk, "_place", sim_communes[i], text);
     }
     for (size_t i = 0; i < world->node_count; i++) {
-        publish_person(world, desk, &world->nodes[i]);
+        publish_person(&world->rng, desk, &world->nodes[i]);
     }
 }
 

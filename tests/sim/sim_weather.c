@@ -156,6 +156,9 @@ void action_away(struct sim_world *world)
 void action_grant(struct sim_world *world)
 {
     struct sim_node *node = any_device(world);
+    if (node->revoked) {
+        return;
+    }
     size_t half = SIM_COMMUNES / 2;
     size_t which = rng_below(&world->rng, SIM_SCOPES);
     const char *before = node->scopes[which];

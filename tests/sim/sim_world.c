@@ -28,7 +28,8 @@ enum stream {
     STREAM_COLLECT,
     STREAM_REPLACE,
     STREAM_TYPE,
-    STREAM_STICK
+    STREAM_STICK,
+    STREAM_REVOKE
 };
 
 static struct sim_rng stream_of(const struct sim_world *world, enum stream stream)
@@ -43,6 +44,7 @@ void world_step(struct sim_world *world)
     world->replace_rng = stream_of(world, STREAM_REPLACE);
     world->type_rng = stream_of(world, STREAM_TYPE);
     world->stick_rng = stream_of(world, STREAM_STICK);
+    world->revoke_rng = stream_of(world, STREAM_REVOKE);
 }
 
 void world_act(struct sim_world *world)

@@ -113,6 +113,14 @@ struct sim_node {
     const char *kept_path; /* NULL: none */
     size_t kept_server;
     bool no_battery; /* its clock begins anew at each boot */
+    bool revoked, stolen;
+    struct id revocation; /* the op that says so */
+    struct id withdrawn;  /* a person who worked here too and was withdrawn; zero: none */
+    bool turned;          /* ... and is at work just now, named by `person` */
+    size_t refused;       /* a server's: decisions against what is in its quarantine */
+    int64_t contact_ms;   /* the last answer that may have reached it */
+    int64_t code_days;    /* that codes gave since */
+    bool was_locked;
 };
 
 #define SIM_BLOBS_MAX 2048
@@ -130,6 +138,7 @@ struct sim_stick {
     struct buf file; /* empty: none */
     size_t from, to, number;
     size_t carried; /* times; SIM_CARRIED_MOST also when it was lost */
+    bool barred;    /* for a revoked node, by who knew it */
 };
 
 #define SIM_TYPES_MAX 512
@@ -177,6 +186,8 @@ struct sim_world {
     size_t backed_count;
     struct id told_stays, told_duplicate; /* the newest duplicate that somebody told */
     bool servers_put_back;                /* a server was put back, or lost: sim_back.c */
+    struct sim_rng revoke_rng;  /* its own: runs in which nobody is revoked stay as they were */
+    int64_t lease_days;         /* as the office published them; 0: not yet */
     struct sim_rng replace_rng; /* its own: runs in which no hub is lost stay as they were */
     bool failed;
     const char *kind; /* of failure: without names and numbers */
@@ -222,6 +233,8 @@ extern const char *const sim_communes[SIM_COMMUNES];
 /* Publishes what the node is granted now (its scopes) from the region. */
 void setup_grant(struct sim_node *node);
 
+/* Somebody else with as many rights works at the node from now on. */
+void setup_another_person(struct sim_node *node, struct node *desk);
 /* The region revokes the lost hub; this one, an empty machine, is enrolled and has synced. */
 void setup_another_hub(struct sim_node *hub, struct id lost);
 /* The device gets another code, of that server. False: the server can't vouch for it yet. */
