@@ -8,6 +8,7 @@
 #include "blob.h"
 #include "code.h"
 #include "sim_check.h"
+#include "sim_revoke.h"
 
 #define PATH_SIZE 160
 
@@ -134,6 +135,13 @@ static void check_gone_from_backup(struct sim_node *region, const struct blob_na
     }
 }
 
+/* A revoked device, or one whose own work nobody believes: nobody asks it for files, nor tells it
+   what was redacted. */
+static bool alone_with_it(struct sim_node *node, const struct sim_blob *blob)
+{
+    return node->revoked || (blob->node == node->index && revoke_differs(node));
+}
+
 /*
  * An undone or lost op took its file with it; but while anybody holds a file whole, the region
  * names it and holds it whole too.
@@ -146,8 +154,8 @@ void check_blobs(struct sim_world *world)
         const struct sim_blob *blob = &world->blobs[i];
         size_t holders = 0;
         for (size_t k = 0; k < world->node_count; k++) {
-            holders +=
-                !world->nodes[k].revoked && held_at(&world->nodes[k], &blob->name) == HELD_WHOLE;
+            holders += held_at(&world->nodes[k], &blob->name) == HELD_WHOLE &&
+                       !alone_with_it(&world->nodes[k], blob);
         }
         bool whole = held_at(region, &blob->name) == HELD_WHOLE;
         if (held_at(region, &blob->name) == HELD_UNKNOWN) {
