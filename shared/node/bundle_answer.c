@@ -22,24 +22,27 @@ struct bundle_taking {
     struct bundle_report *report;
 };
 
-static int64_t position_of(const struct feed_position *list, size_t count,
-                           const struct feed_position *feed)
+static const struct feed_position *find_feed(const struct feed_position *list, size_t count,
+                                             const struct feed_position *feed)
 {
     for (size_t i = 0; i < count; i++) {
         if (span_equal(list[i].scope, feed->scope) &&
             span_equal(list[i].compartment, feed->compartment)) {
-            return list[i].n;
+            return &list[i];
         }
     }
-    return 0;
+    return NULL;
 }
 
-/* The rows of the bundle begin at `base`: who has read less would leave a hole behind. */
+/* The rows of the bundle begin at its base: who has read less would leave a hole behind. Of a feed
+   that isn't read here, or was given up since, only news can tell. */
 bool bundle_feed_moves(const struct bundle_answers *answers, const struct feed_position *feed)
 {
-    int64_t mine = position_of(answers->mine, answers->mine_count, feed);
-    int64_t base = position_of(answers->base, answers->base_count, feed);
-    return answers->same_epoch && base <= mine && feed->n > mine;
+    const struct feed_position *mine = find_feed(answers->mine, answers->mine_count, feed);
+    const struct feed_position *base = find_feed(answers->base, answers->base_count, feed);
+    int64_t read = mine ? mine->n : 0;
+    return answers->same_epoch && (mine || answers->news) && (base ? base->n : 0) <= read &&
+           feed->n > read;
 }
 
 static enum err read_heard(struct node *node, struct id server, int64_t *ret)

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "lease.h"
+#include "sync_internal.h"
 
 /* ---- between a device and its hub */
 
@@ -86,6 +87,64 @@ static void a_late_answer_takes_nothing_back(void **state)
     assert_int_equal(ops_here(town->a), 0);
     struct sync_result result = nodes_sync(&town->nodes, town->a, town->hub);
     assert_int_equal(result.ops_pushed + result.ops_received, 0);
+}
+
+/* From now on Brahim's device reads another commune than it did. */
+static void send_elsewhere(struct town *town, struct node *node, const char *scope)
+{
+    struct node_identity me;
+    char definition[512];
+    char id[ID_TEXT_SIZE];
+    char key[64];
+    assert_int_equal(node_identity(node, &me), OK);
+    id_write(me.id, id);
+    base64_write(me.key.bytes, PUBLIC_KEY_SIZE, key);
+    (void)snprintf(definition, sizeof definition,
+                   "{\"id\":\"%s\",\"name\":\"b\",\"role\":\"worker\",\"key\":\"%s\","
+                   "\"short\":\"%s\",\"scopes\":[\"%s\"],\"compartments\":[\"base\"]}",
+                   id, key, me.short_code, scope);
+    nodes_publish(town->region, "_node", id, definition);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+}
+
+static bool reads_feed(struct node *node, struct node *of, const char *scope)
+{
+    struct server_row server;
+    struct feed_position *feeds = NULL;
+    struct arena arena;
+    size_t count = 0;
+    bool reads = false;
+    arena_init(&arena, &node->host->mem, 1u << 20);
+    struct id name = id_of(of);
+    assert_int_equal(server_load(node, &name, &server), OK);
+    assert_int_equal(server_feeds(node, &server, &arena, &feeds, &count), OK);
+    for (size_t i = 0; i < count; i++) {
+        reads = reads || span_is(feeds[i].scope, scope);
+    }
+    arena_release(&arena);
+    return reads;
+}
+
+/* A scope was taken away meanwhile: what an old file says of it is no beginning. */
+static void a_late_answer_brings_no_feed_back(void **state)
+{
+    struct town *town = *state;
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    (void)export_to(town, town->b, NULL, "ask");
+    (void)import(town, town->hub, "ask");
+    (void)export_to(town, town->hub, town->b, "answer");
+    (void)nodes_sync(&town->nodes, town->b, town->hub);
+    assert_true(reads_feed(town->b, town->hub, TOWN_COMMUNE));
+    send_elsewhere(town, town->b, TOWN_THIRD);
+    (void)nodes_sync(&town->nodes, town->b, town->hub);
+    assert_false(reads_feed(town->b, town->hub, TOWN_COMMUNE));
+    struct bundle_report late = import(town, town->b, "answer");
+    assert_false(late.news);
+    assert_false(reads_feed(town->b, town->hub, TOWN_COMMUNE));
+    send_elsewhere(town, town->b, TOWN_COMMUNE);
+    (void)nodes_sync(&town->nodes, town->b, town->hub);
+    town_assert_same(town, town->b, town->hub, TOWN_COMMUNE, "base");
 }
 
 /* Bundles of two visits arrive in the wrong order: the later says what is missing. */
@@ -385,6 +444,7 @@ int main(void)
         CASE(the_same_bundle_again_changes_nothing),
         CASE(a_lost_bundle_is_made_good_by_the_next),
         CASE(a_late_answer_takes_nothing_back),
+        CASE(a_late_answer_brings_no_feed_back),
         CASE(bundles_out_of_order_wait_for_what_is_missing),
         CASE(only_who_it_is_for_takes_it),
         CASE(a_file_is_never_overwritten),
