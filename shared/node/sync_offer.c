@@ -169,11 +169,75 @@ static void put_dead(struct dead_register *dead, struct buf *rows, int64_t *line
     }
 }
 
+/* What ops held here name in a register of an entity, in whole bodies. */
+struct named {
+    struct arena *arena;
+    uint64_t *uids;
+    size_t count, capacity;
+};
+
+static enum err name_preds(struct named *named, const struct op_register *reg)
+{
+    if (named->capacity - named->count < reg->pred_count) {
+        size_t wanted = 2 * (named->capacity + reg->pred_count);
+        uint64_t *more = arena_array(named->arena, wanted, sizeof *more);
+        if (!more) {
+            return ERR_NOMEM;
+        }
+        if (named->count > 0) {
+            memcpy(more, named->uids, named->count * sizeof *more);
+        }
+        named->uids = more;
+        named->capacity = wanted;
+    }
+    if (reg->pred_count > 0) {
+        memcpy(named->uids + named->count, reg->preds, reg->pred_count * sizeof *reg->preds);
+        named->count += reg->pred_count;
+    }
+    return OK;
+}
+
+static enum err read_named(struct node *node, int64_t entity, struct span reg, struct arena *arena,
+                           struct named *ret)
+{
+    *ret = (struct named){.arena = arena};
+    struct stmt *s = db_stmt(node->db, ENTITY_OPS);
+    stmt_bind_i64(s, 1, entity);
+    enum err e = OK;
+    while (!e && stmt_row(s)) {
+        struct logged op;
+        e = log_read(node, stmt_i64(s, 0), arena, &op);
+        for (size_t i = 0; !e && !op.gone && !op.let_go && i < op.op.register_count; i++) {
+            if (span_equal(op.op.registers[i].name, reg)) {
+                e = name_preds(ret, &op.op.registers[i]);
+            }
+        }
+    }
+    enum err end = stmt_end(s);
+    return e ? e : end;
+}
+
+static bool names(const struct named *named, uint64_t uid8)
+{
+    for (size_t i = 0; i < named->count; i++) {
+        if (named->uids[i] == uid8) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * What is dead in a register, as far as no op held here says so: that one is offered itself, and
+ * whether it counts is for the server to judge. A person whose work is refused there would
+ * otherwise have her say in what other people's values became.
+ */
 static enum err hand_dead(struct sync *sync, const struct logged *op, struct span reg,
-                          struct buf *rows, int64_t *lines)
+                          struct arena *arena, struct buf *rows, int64_t *lines)
 {
     uint64_t preds[OP_PREDS_MAX];
     struct dead_register dead = {.entity = op->op.entity, .reg = reg, .preds = preds};
+    struct named named;
     int64_t symbol = 0;
     bool told = true;
     enum err e = symbol_find(sync->node, reg, &symbol);
@@ -183,11 +247,19 @@ static enum err hand_dead(struct sync *sync, const struct logged *op, struct spa
     if (e || told) {
         return e;
     }
+    e = read_named(sync->node, op->entity, reg, arena, &named);
+    if (e) {
+        return e;
+    }
     struct stmt *s = db_stmt(sync->node->db, DEAD_IN_REGISTER);
     stmt_bind_i64(s, 1, op->entity);
     stmt_bind_i64(s, 2, symbol);
     while (stmt_row(s)) {
-        preds[dead.pred_count++] = stmt_u64(s, 0);
+        uint64_t uid8 = stmt_u64(s, 0);
+        if (names(&named, uid8)) {
+            continue;
+        }
+        preds[dead.pred_count++] = uid8;
         if (dead.pred_count == OP_PREDS_MAX) {
             put_dead(&dead, rows, lines);
         }
@@ -217,7 +289,7 @@ static enum err hand_op(struct sync *sync, int64_t row, struct arena *arena, str
         ++*lines;
     }
     for (size_t i = 0; !e && op.entity != 0 && i < op.op.register_count; i++) {
-        e = hand_dead(sync, &op, op.op.registers[i].name, rows, lines);
+        e = hand_dead(sync, &op, op.op.registers[i].name, arena, rows, lines);
     }
     return e ? e : buf_error(rows);
 }

@@ -486,6 +486,34 @@ static void what_a_neighbour_brings_ahead_is_doubted_until_the_region_tells_it(v
     assert_shared_by(town, town->a, next);
 }
 
+/* Work of a person who was withdrawn waits in quarantine: her device doesn't tell the next hub that
+   something was superseded by it. */
+static void what_nobody_believes_supersedes_nothing_at_the_next_hub(void **state)
+{
+    struct town *town = *state;
+    struct diag diag = {0};
+    char amina[ID_TEXT_SIZE];
+    struct node *next = hub_known_to(town, town->a);
+    struct id entity = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "one");
+    (void)sync_at(town, town->b, town->hub);
+    (void)sync_at(town, town->a, town->hub);
+    town->nodes.now_ms += 60000;
+    id_write(town->amina, amina);
+    assert_int_equal(org_revoke(town->region, "_person", amina, &diag), OK);
+    town->nodes.now_ms += 60000;
+    town_edit(town, town->a, town->amina, entity, "head_name_ar", "\"two\"");
+    for (int i = 0; i < 2; i++) {
+        (void)nodes_sync(&town->nodes, town->hub, town->region);
+        (void)nodes_sync(&town->nodes, next, town->region);
+        (void)sync_at(town, town->a, town->hub);
+        (void)sync_at(town, town->a, next);
+    }
+    assert_true(town_shows(town, town->a, entity, "head_name_ar", "\"two\""));
+    assert_true(town_shows(town, next, entity, "head_name_ar", "\"one\""));
+    assert_true(town_shows(town, town->hub, entity, "head_name_ar", "\"one\""));
+    town_assert_same(town, next, town->region, TOWN_COMMUNE, "base");
+}
+
 static void a_device_between_two_hubs_says_little_of_what_both_know(void **state)
 {
     struct town *town = *state;
@@ -746,6 +774,7 @@ int main(void)
         CASE(a_receipt_of_an_old_op_that_a_hub_lost_goes_to_the_next_one),
         CASE(what_a_hub_lost_of_a_lost_device_a_neighbour_takes_to_the_next_one),
         CASE(what_a_neighbour_brings_ahead_is_doubted_until_the_region_tells_it),
+        CASE(what_nobody_believes_supersedes_nothing_at_the_next_hub),
         CASE(a_device_between_two_hubs_says_little_of_what_both_know),
         CASE(a_caller_reads_nothing_anew_that_it_holds),
         CASE(a_database_put_back_under_a_hub_is_noticed_and_begins_another_epoch),
