@@ -541,6 +541,8 @@ static enum err what_is_shown_changed(struct take *t, bool saw_me_before, uint64
     uint64_t scopes = sync_scopes_mark(me);
     if ((me != NULL) != saw_me_before || scopes != scopes_before) {
         e = stmt_run(db_stmt(t->sync->node->db, DIRTY_EVERYTHING));
+        /* Content that came before this grant went by unseen: now it is asked for. */
+        t->again = true;
     }
     return e;
 }

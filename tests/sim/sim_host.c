@@ -37,7 +37,13 @@ static int64_t now_ms(void *ctx)
 static int64_t mono_ms(void *ctx)
 {
     const struct sim_host *host = ctx;
-    return *host->now_ms;
+    return *host->now_ms - host->booted_ms;
+}
+
+static uint64_t boot(void *ctx)
+{
+    const struct sim_host *host = ctx;
+    return host->boot;
 }
 
 static void random_bytes(void *ctx, void *ret, size_t size)
@@ -138,12 +144,14 @@ void sim_host_init(struct sim_host *host, const char *name, uint64_t seed, uint6
                                .mem = {.resize = resize},
                                .now_ms = now_ms,
                                .mono_ms = mono_ms,
+                               .boot = boot,
                                .random = random_bytes,
                                .sleep_ms = sleep_ms,
                                .exchange = exchange,
                                .fault = fault,
                                .vfs = sim_disk_vfs(host->disk),
                                .files = &files};
+    sim_host_boot(host);
     sim_host_set_clock(host, CLOCK_RIGHT, *true_now_ms, 0);
 }
 
@@ -151,6 +159,12 @@ void sim_host_release(struct sim_host *host)
 {
     sim_disk_free(host->disk);
     host->disk = NULL;
+}
+
+void sim_host_boot(struct sim_host *host)
+{
+    host->boot++;
+    host->booted_ms = *host->now_ms;
 }
 
 void sim_host_set_clock(struct sim_host *host, enum clock_kind kind, int64_t shown_ms,

@@ -24,6 +24,8 @@ struct sim_host {
     struct sim_rng rng;
     const int64_t *now_ms; /* the true time of the world */
     struct sim_clock clock;
+    uint64_t boot; /* runs of the machine, counted */
+    int64_t booted_ms;
     void *owner;
 };
 
@@ -34,6 +36,8 @@ void sim_host_init(struct sim_host *host, const char *name, uint64_t seed, uint6
                                         struct exchange_reply *reply, struct diag *diag));
 void sim_host_release(struct sim_host *host);
 
+/* The machine was off: its monotonic clock starts again. */
+void sim_host_boot(struct sim_host *host);
 /* From now on the clock says `shown_ms` and goes on as `kind` does. */
 void sim_host_set_clock(struct sim_host *host, enum clock_kind kind, int64_t shown_ms,
                         int64_t drift_ppm);

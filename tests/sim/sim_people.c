@@ -67,8 +67,15 @@ bool pick_two(struct sim_desk *desk, struct id *ret_first, struct id *ret_second
 
 static bool is_expected(const struct sim_node *node, enum err e)
 {
-    /* Of those who share a device one was withdrawn, another isn't known there yet. */
-    bool shared = !id_is_zero(node->withdrawn);
+    /* Of those who share a device one was withdrawn, another isn't known there yet; or who was
+       withdrawn has a second device. */
+    bool shared = false;
+    for (size_t i = 0; i < node->world->node_count; i++) {
+        const struct sim_node *other = &node->world->nodes[i];
+        shared = shared || (!id_is_zero(other->withdrawn) &&
+                            (other == node || id_equal(other->withdrawn, node->person) ||
+                             id_equal(other->person, node->person)));
+    }
     return (shared && (e == ERR_REVOKED || e == ERR_UNKNOWN_PERSON)) || e == ERR_NOT_ALLOWED ||
            e == ERR_OUT_OF_SCOPE || e == ERR_GROUP_INCOMPLETE || e == ERR_REQUIRED ||
            e == ERR_DELETED || e == ERR_NOT_DISPUTED || e == ERR_NOTHING_TO_UNDO ||

@@ -53,6 +53,7 @@ void power_down(struct sim_node *node)
 static void boot_clock(struct sim_node *node)
 {
     struct sim_world *world = node->world;
+    sim_host_boot(&node->host);
     if (node->role < ROLE_HUB && rng_chance(&world->rng, 150)) {
         int64_t back = rng_between(&world->rng, HOUR_MS, 9000 * DAY_MS);
         sim_host_set_clock(&node->host, CLOCK_BEHIND, world->now_ms - back, 0);
