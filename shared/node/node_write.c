@@ -168,11 +168,11 @@ enum err log_vouch(struct node *node, struct arriving *in, enum applied *ret, in
     if (held.row != 0) {
         e = change_slot(node, held.row, &head);
     }
-    if (!e) {
-        e = log_apply(node, in, ret, ret_op);
+    if (!e) { /* first: applying may write own ops behind it (of values erased meanwhile) */
+        e = advance_own(node, &head);
     }
     if (!e) {
-        e = advance_own(node, &head);
+        e = log_apply(node, in, ret, ret_op);
     }
     if (!e) {
         node->wrote_own = true;

@@ -6,6 +6,7 @@
 
 #include "lease.h"
 #include "quarantine.h"
+#include "redact.h"
 #include "test_forge.h"
 #include "test_town.h"
 
@@ -271,6 +272,50 @@ static void what_the_region_accepts_the_hub_takes_out_of_its_quarantine(void **s
     sync_others(town);
 }
 
+/* Amina may erase values; she erases this one. */
+static void erase(struct town *town, struct id entity, const char *property)
+{
+    char id[ID_TEXT_SIZE];
+    char who[ID_TEXT_SIZE];
+    char definition[512];
+    struct diag diag = {0};
+    struct redact_asked asked = {.done = false};
+    struct redact redact = {
+        .person = town->amina, .entity = entity, .property = property, .reason = "asked for"};
+    struct id grant;
+    nodes_random(&town->nodes, grant.bytes, ID_SIZE);
+    id_write(grant, id);
+    id_write(town->amina, who);
+    (void)snprintf(definition, sizeof definition,
+                   "{\"id\":\"%s\",\"person\":\"%s\",\"scope\":\"" TOWN_PROVINCE
+                   "\",\"compartments\":[\"base\"],\"verbs\":[\"redact\"]}",
+                   id, who);
+    nodes_publish(town->region, "_grant", id, definition);
+    assert_int_equal(node_redact(town->region, &redact, &asked, &diag), OK);
+}
+
+/* What is accepted of it is erased at once: both take a place in the region's own chain. */
+static void accepted_work_about_an_erased_value_is_erased(void **state)
+{
+    struct town *town = *state;
+    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "here");
+    town_edit(town, town->a, town->amina, entity, "phone", "\"0661000009\"");
+    town_sync_all(town);
+    town_edit(town, town->b, town->brahim, entity, "phone", "\"0661000001\"");
+    revoke(town, town->region, "_person", town->brahim);
+    erase(town, entity, "phone");
+    sync_others(town);
+    (void)nodes_sync(&town->nodes, town->b, town->hub);
+    sync_others(town);
+    assert_int_equal(decide(town, town->region, QUARANTINE_ACCEPTED), 1);
+    town_assert_clean(town, town->region);
+    sync_others(town);
+    (void)nodes_sync(&town->nodes, town->b, town->hub);
+    assert_false(town_shows(town, town->b, entity, "phone", "\"0661000001\""));
+    town_assert_same(town, town->b, town->region, TOWN_COMMUNE, "base");
+    town_assert_clean(town, town->region);
+}
+
 /* ---- a hub that hasn't heard */
 
 static void work_that_an_unaware_hub_took_is_set_back_everywhere(void **state)
@@ -401,6 +446,7 @@ int main(void)
         TOWN_TEST(a_revoked_caller_learns_nothing_but_that),
         TOWN_TEST(a_revoked_person_s_work_waits_and_that_of_others_goes_on),
         TOWN_TEST(what_the_region_accepts_the_hub_takes_out_of_its_quarantine),
+        TOWN_TEST(accepted_work_about_an_erased_value_is_erased),
         TOWN_TEST(work_that_an_unaware_hub_took_is_set_back_everywhere),
         TOWN_TEST(a_revocation_that_comes_after_the_work_sets_it_back),
         TOWN_TEST(what_was_written_since_stands_when_an_op_is_set_back),
