@@ -95,6 +95,7 @@ struct op_for_row {
     int64_t origin, entity, compartment;
     struct id uid;
     bool gone;   /* collected */
+    bool below;  /* who wrote it, or somebody's hub, brought it here */
     bool capped; /* its receipt makes it effective earlier than its author believed */
 };
 
@@ -116,6 +117,7 @@ static enum err read_op(struct row_writer *writer, int64_t op, struct op_for_row
                        stamp_effective(stmt_i64(s, 7), found.row.receipt_ms) < stmt_i64(s, 7);
         found.gone = (stmt_i64(s, 8) & OP_FLAG_GONE) != 0;
         found.compartment = stmt_i64(s, 9);
+        found.below = stmt_i64(s, 10) == WAY_BELOW;
     }
     enum err end = stmt_end(s);
     e = end ? end : e;
@@ -148,10 +150,11 @@ enum err row_write_op(struct row_writer *writer, int64_t op)
     if (e) {
         return e;
     }
-    if (found.origin != 0 && found.origin == writer->serve->caller_origin &&
+    if (found.below && found.origin != 0 && found.origin == writer->serve->caller_origin &&
         found.row.seq <= writer->serve->caller_has) {
-        /* The caller wrote it and has it (one whose database was put back may not): it needs but
-           the receipt, and that only when it decides what is shown first. */
+        /* The caller wrote it, brought it and has it (one whose database was put back may not): it
+           needs but the receipt, and that only when it decides what is shown first. What came here
+           from above it may have forgotten since, and fetched the record while this was missing. */
         return found.capped ? row_write_low(writer, op) : OK;
     }
     if (found

@@ -64,7 +64,7 @@
                  " JOIN symbol c ON c.id = f.compartment") \
     X(FEED_ROW_AT, "SELECT n, hash FROM feed_row WHERE feed = ?1 AND n <= ?2 ORDER BY n DESC LIMIT 1") \
     X(FEED_ROWS, "SELECT n, what, ref FROM feed_row WHERE feed = ?1 AND n > ?2 ORDER BY n LIMIT ?3") \
-    X(OP_FOR_ROW, "SELECT body, origin, seq, receipt_ms, org_signature, entity, uid, time_ms, flags, compartment FROM op WHERE id = ?1") \
+    X(OP_FOR_ROW, "SELECT body, origin, seq, receipt_ms, org_signature, entity, uid, time_ms, flags, compartment, way FROM op WHERE id = ?1") \
     X(TREE_OPS, "SELECT l.op, length(o.body) FROM entity e JOIN live l ON l.entity = e.id JOIN op o ON o.id = l.op" \
                 " WHERE e.root = ?1 AND o.compartment = ?2 AND l.op > ?3 GROUP BY l.op ORDER BY l.op LIMIT ?4") \
     X(LIVE_OPS_IN, "SELECT op FROM live WHERE entity = ?1 AND register = ?2 ORDER BY op") \

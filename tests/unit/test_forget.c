@@ -146,6 +146,45 @@ static void a_change_elsewhere_brings_it_back(void **state)
     town_assert_clean(town, town->b);
 }
 
+static void sync_at(struct town *town, struct node *device, struct node *hub)
+{
+    struct sync_action action;
+    struct node_identity of;
+    assert_int_equal(node_identity(hub, &of), OK);
+    nodes_sync_by(&town->nodes, device, hub, &of.id, NULL, &action);
+    assert_int_equal(action.kind, SYNC_DONE);
+}
+
+/* Asked back at a hub that isn't up to date: it tells the rest when it has it, to its author too.
+ */
+static void what_comes_back_in_parts_is_whole_in_the_end(void **state)
+{
+    struct town *town = *state;
+    char text[ID_TEXT_SIZE];
+    struct diag diag = {0};
+    struct forgotten_record found;
+    struct id home = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "old");
+    town_sync_all(town);
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    (void)nodes_sync(&town->nodes, next, town->region);
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    sync_at(town, town->b, next);
+    nodes_enrol(&town->nodes, town->hub, town->b, WORKER_IN(TOWN_COMMUNE, "")); /* home again */
+    town_edit(town, town->b, town->brahim, home, "phone", "\"0612345678\"");
+    make_stable(town);
+    town->nodes.now_ms += 400 * DAY_MS;
+    assert_int_equal(forget_now(town, town->b, 365 * DAY_MS).forgotten, 1);
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    id_write(home, text);
+    assert_int_equal(forget_ask_back(town->b, text, &found, &diag), OK);
+    sync_at(town, town->b, next);
+    assert_true(town_shows(town, town->b, home, "head_name_ar", "\"old\""));
+    (void)nodes_sync(&town->nodes, next, town->region);
+    sync_at(town, town->b, next);
+    assert_true(town_shows(town, town->b, home, "phone", "\"0612345678\""));
+    town_assert_clean(town, town->b);
+}
+
 static void what_is_not_sent_or_not_safe_stays(void **state)
 {
     struct town *town = *state;
@@ -226,6 +265,7 @@ int main(void)
         TOWN_TEST(what_left_goes_once_it_is_in_the_backup),
         TOWN_TEST(what_nobody_changed_for_long_goes_and_is_told_of),
         TOWN_TEST(a_change_elsewhere_brings_it_back),
+        TOWN_TEST(what_comes_back_in_parts_is_whole_in_the_end),
         TOWN_TEST(what_is_not_sent_or_not_safe_stays),
         TOWN_TEST(what_changed_between_question_and_answer_stays),
         TOWN_TEST(by_itself_a_sync_goes_by_the_setting_twice_a_day),
