@@ -49,6 +49,9 @@ void arena_reset(struct arena *arena)
         free_blocks(arena, kept->next);
         kept->next = NULL;
         kept->used = 0;
+#ifdef __SANITIZE_ADDRESS__
+        memset(kept->data, 0xa5, kept->capacity); /* who still borrows from it shall notice */
+#endif
     }
     arena->used_size = 0;
 }

@@ -15,7 +15,6 @@
 #include "notice.h"
 
 #define NODE_SYMBOL_ARENA (8u * 1024 * 1024)
-#define NODE_ORG_ARENA    (64u * 1024 * 1024)
 #define NODE_BUSY_MS      20000
 
 extern const struct embedded schema_migrations[];
@@ -229,6 +228,7 @@ static enum err open_database(const struct host *host, const char *path, bool cr
     node->org_stale = true;
     arena_init(&node->symbol_arena, &host->mem, NODE_SYMBOL_ARENA);
     arena_init(&node->org_arena, &host->mem, NODE_ORG_ARENA);
+    arena_init(&node->org_kept_arena, &host->mem, NODE_ORG_ARENA);
     enum err e = OK;
     if (strlen(path) >= sizeof node->path) {
         e = diag_set(diag, ERR_TOO_LARGE, "path", "1023", NULL);
@@ -507,6 +507,7 @@ void node_close(struct node *node)
     symbols_forget(node);
     arena_release(&node->symbol_arena);
     arena_release(&node->org_arena);
+    arena_release(&node->org_kept_arena);
     const struct mem mem = node->host->mem;
     mem.resize(mem.ctx, node->symbols, 0);
     mem.resize(mem.ctx, (void *)node->symbol_texts, 0);

@@ -413,6 +413,29 @@ static enum err is_fresh(struct node *node, bool *ret)
     return OK;
 }
 
+/* For a new reading; the one before stays where it is when somebody keeps it. */
+static void make_room(struct node *node)
+{
+    if (!node->org_kept) {
+        arena_reset(&node->org_arena);
+        return;
+    }
+    arena_release(&node->org_kept_arena);
+    node->org_kept_arena = node->org_arena;
+    arena_init(&node->org_arena, &node->host->mem, NODE_ORG_ARENA);
+    node->org_kept = false;
+}
+
+enum err node_org_keep(struct node *node, const struct org **ret)
+{
+    enum err e = node_org(node, ret);
+    if (!e) {
+        arena_release(&node->org_kept_arena);
+        node->org_kept = true;
+    }
+    return e;
+}
+
 enum err node_org(struct node *node, const struct org **ret)
 {
     bool fresh = false;
@@ -425,7 +448,7 @@ enum err node_org(struct node *node, const struct org **ret)
         .node = node, .arena = &node->org_arena, .org = {.lease_days = LEASE_DAYS_DEFAULT}};
     struct org_entity *list = NULL;
     size_t count = 0;
-    arena_reset(&node->org_arena);
+    make_room(node);
     node->org = (struct org){0};
     arena_init(&r.scratch, &node->host->mem, 64u * 1024 * 1024);
     e = list_entities(&r, &list, &count);

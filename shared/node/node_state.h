@@ -36,6 +36,8 @@ struct caller_seen {
 
 #define NODE_PATH_SIZE 1024
 
+#define NODE_ORG_ARENA (64u * 1024 * 1024)
+
 struct node {
     const struct host *host;
     struct db *db;
@@ -59,6 +61,8 @@ struct node {
     /* The organisation's configuration; read again when org_stale. Another process wrote when
        org_unsure: definitions changed if the database counts others than org_changes. */
     struct arena org_arena;
+    struct arena org_kept_arena; /* node_org_keep(): of what isn't the newest any more */
+    bool org_kept;               /* ... is in org_arena still */
     struct org org;
     bool org_stale, org_unsure;
     int64_t org_changes;

@@ -80,6 +80,10 @@ struct org {
 /* The current configuration; read again when it changed, here or by another process. */
 MUST_CHECK enum err node_org(struct node *node, const struct org **ret);
 
+/* The same; and what is borrowed of it stays readable until the next call of this, though it may
+   not be the newest: a server changes definitions while it serves somebody whom they define. */
+MUST_CHECK enum err node_org_keep(struct node *node, const struct org **ret);
+
 /* Between these, what was borrowed stays though another process writes to the same home: one call
    of a device, one command, sees one configuration. They nest. Not around a sync, which brings
    configuration itself. */

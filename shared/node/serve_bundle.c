@@ -23,7 +23,7 @@ static enum err authenticate(struct serve *serve, const struct envelope *envelop
 {
     char caller[ID_TEXT_SIZE];
     id_write(envelope->node, caller);
-    enum err e = node_org(serve->node, &serve->org);
+    enum err e = node_org_keep(serve->node, &serve->org);
     if (e) {
         return e;
     }
@@ -229,7 +229,7 @@ static void serve_begin(struct answering *a, struct serve *serve, struct arena *
 
 enum err serve_bundle_caller(struct serve *serve, struct id caller)
 {
-    enum err e = node_org(serve->node, &serve->org);
+    enum err e = node_org_keep(serve->node, &serve->org);
     if (!e) {
         serve->caller = org_node(serve->org, caller);
         e = serve->caller ? serve_look_again(serve, SERVE_PATH) : ERR_UNAUTHENTICATED;

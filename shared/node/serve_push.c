@@ -287,7 +287,7 @@ static void choose_receipt(struct taking *t)
 static enum err look_up_author(struct taking *t)
 {
     struct serve *serve = t->serve;
-    enum err e = node_org(serve->node, &serve->org);
+    enum err e = node_org_keep(serve->node, &serve->org);
     if (!e) {
         t->author = org_node(serve->org, t->author_id);
         serve->caller = org_node(serve->org, t->caller_id);
@@ -590,8 +590,9 @@ static enum err next_batch(struct serve *serve, struct diag *diag)
     t.whole = (struct span){start.data, start.size - serve->rest.size};
     t.author = serve->caller;
     if (relayed && t.batch.has_node) {
-        e = node_org(serve->node, &serve->org); /* its definition may have come just before it */
-        serve->caller = e ? serve->caller : org_node(serve->org, serve->caller->id);
+        struct id caller = serve->caller->id;
+        e = node_org_keep(serve->node, &serve->org); /* its definition may have come just before */
+        serve->caller = e ? serve->caller : org_node(serve->org, caller);
         t.author = e ? NULL : org_node(serve->org, t.batch.node);
     }
     if (!e && !serve->caller) {

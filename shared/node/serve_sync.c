@@ -245,7 +245,7 @@ static enum err add_visitors(struct serve *serve)
 enum err serve_look_again(struct serve *serve, const char *path)
 {
     struct id id = serve->caller->id;
-    enum err e = node_org(serve->node, &serve->org);
+    enum err e = node_org_keep(serve->node, &serve->org);
     if (e) {
         return e;
     }
@@ -357,7 +357,7 @@ enum err serve_hear(struct serve *serve, struct pack *pack, const char *path, st
     struct envelope envelope;
     enum err e = envelope_read(body, &envelope, diag);
     if (!e) {
-        e = node_org(serve->node, &serve->org);
+        e = node_org_keep(serve->node, &serve->org);
     }
     if (!e) {
         e = authenticate(serve, &envelope, path, ret_hint, diag);
