@@ -29,7 +29,7 @@ struct forging {
     size_t first, op_count; /* of the batch lied about: its head's line, how many follow */
 };
 
-static bool lies(const struct sim_world *world)
+bool liar_is_here(const struct sim_world *world)
 {
     return world->options.seed % 10 == 9;
 }
@@ -179,7 +179,7 @@ static bool put_together(struct forging *f, struct sim_node *node, struct buf *r
 void liar_forge(struct sim_node *node, struct buf *request)
 {
     struct sim_world *world = node->world;
-    if (!lies(world) || node->index != LIAR || !rng_chance(&world->rng, LIES_OF_1000) ||
+    if (!liar_is_here(world) || node->index != LIAR || !rng_chance(&world->rng, LIES_OF_1000) ||
         !world->faults) {
         return;
     }

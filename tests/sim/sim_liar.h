@@ -10,6 +10,8 @@
 
 #include "sim_world.h"
 
+/* Is there one in this run? */
+bool liar_is_here(const struct sim_world *world);
 /* Puts something else in place of a request that the node is about to send, now and then. */
 void liar_forge(struct sim_node *node, struct buf *request);
 /* At rest: who was lied to has noticed, and the hub is replaced. */

@@ -114,12 +114,12 @@ struct sim_node {
     size_t kept_server;
     bool no_battery; /* its clock begins anew at each boot */
     bool revoked, stolen;
-    struct id revocation; /* the op that says so */
-    struct id withdrawn;  /* a person who worked here too and was withdrawn; zero: none */
-    bool turned;          /* ... and is at work just now, named by `person` */
-    size_t refused;       /* a server's: decisions against what is in its quarantine */
-    int64_t contact_ms;   /* the last answer that may have reached it */
-    int64_t code_days;    /* that codes gave since */
+    struct id revocation;  /* the op that says so */
+    struct id withdrawn;   /* a person who worked here too and was withdrawn; zero: none */
+    bool turned;           /* ... and is at work just now, named by `person` */
+    size_t refused;        /* a server's: decisions against what is in its quarantine */
+    int64_t contact_ms;    /* the last answer that may have reached it */
+    int64_t code_until_ms; /* a code keeps it open until then */
     bool was_locked;
 };
 
