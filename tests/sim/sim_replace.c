@@ -101,8 +101,9 @@ static bool is_known(struct sim_node *node, size_t server)
 bool replace_has_met(struct sim_node *node, size_t server)
 {
     const struct org *org = NULL;
-    return node->role >= ROLE_HUB || (node->node && node_org(node->node, &org) == OK &&
-                                      org_node(org, node->world->nodes[server].id));
+    return node->role >= ROLE_HUB ||
+           (is_known(node, server) && node->node && node_org(node->node, &org) == OK &&
+            org_node(org, node->world->nodes[server].id));
 }
 
 bool replace_settle(struct sim_node *node, size_t server)
