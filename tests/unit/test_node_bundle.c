@@ -121,6 +121,7 @@ static bool reads_feed(struct node *node, struct node *of, const char *scope)
     for (size_t i = 0; i < count; i++) {
         reads = reads || span_is(feeds[i].scope, scope);
     }
+    server_release(node, &server);
     arena_release(&arena);
     return reads;
 }
