@@ -68,12 +68,12 @@ static void read_quarantine(struct sim_node *server)
     for (size_t i = 0; i < count && !world->failed; i++) {
         note_row(server, &rows[i]);
     }
-    arena_release(&arena);
-    node_close(desk);
     size_t refused = 0;
     for (size_t i = 0; i < count; i++) {
         refused += rows[i].verdict == QUARANTINE_REFUSED;
     }
+    arena_release(&arena);
+    node_close(desk);
     if (refused != server->refused) {
         world_fail(world, "%s refused %zu times and keeps %zu", server->name, server->refused,
                    refused);
