@@ -115,9 +115,10 @@ enum err command_lock(struct session *session)
     return e;
 }
 
-enum err command_passwd(struct session *session)
+/* With the call begun: who asks proves it, and the new passphrase goes to `name` (NULL: their own).
+ */
+static enum err give_passphrase(struct session *session, const char *said, const char *name)
 {
-    session_begin(session, "passphrase");
     enum err e = put_current(session);
     if (!e) {
         e = put_new(session, "new_passphrase", "new_key_file");
@@ -126,28 +127,23 @@ enum err command_passwd(struct session *session)
         e = session_send(session);
     }
     if (!e) {
-        face_say(&session->face, "text.passphrase_changed", NULL);
+        face_say(&session->face, said, name, NULL);
         say_made_passphrase(session);
     }
     return e;
+}
+
+enum err command_passwd(struct session *session)
+{
+    session_begin(session, "passphrase");
+    return give_passphrase(session, "text.passphrase_changed", NULL);
 }
 
 enum err command_passwd_add(struct session *session)
 {
     session_begin(session, "passphrase_add");
     session_text(session, "name", session_word(session, 0));
-    enum err e = put_current(session);
-    if (!e) {
-        e = put_new(session, "new_passphrase", "new_key_file");
-    }
-    if (!e) {
-        e = session_send(session);
-    }
-    if (!e) {
-        face_say(&session->face, "text.passphrase_added", session_word(session, 0), NULL);
-        say_made_passphrase(session);
-    }
-    return e;
+    return give_passphrase(session, "text.passphrase_added", session_word(session, 0));
 }
 
 enum err command_passwd_remove(struct session *session)

@@ -1,10 +1,10 @@
 #include "collect.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "node_gone.h"
 #include "node_internal.h"
+#include "node_named.h"
 
 #define STEP_ENTITIES  256
 #define COLLECT_MEMORY (256u * 1024 * 1024)
@@ -25,8 +25,7 @@ struct collecting {
     struct arena one;   /* of one op */
     struct candidate *ops;
     size_t count;
-    uint64_t *named; /* ascending: predecessors of ops that are young or not stable */
-    size_t named_count, named_capacity;
+    struct named named; /* by ops that are young or not stable */
     struct collect_count *total;
 };
 
@@ -85,38 +84,10 @@ static enum err list_ops(struct collecting *c, int64_t entity)
 
 /* ---- what was superseded lately, or by what may be lost */
 
-static enum err name_preds(struct collecting *c, const struct op_register *reg)
-{
-    if (c->named_count + reg->pred_count > c->named_capacity) {
-        size_t wanted = 2 * (c->named_count + reg->pred_count);
-        uint64_t *more = arena_array(&c->arena, wanted, sizeof *more);
-        if (!more) {
-            return ERR_NOMEM;
-        }
-        if (c->named_count > 0) {
-            memcpy(more, c->named, c->named_count * sizeof *more);
-        }
-        c->named = more;
-        c->named_capacity = wanted;
-    }
-    for (size_t i = 0; i < reg->pred_count; i++) {
-        c->named[c->named_count++] = reg->preds[i];
-    }
-    return OK;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a;
-    uint64_t y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 static enum err list_named(struct collecting *c)
 {
     enum err e = OK;
-    c->named = NULL;
-    c->named_count = c->named_capacity = 0;
+    named_begin(&c->named, &c->arena);
     for (size_t i = 0; !e && i < c->count; i++) {
         struct logged logged;
         if (c->ops[i].old && c->ops[i].stable) {
@@ -125,19 +96,11 @@ static enum err list_named(struct collecting *c)
         arena_reset(&c->one);
         e = log_read(c->node, c->ops[i].row, &c->one, &logged);
         for (size_t k = 0; !e && k < logged.op.register_count; k++) {
-            e = name_preds(c, &logged.op.registers[k]);
+            e = named_add(&c->named, &logged.op.registers[k]);
         }
     }
-    if (!e && c->named_count > 0) {
-        qsort(c->named, c->named_count, sizeof *c->named, by_number);
-    }
+    named_sort(&c->named);
     return e;
-}
-
-static bool is_named(const struct collecting *c, uint64_t uid8)
-{
-    return c->named_count > 0 &&
-           bsearch(&uid8, c->named, c->named_count, sizeof *c->named, by_number) != NULL;
 }
 
 /* ---- one entity */
@@ -187,7 +150,7 @@ static enum err collect_entity(struct collecting *c, int64_t entity)
         }
         if (!op->stable) {
             c->total->waiting++;
-        } else if (!is_named(c, op->uid8)) {
+        } else if (!named_has(&c->named, op->uid8)) {
             e = let_go(c, op);
         }
     }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node_named.h"
 #include "sync_internal.h"
 
 #define OFFER_OPS   4096 /* rows of one piece */
@@ -159,6 +160,11 @@ static enum err was_told(struct offer *offer, int64_t entity, int64_t reg, bool 
     return OK;
 }
 
+static struct told_register *quiet_place(struct offer *offer, int64_t entity, int64_t reg)
+{
+    return &offer->quiet[((uint64_t)entity * 31 + (uint64_t)reg) % OFFER_QUIET];
+}
+
 static void put_dead(struct dead_register *dead, struct buf *rows, int64_t *lines)
 {
     struct sync_row row = {.kind = ROW_DEAD, .dead = dead, .dead_count = 1};
@@ -169,62 +175,28 @@ static void put_dead(struct dead_register *dead, struct buf *rows, int64_t *line
     }
 }
 
-/* What ops held here name in a register of an entity, in whole bodies. */
-struct named {
-    struct arena *arena;
-    uint64_t *uids;
-    size_t count, capacity;
-};
-
-static enum err name_preds(struct named *named, const struct op_register *reg)
+/* What the ops of an entity that are held here, with their bodies, name in a register. */
+static enum err read_named(struct node *node, int64_t entity, struct span reg, struct named *named)
 {
-    if (named->capacity - named->count < reg->pred_count) {
-        size_t wanted = 2 * (named->capacity + reg->pred_count);
-        uint64_t *more = arena_array(named->arena, wanted, sizeof *more);
-        if (!more) {
-            return ERR_NOMEM;
-        }
-        if (named->count > 0) {
-            memcpy(more, named->uids, named->count * sizeof *more);
-        }
-        named->uids = more;
-        named->capacity = wanted;
-    }
-    if (reg->pred_count > 0) {
-        memcpy(named->uids + named->count, reg->preds, reg->pred_count * sizeof *reg->preds);
-        named->count += reg->pred_count;
-    }
-    return OK;
-}
-
-static enum err read_named(struct node *node, int64_t entity, struct span reg, struct arena *arena,
-                           struct named *ret)
-{
-    *ret = (struct named){.arena = arena};
+    struct arena one;
     struct stmt *s = db_stmt(node->db, ENTITY_OPS);
-    stmt_bind_i64(s, 1, entity);
     enum err e = OK;
+    arena_init(&one, &node->host->mem, OFFER_ARENA);
+    stmt_bind_i64(s, 1, entity);
     while (!e && stmt_row(s)) {
         struct logged op;
-        e = log_read(node, stmt_i64(s, 0), arena, &op);
+        arena_reset(&one);
+        e = log_read(node, stmt_i64(s, 0), &one, &op);
         for (size_t i = 0; !e && !op.gone && !op.let_go && i < op.op.register_count; i++) {
             if (span_equal(op.op.registers[i].name, reg)) {
-                e = name_preds(ret, &op.op.registers[i]);
+                e = named_add(named, &op.op.registers[i]);
             }
         }
     }
     enum err end = stmt_end(s);
+    named_sort(named);
+    arena_release(&one);
     return e ? e : end;
-}
-
-static bool names(const struct named *named, uint64_t uid8)
-{
-    for (size_t i = 0; i < named->count; i++) {
-        if (named->uids[i] == uid8) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /*
@@ -232,31 +204,18 @@ static bool names(const struct named *named, uint64_t uid8)
  * whether it counts is for the server to judge. A person whose work is refused there would
  * otherwise have her say in what other people's values became.
  */
-static enum err hand_dead(struct sync *sync, const struct logged *op, struct span reg,
-                          struct arena *arena, struct buf *rows, int64_t *lines)
+static enum err put_unnamed(struct sync *sync, const struct logged *op, struct span reg,
+                            int64_t symbol, const struct named *named, struct buf *rows,
+                            int64_t *lines)
 {
     uint64_t preds[OP_PREDS_MAX];
     struct dead_register dead = {.entity = op->op.entity, .reg = reg, .preds = preds};
-    struct named named;
-    int64_t symbol = 0;
-    bool told = true;
-    enum err e = symbol_find(sync->node, reg, &symbol);
-    if (!e && symbol != 0) {
-        e = was_told(&sync->offer, op->entity, symbol, &told);
-    }
-    if (e || told) {
-        return e;
-    }
-    e = read_named(sync->node, op->entity, reg, arena, &named);
-    if (e) {
-        return e;
-    }
     struct stmt *s = db_stmt(sync->node->db, DEAD_IN_REGISTER);
     stmt_bind_i64(s, 1, op->entity);
     stmt_bind_i64(s, 2, symbol);
     while (stmt_row(s)) {
         uint64_t uid8 = stmt_u64(s, 0);
-        if (names(&named, uid8)) {
+        if (named_has(named, uid8)) {
             continue;
         }
         preds[dead.pred_count++] = uid8;
@@ -264,9 +223,35 @@ static enum err hand_dead(struct sync *sync, const struct logged *op, struct spa
             put_dead(&dead, rows, lines);
         }
     }
-    e = stmt_end(s);
+    enum err e = stmt_end(s);
     put_dead(&dead, rows, lines);
     return e ? e : buf_error(rows);
+}
+
+static enum err hand_dead(struct sync *sync, const struct logged *op, struct span reg,
+                          struct arena *arena, struct buf *rows, int64_t *lines)
+{
+    struct named named;
+    int64_t symbol = 0;
+    int64_t before = *lines;
+    bool told = true;
+    enum err e = symbol_find(sync->node, reg, &symbol);
+    if (!e && symbol != 0) {
+        e = was_told(&sync->offer, op->entity, symbol, &told);
+    }
+    struct told_register *quiet = quiet_place(&sync->offer, op->entity, symbol);
+    if (e || told || (quiet->entity == op->entity && quiet->reg == symbol)) {
+        return e;
+    }
+    named_begin(&named, arena);
+    e = read_named(sync->node, op->entity, reg, &named);
+    if (!e) {
+        e = put_unnamed(sync, op, reg, symbol, &named, rows, lines);
+    }
+    if (!e && *lines == before) {
+        *quiet = (struct told_register){op->entity, symbol};
+    }
+    return e;
 }
 
 static enum err hand_op(struct sync *sync, int64_t row, struct arena *arena, struct buf *rows,

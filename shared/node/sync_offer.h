@@ -12,6 +12,8 @@
 /* What a request of a reconcile says. */
 enum offer_stage { OFFER_NONE, OFFER_EMPTY, OFFER_PIECE, OFFER_HANDS };
 
+#define OFFER_QUIET 256
+
 /* A piece of what is held, while the callee is offered it. */
 struct offer {
     struct arena arena;
@@ -25,8 +27,11 @@ struct offer {
     size_t hand_count, hand_done, hand_sent;
     struct told_register {
         int64_t entity, reg;
-    } * told; /* whose superseded uids were handed over in this piece */
+    } * told; /* whose superseded uids were handed over with this request */
     size_t told_count, told_capacity;
+    /* Of which there was nothing to hand over, by a hash of both; looked for anew where another
+       took the place. A long history is read once a piece so, not once a request. */
+    struct told_register quiet[OFFER_QUIET];
     enum offer_stage stage; /* of the request in flight */
 };
 

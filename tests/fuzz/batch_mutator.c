@@ -344,7 +344,7 @@ static void scramble(struct mutation *m, struct span text, struct buf *ret)
 void batch_mutate(const struct mutator_facts *facts, uint64_t seed, struct span text,
                   struct buf *ret)
 {
-    struct mutation m = {.facts = facts, .state = seed};
+    struct mutation m = {.facts = facts, .random = {seed}};
     static const struct work none;
     struct work work = none;
     work.m = &m;

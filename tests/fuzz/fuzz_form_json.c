@@ -2,31 +2,8 @@
  * form.json: anybody may hand one over. What is read is written, read and written as the same
  * bytes, can be written as XForms, and a small one is played.
  */
-#include "fuzz.h"
-#include "play.h"
+#include "fuzz_play.h"
 #include "test_form_json.h"
-
-#define PLAYS_MAX 100 /* nodes of a form that is played too */
-
-static int64_t now_ms(void *ctx)
-{
-    (void)ctx;
-    return 1795681815250;
-}
-
-static int zone_minutes(void *ctx)
-{
-    (void)ctx;
-    return 60;
-}
-
-static void no_random(void *ctx, void *bytes, size_t size)
-{
-    (void)ctx;
-    for (size_t i = 0; i < size; i++) {
-        ((uint8_t *)bytes)[i] = (uint8_t)i;
-    }
-}
 
 static void say(struct play *play, const char *request, struct buf *answer)
 {
@@ -36,12 +13,9 @@ static void say(struct play *play, const char *request, struct buf *answer)
 
 static void play_it(const struct xform *form)
 {
-    const struct play_host host = {
-        .mem = fuzz_mem(), .now_ms = now_ms, .zone_minutes = zone_minutes, .random = no_random};
-    struct play *play;
+    struct play *play = fuzz_play_new(form);
     struct buf answer;
-    struct diag diag = {0};
-    if (form->node_count > PLAYS_MAX || play_new(form, &host, &play, &diag) != OK) {
+    if (!play) {
         return;
     }
     buf_init(&answer, fuzz_mem(), FUZZ_ARENA_MAX);

@@ -2,40 +2,16 @@
  * XForms: what is read is written, read again and written as the same bytes; a small one is played
  * and must stand as computing everything anew gives.
  */
-#include "fuzz.h"
-#include "play.h"
+#include "fuzz_play.h"
 #include "test_form_json.h"
 
-#define OUT_MAX   (8u << 20)
-#define PLAYS_MAX 100 /* nodes of a form that is played too */
-
-static int64_t now_ms(void *ctx)
-{
-    (void)ctx;
-    return 1795681815250;
-}
-
-static int zone_minutes(void *ctx)
-{
-    (void)ctx;
-    return 60;
-}
-
-static void no_random(void *ctx, void *bytes, size_t size)
-{
-    (void)ctx;
-    for (size_t i = 0; i < size; i++) {
-        ((uint8_t *)bytes)[i] = (uint8_t)i;
-    }
-}
+#define OUT_MAX (8u << 20)
 
 static void play_it(const struct xform *form)
 {
-    const struct play_host host = {
-        .mem = fuzz_mem(), .now_ms = now_ms, .zone_minutes = zone_minutes, .random = no_random};
-    struct play *play;
+    struct play *play = fuzz_play_new(form);
     struct diag diag = {0};
-    if (form->node_count > PLAYS_MAX || play_new(form, &host, &play, &diag) != OK) {
+    if (!play) {
         return;
     }
     if (play_begin(play, &diag) == OK) {

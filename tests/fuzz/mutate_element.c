@@ -37,19 +37,14 @@ enum element {
 #define PICK_FIRST(m, list)                                                                        \
     ((list)[mutation_below((m), 1 + mutation_below((m), sizeof(list) / sizeof((list)[0])))])
 
-/* SplitMix64. */
 uint64_t mutation_next(struct mutation *m)
 {
-    m->state += 0x9E3779B97F4A7C15u;
-    uint64_t z = m->state;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
+    return test_random_next(&m->random);
 }
 
 size_t mutation_below(struct mutation *m, size_t count)
 {
-    return (size_t)(mutation_next(m) % count);
+    return test_random_below(&m->random, count);
 }
 
 static struct id random_id(struct mutation *m)

@@ -5,10 +5,11 @@
 #define MUTATE_ELEMENT_H
 
 #include "batch_mutator.h"
+#include "test_random.h"
 
 struct mutation {
     const struct mutator_facts *facts;
-    uint64_t state;
+    struct test_random random;
     struct arena arena;
 };
 

@@ -47,6 +47,23 @@ static inline struct node *town_more(struct town *town, const char *name, enum r
     return node;
 }
 
+/* The region states what a worker's device reads, base only; `scopes`: JSON texts, by commas. */
+static inline void town_grant(struct town *town, struct node *node, const char *scopes)
+{
+    struct node_identity me;
+    char definition[512];
+    char id[ID_TEXT_SIZE];
+    char key[64];
+    assert_int_equal(node_identity(node, &me), OK);
+    id_write(me.id, id);
+    base64_write(me.key.bytes, PUBLIC_KEY_SIZE, key);
+    (void)snprintf(definition, sizeof definition,
+                   "{\"id\":\"%s\",\"name\":\"b\",\"role\":\"worker\",\"key\":\"%s\","
+                   "\"short\":\"%s\",\"scopes\":[%s],\"compartments\":[\"base\"]}",
+                   id, key, me.short_code, scopes);
+    nodes_publish(town->region, "_node", id, definition);
+}
+
 static inline int town_setup(void **state)
 {
     static struct town town;

@@ -92,18 +92,7 @@ static void a_late_answer_takes_nothing_back(void **state)
 /* From now on Brahim's device reads another commune than it did. */
 static void send_elsewhere(struct town *town, struct node *node, const char *scope)
 {
-    struct node_identity me;
-    char definition[512];
-    char id[ID_TEXT_SIZE];
-    char key[64];
-    assert_int_equal(node_identity(node, &me), OK);
-    id_write(me.id, id);
-    base64_write(me.key.bytes, PUBLIC_KEY_SIZE, key);
-    (void)snprintf(definition, sizeof definition,
-                   "{\"id\":\"%s\",\"name\":\"b\",\"role\":\"worker\",\"key\":\"%s\","
-                   "\"short\":\"%s\",\"scopes\":[\"%s\"],\"compartments\":[\"base\"]}",
-                   id, key, me.short_code, scope);
-    nodes_publish(town->region, "_node", id, definition);
+    town_grant(town, node, scope);
     (void)nodes_sync(&town->nodes, town->hub, town->region);
 }
 
@@ -137,13 +126,13 @@ static void a_late_answer_brings_no_feed_back(void **state)
     (void)export_to(town, town->hub, town->b, "answer");
     (void)nodes_sync(&town->nodes, town->b, town->hub);
     assert_true(reads_feed(town->b, town->hub, TOWN_COMMUNE));
-    send_elsewhere(town, town->b, TOWN_THIRD);
+    send_elsewhere(town, town->b, "\"" TOWN_THIRD "\"");
     (void)nodes_sync(&town->nodes, town->b, town->hub);
     assert_false(reads_feed(town->b, town->hub, TOWN_COMMUNE));
     struct bundle_report late = import(town, town->b, "answer");
     assert_false(late.news);
     assert_false(reads_feed(town->b, town->hub, TOWN_COMMUNE));
-    send_elsewhere(town, town->b, TOWN_COMMUNE);
+    send_elsewhere(town, town->b, "\"" TOWN_COMMUNE "\"");
     (void)nodes_sync(&town->nodes, town->b, town->hub);
     town_assert_same(town, town->b, town->hub, TOWN_COMMUNE, "base");
 }

@@ -256,22 +256,40 @@ static void a_register_changed_very_often_still_enters_a_scope(void **state)
     forge_release(&forge);
 }
 
-/* The grant of TOWN_THIRD, too, as the region states it. */
-static void grant_third(struct town *town, struct node *node)
+#define MANY 150
+
+/* More than the memory of a reconcile holds at once: each op is looked at for itself. */
+static void a_register_with_much_history_is_handed_over(void **state)
 {
-    struct node_identity me;
-    char definition[512];
-    char id[ID_TEXT_SIZE];
-    char key[64];
-    assert_int_equal(node_identity(node, &me), OK);
-    id_write(me.id, id);
-    base64_write(me.key.bytes, PUBLIC_KEY_SIZE, key);
-    (void)snprintf(
-        definition, sizeof definition,
-        "{\"id\":\"%s\",\"name\":\"b\",\"role\":\"worker\",\"key\":\"%s\",\"short\":\"%s\","
-        "\"scopes\":[\"" TOWN_COMMUNE "\",\"" TOWN_THIRD "\"],\"compartments\":[\"base\"]}",
-        id, key, me.short_code);
-    nodes_publish(town->region, "_node", id, definition);
+    static char values[OP_BODY_MAX];
+    struct town *town = *state;
+    struct forge forge;
+    struct sync_action action;
+    struct node_identity of;
+    uint64_t phone = 0;
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    (void)nodes_sync(&town->nodes, next, town->region);
+    forge_open(&forge, &town->nodes, town->hub, town->a);
+    struct id entity = forge_random(&forge);
+    (void)write_one(&forge, entity, "_scope", "{\"_scope\":\"" TOWN_COMMUNE "\"}", 0);
+    memset(values, 'x', OP_BODY_MAX - 1024);
+    memcpy(values, "{\"phone\":\"", 10);
+    memcpy(values + OP_BODY_MAX - 1024, "\"}", 3);
+    for (int i = 0; i < MANY; i++) {
+        phone = write_one(&forge, entity, "phone", values, phone);
+        if (i % 4 == 3 || i == MANY - 1) {
+            forge_batch(&forge, NULL);
+            assert_int_equal(forge_send(&forge), 200);
+        }
+    }
+    (void)nodes_sync(&town->nodes, town->b, town->hub);
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    assert_int_equal(node_identity(next, &of), OK);
+    nodes_sync_by(&town->nodes, town->b, next, &of.id, NULL, &action);
+    assert_int_equal(action.kind, SYNC_DONE);
+    assert_true(forge_live(&forge, next, entity, "phone") == phone);
+    town_assert_same(town, town->b, next, TOWN_COMMUNE, "base");
+    forge_release(&forge);
 }
 
 /*
@@ -290,7 +308,7 @@ static void a_tree_read_before_its_grant_arrives_whole(void **state)
     (void)write_one(&forge, entity, "_scope", "{\"_scope\":\"" TOWN_COMMUNE "\"}", scope);
     forge_batch(&forge, NULL);
     assert_int_equal(forge_send(&forge), 200);
-    grant_third(town, town->b);
+    town_grant(town, town->b, "\"" TOWN_COMMUNE "\",\"" TOWN_THIRD "\"");
     (void)nodes_sync(&town->nodes, town->hub, town->region);
     struct sync_result result = nodes_sync(&town->nodes, town->b, town->hub);
     /* Once more because of the grant, in case something came before it; not by the tree, which
@@ -431,7 +449,7 @@ static void a_hub_that_does_not_know_a_grant_is_asked_once_a_sync(void **state)
     forge_batch(&forge, NULL);
     assert_int_equal(forge_send(&forge), 200);
     (void)nodes_sync(&town->nodes, town->hub, town->region);
-    grant_third(town, town->b);
+    town_grant(town, town->b, "\"" TOWN_COMMUNE "\",\"" TOWN_THIRD "\"");
     (void)nodes_sync(&town->nodes, next, town->region);
     nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
     (void)nodes_sync(&town->nodes, town->b, next);
@@ -480,6 +498,7 @@ int main(void)
         TOWN_TEST(a_region_that_was_put_back_gets_everything_again),
         TOWN_TEST(a_hubs_large_write_is_cut_so_that_the_region_takes_it),
         TOWN_TEST(a_register_changed_very_often_still_enters_a_scope),
+        TOWN_TEST(a_register_with_much_history_is_handed_over),
         TOWN_TEST(a_tree_read_before_its_grant_arrives_whole),
         TOWN_TEST(a_tree_that_begins_out_of_sight_is_asked_for_again),
         TOWN_TEST(a_tree_too_large_for_any_reply_comes_in_parts),
