@@ -36,7 +36,7 @@ struct play_host {
 };
 
 /* Compiles and orders; one form may be played many times. ERR_BAD_FORM names node and attribute, or
-   the nodes of a cycle. `form` and `host` are borrowed. */
+   the nodes of a cycle. `form` is borrowed, with what `host` points to. */
 MUST_CHECK enum err play_new(const struct xform *form, const struct play_host *host,
                              struct play **ret, struct diag *diag);
 void play_free(struct play *play);

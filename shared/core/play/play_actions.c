@@ -92,8 +92,8 @@ static enum err preload(struct play *play, struct play_node *node, bool at_end, 
         e = expression_text(play, "now()", node, &text, diag);
     } else if (strcmp(what, "date") == 0) {
         e = expression_text(play, "today()", node, &text, diag);
-    } else if (strcmp(what, "property") == 0 && play->host->property != NULL) {
-        e = play->host->property(play->host->ctx, span_of(params), &play->scratch, &text);
+    } else if (strcmp(what, "property") == 0 && play->host.property != NULL) {
+        e = play->host.property(play->host.ctx, span_of(params), &play->scratch, &text);
     } else {
         return OK;
     }

@@ -10,7 +10,7 @@ static enum err differs(const struct play_node *node, struct play *play, const c
                         struct diag *diag)
 {
     struct buf path;
-    buf_init(&path, play->host->mem, XFORM_EXPRESSION_MAX);
+    buf_init(&path, play->host.mem, XFORM_EXPRESSION_MAX);
     node_path(node, &path);
     enum err e = buf_error(&path);
     e = e != OK ? e : diag_set(diag, ERR_CHECK_FAILED, buf_text(&path), what, NULL);

@@ -74,7 +74,7 @@ static void put_node_path(struct play_request *request, struct json_writer *json
                           const struct play_node *node)
 {
     struct buf path;
-    buf_init(&path, request->play->host->mem, XFORM_EXPRESSION_MAX);
+    buf_init(&path, request->play->host.mem, XFORM_EXPRESSION_MAX);
     node_path(node, &path);
     json_name(json, name);
     json_put_span(json, buf_span(&path));
@@ -138,7 +138,7 @@ static enum err answer_node(struct play_request *request, struct play_node *node
     struct play *play = request->play;
     struct buf given;
     struct span value;
-    buf_init(&given, play->host->mem, XFORM_EXPRESSION_MAX * 2);
+    buf_init(&given, play->host.mem, XFORM_EXPRESSION_MAX * 2);
     enum err e = given_text(request, json_get(request->json, "value"), &given);
     e = e != OK
             ? e
@@ -393,7 +393,7 @@ static enum err call_save(struct play_request *request)
     }
     struct buf text;
     struct json_writer json;
-    buf_init(&text, play->host->mem, PLAY_SCRATCH_MAX);
+    buf_init(&text, play->host.mem, PLAY_SCRATCH_MAX);
     begin_answer(request, &json);
     if (final) {
         play_write_instance(play, false, &text);
@@ -427,7 +427,7 @@ static void put_value(struct play_request *request, struct json_writer *json,
     json_open(json, '[');
     for (size_t i = 0; i < value->node_count; i++) {
         struct buf path;
-        buf_init(&path, request->play->host->mem, XFORM_EXPRESSION_MAX);
+        buf_init(&path, request->play->host.mem, XFORM_EXPRESSION_MAX);
         node_path(value->nodes[i]->owner, &path);
         json_put_span(json, buf_span(&path)); /* "" for an item of a list */
         buf_release(&path);

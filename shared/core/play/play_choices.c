@@ -42,7 +42,7 @@ enum err text_shown(struct play *play, const struct xform_text *text, enum xform
         return OK;
     }
     struct buf shown;
-    buf_init(&shown, play->host->mem, TEXT_MAX);
+    buf_init(&shown, play->host.mem, TEXT_MAX);
     enum err e = add_pieces(play, pieces, node, &shown, diag);
     e = e != OK ? e : buf_error(&shown);
     e = e != OK ? e : arena_copy(&play->scratch, buf_span(&shown), ret);
@@ -87,10 +87,10 @@ static enum err external_list(struct play *play, const char *name, struct tree_n
     if (made == NULL || own_name == NULL) {
         return ERR_NOMEM;
     }
-    enum err e = play->host->instance == NULL
+    enum err e = play->host.instance == NULL
                      ? diag_set(diag, ERR_NOT_FOUND, "list", name, NULL)
-                     : play->host->instance(play->host->ctx, name, play->form->names, &play->arena,
-                                            &made->document, diag);
+                     : play->host.instance(play->host.ctx, name, play->form->names, &play->arena,
+                                           &made->document, diag);
     if (e == OK) {
         made->name = own_name;
         made->next = play->externals;
@@ -123,9 +123,9 @@ static enum err lookup_in_list(void *ctx, const char *name, const struct expr_eq
             return ERR_NOT_FOUND; /* small enough to stand in the form: scanned */
         }
     }
-    return play->host->lookup == NULL ? ERR_NOT_FOUND
-                                      : play->host->lookup(play->host->ctx, name, equals, count,
-                                                           arena, ret, ret_count, diag);
+    return play->host.lookup == NULL ? ERR_NOT_FOUND
+                                     : play->host.lookup(play->host.ctx, name, equals, count, arena,
+                                                         ret, ret_count, diag);
 }
 
 /* ---- choices */
@@ -254,14 +254,13 @@ static enum err property_named(void *ctx, struct span name, struct arena *arena,
 {
     struct play *play = ctx;
     *ret = span_of("");
-    return play->host->property == NULL ? OK
-                                        : play->host->property(play->host->ctx, name, arena, ret);
+    return play->host.property == NULL ? OK : play->host.property(play->host.ctx, name, arena, ret);
 }
 
 static void random_bytes(void *ctx, void *bytes, size_t size)
 {
     struct play *play = ctx;
-    play->host->random(play->host->ctx, bytes, size);
+    play->host.random(play->host.ctx, bytes, size);
 }
 
 void expr_host_init(struct play *play)

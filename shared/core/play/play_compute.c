@@ -12,8 +12,8 @@
 enum err evaluate_at(struct play *play, const struct expr *expr, struct play_node *node,
                      struct expr_value *ret, struct diag *diag)
 {
-    play->expr_host.now_ms = play->host->now_ms(play->host->ctx);
-    play->expr_host.zone_minutes = play->host->zone_minutes(play->host->ctx);
+    play->expr_host.now_ms = play->host.now_ms(play->host.ctx);
+    play->expr_host.zone_minutes = play->host.zone_minutes(play->host.ctx);
     return expr_evaluate(expr, &play->expr_host, &node->tree, &play->scratch, ret, diag);
 }
 
@@ -38,7 +38,7 @@ static enum err queue(struct play *play, struct rule *rule, struct play_node *no
         return OK;
     }
     if (rule->pending_count == rule->pending_capacity) {
-        const struct mem *mem = play->host->mem;
+        const struct mem *mem = play->host.mem;
         size_t capacity = rule->pending_capacity == 0 ? 4 : rule->pending_capacity * 2;
         void *grown = mem->resize(mem->ctx, rule->pending, capacity * sizeof(struct play_node *));
         if (grown == NULL) {
@@ -201,7 +201,7 @@ static enum err compute_choices(struct play *play, const struct rule *rule, stru
         return e;
     }
     struct buf kept;
-    buf_init(&kept, play->host->mem, XFORM_EXPRESSION_MAX * 16);
+    buf_init(&kept, play->host.mem, XFORM_EXPRESSION_MAX * 16);
     struct span rest = node->tree.text, name;
     while (span_split(&rest, ' ', &name)) {
         if (name.size != 0 && is_available(&choices, name)) {

@@ -270,7 +270,7 @@ static void cycle_text(struct sort *sort, size_t again, struct buf *ret)
 static enum err cycle(struct sort *sort, size_t again)
 {
     struct buf text;
-    buf_init(&text, sort->play->host->mem, XFORM_EXPRESSION_MAX);
+    buf_init(&text, sort->play->host.mem, XFORM_EXPRESSION_MAX);
     cycle_text(sort, again, &text);
     enum err e = buf_error(&text);
     e = e != OK ? e

@@ -73,7 +73,7 @@ struct play_node {
 
 struct play {
     const struct xform *form;
-    const struct play_host *host;
+    struct play_host host;
     struct arena arena;   /* the compiled form */
     struct arena scratch; /* one call */
     struct def *defs;

@@ -53,7 +53,7 @@ static enum err located(struct play *play, const struct xform_node *node, const 
 {
     struct buf where;
     char what[DIAG_ARG_SIZE * 2 + 3];
-    buf_init(&where, play->host->mem, XFORM_EXPRESSION_MAX);
+    buf_init(&where, play->host.mem, XFORM_EXPRESSION_MAX);
     if (node != NULL) {
         xform_path(node, &where);
     }
@@ -255,7 +255,7 @@ enum err play_new(const struct xform *form, const struct play_host *host, struct
     }
     memset(play, 0, sizeof(*play));
     play->form = form;
-    play->host = host;
+    play->host = *host;
     play->language = form->default_language;
     arena_init(&play->arena, host->mem, PLAY_MEMORY_MAX);
     arena_init(&play->scratch, host->mem, PLAY_SCRATCH_MAX);
@@ -278,9 +278,9 @@ void play_free(struct play *play)
         node_free(play, play->root);
     }
     for (size_t i = 0; i < play->rule_count; i++) {
-        (void)play->host->mem->resize(play->host->mem->ctx, play->rules[i].pending, 0);
+        (void)play->host.mem->resize(play->host.mem->ctx, play->rules[i].pending, 0);
     }
     arena_release(&play->scratch);
     arena_release(&play->arena);
-    (void)play->host->mem->resize(play->host->mem->ctx, play, 0);
+    (void)play->host.mem->resize(play->host.mem->ctx, play, 0);
 }

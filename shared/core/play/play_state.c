@@ -135,7 +135,7 @@ static enum err put_question(struct play *play, struct json_writer *json, struct
                              const struct xform_control *control, struct diag *diag)
 {
     json_open(json, '{');
-    put_path(json, "path", node, play->host->mem);
+    put_path(json, "path", node, play->host.mem);
     json_name(json, "kind");
     json_put_text(json, xform_control_name(control->kind));
     json_name(json, "data");
@@ -171,7 +171,7 @@ static enum err put_occurrence(struct play *play, struct json_writer *json,
 {
     char id[33];
     json_open(json, '{');
-    put_path(json, "path", node, play->host->mem);
+    put_path(json, "path", node, play->host.mem);
     json_name(json, "kind");
     json_put_text(json, "occurrence");
     json_name(json, "id");
@@ -192,7 +192,7 @@ static enum err put_repeat(struct play *play, struct json_writer *json,
     const struct def *repeat = def_of(play, control->node);
     enum err e = OK;
     struct buf path;
-    buf_init(&path, play->host->mem, XFORM_EXPRESSION_MAX);
+    buf_init(&path, play->host.mem, XFORM_EXPRESSION_MAX);
     node_path(parent, &path);
     buf_add_format(&path, "/%s", repeat->name);
     json_open(json, '{');
@@ -226,7 +226,7 @@ static enum err put_group(struct play *play, struct json_writer *json,
                           struct diag *diag)
 {
     json_open(json, '{');
-    put_path(json, "path", node, play->host->mem);
+    put_path(json, "path", node, play->host.mem);
     json_name(json, "kind");
     json_put_text(json, "group");
     enum err e = put_text(play, json, "label", control->label, XFORM_LONG, node, diag);

@@ -6,7 +6,7 @@
 
 static struct play_node *alloc_node(struct play *play)
 {
-    const struct mem *mem = play->host->mem;
+    const struct mem *mem = play->host.mem;
     struct play_node *node = mem->resize(mem->ctx, NULL, sizeof(*node));
     if (node != NULL) {
         memset(node, 0, sizeof(*node));
@@ -66,7 +66,7 @@ enum err node_new(struct play *play, struct def *def, struct play_node **ret)
     node->tree.repeat = def->node->repeat;
     node->tree.owner = node;
     if (def->node->repeat) {
-        play->host->random(play->host->ctx, node->id, sizeof(node->id));
+        play->host.random(play->host.ctx, node->id, sizeof(node->id));
     }
     enum err e = OK;
     if (def->node->initial != NULL && def->node->initial[0] != '\0' && !def->is_group) {
@@ -119,7 +119,7 @@ void node_free(struct play *play, struct play_node *node)
         play->at = NULL;
     }
     buf_release(&node->text);
-    (void)play->host->mem->resize(play->host->mem->ctx, node, 0);
+    (void)play->host.mem->resize(play->host.mem->ctx, node, 0);
     play->node_count--;
 }
 

@@ -108,7 +108,7 @@ static void put_pair(struct json_writer *json, const struct play *play,
                      const struct play_node *node, struct span value)
 {
     struct buf path;
-    buf_init(&path, play->host->mem, XFORM_EXPRESSION_MAX);
+    buf_init(&path, play->host.mem, XFORM_EXPRESSION_MAX);
     node_path(node, &path);
     json_open(json, '[');
     json_put_span(json, buf_span(&path));
