@@ -14,6 +14,7 @@ CREATE TABLE origin(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, node BLOB,
     base_seq INTEGER NOT NULL DEFAULT 0, seq INTEGER NOT NULL DEFAULT 0, link BLOB,
     stable_seq INTEGER NOT NULL DEFAULT 0, stable_link BLOB, stable_backup INTEGER NOT NULL DEFAULT 0,
+    rival_seq INTEGER, rival_link BLOB, -- at a hub: the region's backup has another chain under this name
     open_signature BLOB);
 CREATE INDEX origin_node ON origin(node);
 CREATE INDEX origin_stable ON origin(stable_backup);

@@ -11,7 +11,8 @@
     X(NOTICE_LIST, "SELECT id, what, node, first_ms, last_ms, count FROM notice WHERE settled = 0 ORDER BY last_ms DESC, id LIMIT ?1") \
     X(NOTICE_COUNT, "SELECT count(*) FROM notice WHERE settled = 0") \
     X(NOTICE_SETTLE, "UPDATE notice SET settled = 1 WHERE id = ?1 AND settled = 0") \
-    X(ORIGIN_NAMED_OF, "SELECT id, name, seq, link, stable_seq, stable_link FROM origin WHERE name = ?1 AND (node = ?2 OR node IS NULL)") \
+    X(ORIGIN_NAMED_OF, "SELECT id, name, seq, link, coalesce(rival_seq, stable_seq), coalesce(rival_link, stable_link)" \
+                       " FROM origin WHERE name = ?1 AND (node = ?2 OR node IS NULL)") \
     X(OFFER_NEXT, "SELECT id, uid, origin, seq FROM op WHERE id > ?1 AND (length(body) <> 32 OR flags & 4) ORDER BY id LIMIT ?2") \
     X(SERVERS_ELSEWHERE, "UPDATE server SET elsewhere = ?2 WHERE id <> ?1 AND offer <> 0 AND (elsewhere = 0 OR elsewhere > ?2)") \
     X(SERVER_ELSEWHERE, "SELECT elsewhere FROM server WHERE id = ?1") \

@@ -23,6 +23,8 @@ struct origin_row {
     struct id owner;
     int64_t base_seq, seq;
     struct link link;
+    int64_t stable_seq; /* 0: not known */
+    struct link stable_link;
 };
 
 /* One batch as it is taken. */
@@ -54,6 +56,7 @@ static enum err find_origin(struct node *node, struct id name, struct origin_row
         if (!stmt_blob(s, 4, row.link.bytes, LINK_SIZE)) {
             row.link = link_first(name);
         }
+        row.stable_seq = stmt_blob(s, 6, row.stable_link.bytes, LINK_SIZE) ? stmt_i64(s, 5) : 0;
     }
     enum err e = stmt_end(s);
     if (!e) {
@@ -183,6 +186,13 @@ static enum err slots_agree(struct taking *t, enum node_stmt slots, bool *ret)
     return stmt_end(s);
 }
 
+/* Does the region's backup hold the same chain, as far as it is known here? */
+static bool fits_stable(const struct taking *t)
+{
+    int64_t at = t->origin.stable_seq - t->batch.from;
+    return at < 0 || at >= t->batch.count || link_equal(t->links[at], t->origin.stable_link);
+}
+
 /* Does the chain agree with what is known of this origin here, from below or from above? */
 static enum err fits_known(struct taking *t, bool *ret)
 {
@@ -199,6 +209,7 @@ static enum err fits_known(struct taking *t, bool *ret)
         e = log_link_at(t->serve->node, t->origin.id, meet, &found, &known);
         *ret = e || !found || link_equal(known, t->links[meet - t->batch.from]);
     }
+    *ret = *ret && fits_stable(t);
     if (!e) {
         e = slots_agree(t, SLOTS_BETWEEN, ret);
     }

@@ -36,6 +36,17 @@ static enum err own_chain_has(struct take *t, const struct origin_point *point, 
     return e;
 }
 
+/* Other ops are known under our numbers: we were restored or copied. */
+static enum err begin_another_origin(struct take *t)
+{
+    t->again = true;
+    t->moved = true;
+    enum err e = log_reorigin(t->sync->node);
+    t->sync->server.acked = 0;
+    t->sync->server.unsure = 0;
+    return e;
+}
+
 static enum err take_ack(struct take *t)
 {
     struct sync *sync = t->sync;
@@ -55,13 +66,8 @@ static enum err take_ack(struct take *t)
     if (e) {
         return e;
     }
-    if (!ours) { /* It holds other ops under our numbers: we were restored or copied. */
-        t->again = true;
-        t->moved = true;
-        e = log_reorigin(node);
-        sync->server.acked = 0;
-        sync->server.unsure = 0;
-        return e;
+    if (!ours) {
+        return begin_another_origin(t);
     }
     if (t->reply.ack.seq != sync->server.acked) {
         t->moved = true;
@@ -114,11 +120,24 @@ static enum err take_stable(struct take *t)
         return OK;
     }
     enum err e = own_chain_has(t, &t->reply.stable, &ours);
-    if (!e && ours) {
+    if (!e && !ours) { /* A copy of ours reached the region through another hub. */
+        return begin_another_origin(t);
+    }
+    if (!e) {
         t->moved = true;
         e = set_stable(node, node->own_origin, &t->reply.stable, 0);
     }
     return e;
+}
+
+/* Nothing of the chain held here counts as stable by it; its author is told, and begins anew. */
+static enum err set_rival(struct node *node, int64_t origin, const struct origin_point *point)
+{
+    struct stmt *s = db_stmt(node->db, RIVAL_SET);
+    stmt_bind_i64(s, 1, origin);
+    stmt_bind_i64(s, 2, point->seq);
+    stmt_bind_blob(s, 3, point->link.bytes, LINK_SIZE);
+    return stmt_run(s);
 }
 
 static enum err origin_row(struct node *node, struct id name, int64_t *ret)
@@ -168,8 +187,9 @@ static enum err take_stables(struct take *t)
         if (!e) {
             e = log_link_at(node, row, point->seq, &found, &known);
         }
-        if (!e && (!found || link_equal(known, point->link))) {
-            e = set_stable(node, row, point, backup + 1);
+        bool rival = found && !link_equal(known, point->link);
+        if (!e) {
+            e = rival ? set_rival(node, row, point) : set_stable(node, row, point, backup + 1);
         }
     }
     t->sync->server.stables = t->reply.stables;

@@ -412,6 +412,75 @@ static void assert_shared_by(struct town *town, struct node *device, struct node
     town_assert_same(town, town->hub, town->region, TOWN_COMMUNE, "base");
 }
 
+/* ---- copies at two hubs */
+
+/* Nothing of the node waits for the region's backup. */
+static void assert_stable(struct node *node)
+{
+    struct node_status status;
+    assert_int_equal(node_status(node, &status), OK);
+    assert_int_equal(status.ops_here, 0);
+    assert_int_equal(status.ops_province, 0);
+}
+
+/* One copy syncs at the town's hub, the other at `next`: neither hub sees two chains by itself. */
+static void copies_settle_at_two_hubs(struct town *town, const struct twins *twins,
+                                      struct node *next)
+{
+    for (int day = 0; day < 3; day++) {
+        (void)sync_at(town, twins->one, town->hub);
+        (void)nodes_sync(&town->nodes, town->hub, town->region);
+        (void)sync_at(town, twins->two, next);
+        (void)nodes_sync(&town->nodes, next, town->region);
+        backup_to(town, town->region, day == 0 ? "day0" : day == 1 ? "day1" : "day2");
+        (void)nodes_sync(&town->nodes, next, town->region);
+        (void)nodes_sync(&town->nodes, town->hub, town->region);
+    }
+    (void)sync_at(town, twins->two, next);
+    (void)sync_at(town, twins->one, town->hub);
+    assert_stable(twins->one);
+    assert_stable(twins->two);
+    struct node *const nodes[] = {twins->one, twins->two, town->hub, next};
+    for (size_t i = 0; i < COUNT_OF(nodes); i++) {
+        town_assert_same(town, nodes[i], town->region, TOWN_COMMUNE, "base");
+        town_assert_clean(town, nodes[i]);
+    }
+}
+
+static void copies_at_two_hubs_both_become_stable(void **state)
+{
+    struct town *town = *state;
+    struct node *next = hub_known_to(town, town->a);
+    nodes_enrol(&town->nodes, town->hub, town->a, WORKER_IN(TOWN_PROVINCE, ",\"health\""));
+    struct twins twins = copy_a(town);
+    for (int i = 0; i < 3; i++) {
+        (void)town_household(town, twins.one, town->amina, TOWN_COMMUNE, "by one");
+        (void)town_household(town, twins.two, town->amina, TOWN_COMMUNE, "by two");
+    }
+    copies_settle_at_two_hubs(town, &twins, next);
+}
+
+static void a_copy_is_told_whose_numbers_are_in_the_backup_already(void **state)
+{
+    struct town *town = *state;
+    struct node *next = hub_known_to(town, town->a);
+    nodes_enrol(&town->nodes, town->hub, town->a, WORKER_IN(TOWN_PROVINCE, ",\"health\""));
+    struct twins twins = copy_a(town);
+    for (int i = 0; i < 3; i++) {
+        (void)town_household(town, twins.one, town->amina, TOWN_COMMUNE, "by one");
+    }
+    (void)sync_at(town, twins.one, town->hub);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    backup_to(town, town->region, "before");
+    (void)nodes_sync(&town->nodes, next, town->region);
+    for (int i = 0; i < 6; i++) {
+        (void)town_household(town, twins.two, town->amina, TOWN_COMMUNE, "by two");
+    }
+    copies_settle_at_two_hubs(town, &twins, next);
+}
+
+/* ---- receipts */
+
 /* Its clock ran ahead, and the hub's receipt caps that. The next hub receives the op after the time
    that it claims, and has nothing to correct. */
 static void a_receipt_that_a_hub_lost_goes_to_the_next_one(void **state)
@@ -765,6 +834,8 @@ int main(void)
         CASE(copies_that_go_on_for_weeks_do_not_fight),
         CASE(a_copy_that_comes_second_gets_what_the_first_wrote_in_its_numbers),
         CASE(the_office_is_told_of_a_device_that_exists_twice),
+        CASE(copies_at_two_hubs_both_become_stable),
+        CASE(a_copy_is_told_whose_numbers_are_in_the_backup_already),
         CASE(a_device_put_back_from_its_copy_gives_no_case_number_again),
         CASE(a_device_put_back_asks_after_roots_of_its_old_origin),
         CASE(what_a_restored_hub_lost_of_a_lost_device_a_neighbour_hands_over),
