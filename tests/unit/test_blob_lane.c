@@ -179,6 +179,40 @@ static void a_hash_alone_opens_nothing(void **state)
     assert_false(here(town->b, &stolen.whole));
 }
 
+/* Its record lies where the author may look no more, and the hub knows it from the region alone: whose
+   it is, it can't tell. Nobody else has the file. */
+static void a_file_that_only_its_author_has_is_taken_by_a_hub_that_does_not_know_it(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct attached attached;
+    struct diag diag = {0};
+    char copy[300];
+    struct span file = make_file(bytes, sizeof bytes, 31);
+    town_grant(town, town->b, "\"" TOWN_COMMUNE "\",\"" TOWN_BESIDE "\"");
+    town_sync_all(town);
+    struct id house = town_household(town, town->b, town->brahim, TOWN_BESIDE, "x");
+    assert_int_equal(attach(town, town->b, town->brahim, house, "house_photo", file, &attached), OK);
+    (void)watch(town, town->b, town->hub, 0, false, NULL); /* its network ends before the file */
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)snprintf(copy, sizeof copy, "%s/copy.db", town->nodes.folder);
+    assert_int_equal(node_backup(town->region, copy, &diag), OK);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)watch(town, town->b, town->hub, 0, false, NULL);
+    town_grant(town, town->b, "\"" TOWN_COMMUNE "\"");
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)watch(town, town->b, town->hub, 0, false, NULL);
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    (void)sync_blobs(town, town->b, next);
+    (void)sync_blobs(town, town->b, next);
+    assert_true(here(next, &attached.file.whole));
+    /* Asked again, it is told that all is there. */
+    assert_int_equal(sync_blobs(town, town->b, next).result.blobs_sent, 0);
+    (void)sync_blobs(town, next, town->region);
+    assert_true(here(town->region, &attached.file.whole));
+}
+
 static void a_compartment_is_closed_to_who_lacks_it(void **state)
 {
     struct town *town = *state;
@@ -667,6 +701,7 @@ int main(void)
         CASE(a_file_cut_anywhere_resumes_up_and_down),
         CASE(a_hub_fetches_from_above_what_its_device_wants),
         CASE(a_hash_alone_opens_nothing),
+        CASE(a_file_that_only_its_author_has_is_taken_by_a_hub_that_does_not_know_it),
         CASE(a_compartment_is_closed_to_who_lacks_it),
         CASE(a_file_damaged_at_home_is_not_passed_on),
         CASE(a_file_damaged_at_the_hub_is_thrown_away_and_told),
