@@ -125,6 +125,16 @@ enum err db_begin(struct db *db)
     return e;
 }
 
+/* Keeps the failure that led here. Its statement is there since db_open(), and needs no memory. */
+static void undo_all(struct db *db)
+{
+    char why[DB_ERROR_SIZE];
+    memcpy(why, db->error_text, sizeof why);
+    enum err first = db->error;
+    (void)run_own(db, OWN_ROLLBACK); /* Fails only when SQLite has rolled back already. */
+    (void)db_fail_text(db, first, why);
+}
+
 enum err db_end(struct db *db, enum err e)
 {
     assert(db->writing && db->save_depth == 0);
@@ -139,11 +149,7 @@ enum err db_end(struct db *db, enum err e)
         e = run_own(db, OWN_COMMIT);
     }
     if (e != OK && sqlite3_get_autocommit(db->handle) == 0) {
-        char why[DB_ERROR_SIZE];
-        memcpy(why, db->error_text, sizeof why);
-        enum err first = db->error;
-        (void)run_own(db, OWN_ROLLBACK); /* Fails only when SQLite has rolled back already. */
-        (void)db_fail_text(db, first, why);
+        undo_all(db);
     }
     return e;
 }
@@ -165,11 +171,18 @@ enum err db_save_end(struct db *db, enum err e)
         return e != OK ? e : reason;
     }
     if (e == OK) {
-        return run_own(db, OWN_SAVE_KEEP);
+        e = run_own(db, OWN_SAVE_KEEP);
+    }
+    if (e == OK) {
+        return OK;
     }
     enum err undo = run_own(db, OWN_SAVE_UNDO);
     if (undo == OK) {
         undo = run_own(db, OWN_SAVE_KEEP); /* RELEASE ends the savepoint that stays after undo. */
+    }
+    /* What can't be undone by itself must not be committed with the rest. */
+    if (undo != OK && sqlite3_get_autocommit(db->handle) == 0) {
+        undo_all(db);
     }
     return undo == OK ? e : undo;
 }

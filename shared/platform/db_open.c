@@ -188,7 +188,14 @@ static enum err open_with(struct db *db, const struct db_options *options)
     } else {
         e = set_journal(db);
     }
-    return e ? e : tune(db, options);
+    if (!e) {
+        e = tune(db, options);
+    }
+    /* What ends a transaction must not need memory that isn't there any more. */
+    for (size_t i = 0; i < OWN_COUNT && !e; i++) {
+        e = stmt_prepare(&db->own[i]);
+    }
+    return e;
 }
 
 /* Nothing but "it isn't there": a file that may not be read, or a log beside it that may not be

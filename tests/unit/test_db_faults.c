@@ -120,13 +120,14 @@ static void no_failing_allocation_of_ours_leaks_or_lies(void **state)
 static struct {
     sqlite3_mem_methods real;
     size_t count, fail_at;
-    bool failed;
+    bool failed, stays;
 } hook;
 
 static bool hook_fails(void)
 {
     hook.count++;
-    bool now = hook.count == hook.fail_at;
+    bool now = hook.count == hook.fail_at ||
+               (hook.stays && hook.fail_at != 0 && hook.count > hook.fail_at);
     hook.failed = hook.failed || now;
     return now;
 }
@@ -168,6 +169,62 @@ static void no_failing_allocation_of_sqlite_leaks_or_lies(void **state)
         }
     }
     assert_true(refused > 100);
+}
+
+/* In a nested unit, which is undone alone when there is memory for it. */
+static enum err add_nested(struct db *db, int64_t id)
+{
+    enum err e = db_begin(db);
+    if (e) {
+        return e;
+    }
+    e = db_save_begin(db);
+    if (!e) {
+        e = add(db, id);
+        if (!e) {
+            e = add(db, id + 1);
+        }
+        e = db_save_end(db, e);
+    }
+    return db_end(db, e);
+}
+
+static int64_t count_rows(struct db *db)
+{
+    struct stmt *stmt = db_stmt(db, COUNT_ROWS);
+    int64_t count = stmt_row(stmt) ? stmt_i64(stmt, 0) : -1;
+    assert_int_equal(stmt_end(stmt), OK);
+    return count;
+}
+
+/* What can't be undone for want of memory must not be left open: nobody could write any more. */
+static void a_transaction_ends_when_no_memory_is_left_at_all(void **state)
+{
+    bool failed = true;
+    (void)state;
+    for (size_t nth = 1; failed; nth++) {
+        struct test_home home;
+        struct db *db = NULL;
+        test_home_init(&home);
+        struct db_options options = options_of(&home);
+        options.create = true;
+        assert_int_equal(db_open(&home.host, &options, &db, NULL), OK);
+        assert_int_equal(db_migrate(db, migrations, COUNT_OF(migrations), NULL), OK);
+        hook.count = 0;
+        hook.failed = false;
+        hook.stays = true;
+        hook.fail_at = nth;
+        enum err e = add_nested(db, 1);
+        failed = hook.failed;
+        hook.fail_at = 0;
+        hook.stays = false;
+        assert_true(e == OK || e == ERR_NOMEM);
+        assert_int_equal(count_rows(db), e == OK ? 3 : 1);
+        assert_int_equal(add_nested(db, 10), OK);
+        assert_int_equal(count_rows(db), e == OK ? 5 : 3);
+        db_close(db);
+        test_home_release(&home);
+    }
 }
 
 static void fail_each_operation(int code, bool stays)
@@ -222,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_failing_allocation_of_ours_leaks_or_lies),
         cmocka_unit_test(no_failing_allocation_of_sqlite_leaks_or_lies),
+        cmocka_unit_test(a_transaction_ends_when_no_memory_is_left_at_all),
         cmocka_unit_test(no_failing_write_breaks_a_promise),
         cmocka_unit_test(no_full_disk_breaks_a_promise),
     };
