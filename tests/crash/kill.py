@@ -2,14 +2,14 @@
 """kill -9 at random moments of a busy office: what was acknowledged must be there afterwards.
 
     DOUAR_BIN=build/release/bin tests/crash/kill.py --rounds 40 [--seed N]
-    DOUAR_BIN=build/release/bin tests/crash/kill.py --rounds 0 --kinds sync,hub --caught 500
+    DOUAR_BIN=build/release/bin tests/crash/kill.py --rounds 0 --kinds sync,hub,region --caught 2000
 
 Each round two devices save, then one process is killed somewhere in its work: a save, a device's
-sync, a hub that serves two of them, the region, a hub's uplink, a backup. Every tenth round:
+sync, a hub that serves two of them, the region, a hub's uplink, a backup. Now and then:
   - what a device believes to be at the province is at the hub, value for value;
 and at the end:
   - every save whose command returned success is at the region;
-  - `check` is clean on every node, and digests are equal.
+  - `check` is clean on every node, digests are equal, and every database is sealed.
 The moments are drawn from how long such a process takes; a run in which one kind of process was
 never caught in the middle proves too little, and fails.
 """
@@ -32,7 +32,9 @@ from office import Office, Refused, answers_of, end_with_parent  # noqa: E402
 PLACE = "05.081.03.09"
 KINDS = ("save", "sync", "hub", "region", "uplink", "backup")
 PATIENCE_S = 300
-LOOK_EVERY = 10  # rounds: looking reads all there is, and what is lost stays lost
+LOOK_EVERY = 10  # rounds, at least: looking reads all there is, and what is lost stays lost
+LOOK_SHARE = 20  # ... and a part of the rounds so far, so that looking never becomes most of a run
+TELL_EVERY = 100  # rounds: how far it has got
 MORE_ROUNDS = 10  # for each time that a kind must be caught at work and wasn't yet
 
 
@@ -46,6 +48,7 @@ class Crash:
         self.random = random.Random(seed)
         self.number = 0
         self.rounds = 0
+        self.next_look = LOOK_EVERY
         self.saved = {}  # case -> landmarks whose save was acknowledged
         self.took_s = collections.defaultdict(lambda: 0.1)  # how long an undisturbed one takes
         self.caught = collections.Counter()
@@ -183,8 +186,11 @@ class Crash:
         self.rounds += 1
         self.work()
         self.strike(kind)
-        if self.rounds % LOOK_EVERY == 0:
+        if self.rounds >= self.next_look:
             self.believed_is_there()
+            self.next_look = self.rounds + max(LOOK_EVERY, self.rounds // LOOK_SHARE)
+        if self.rounds % TELL_EVERY == 0:
+            print(f"  {self.rounds} rounds, killed in the middle: {dict(self.caught)}", flush=True)
 
     # ---- the end
 
@@ -194,9 +200,18 @@ class Crash:
                 device.sync()
             self.hub.uplink()
 
+    @staticmethod
+    def is_sealed(node):
+        files = sorted(node.home.glob("*.db*"))
+        plain = [file.name for file in files if file.read_bytes()[:15] == b"SQLite format 3"]
+        if not files or plain:
+            raise Lost(f"{node.name}: a database that isn't sealed: {plain}")
+
     def judge(self):
         self.believed_is_there()
         nodes = [self.office.region, self.hub, *self.devices]
+        for node in nodes:
+            self.is_sealed(node)
         for node in nodes:
             node.call("check")
         digests = [node.digest() for node in nodes]

@@ -205,16 +205,67 @@ void unlink_file(struct sim_disk *disk, struct file *file)
     }
 }
 
-/* One operation that could be the last. True: it fails. */
-bool last_breath(struct sim_disk *disk)
+/* ---- failures */
+
+static bool meets(enum sim_failure failure, enum operation operation)
+{
+    switch (failure) {
+    case SIM_ERROR:
+        return operation != READS;
+    case SIM_FULL:
+        return operation == TAKES_ROOM;
+    case SIM_READ:
+        return operation == READS;
+    }
+    return false;
+}
+
+static enum err fail_now(struct sim_disk *disk, enum operation operation)
+{
+    if (disk->fail_after == 0 && !disk->failing) {
+        return OK;
+    }
+    if (!meets(disk->failure, operation)) {
+        return OK;
+    }
+    if (!disk->failing && --disk->fail_after > 0) {
+        return OK;
+    }
+    disk->failing = disk->fail_stays;
+    disk->counts.failed++;
+    return disk->failure == SIM_FULL ? ERR_DB_FULL : ERR_FILE;
+}
+
+enum err last_breath(struct sim_disk *disk, enum operation operation)
 {
     if (disk->dead) {
-        return true;
+        return ERR_FILE;
     }
+    disk->changed = true;
+    disk->counts.operations++;
+    disk->counts.room += operation == TAKES_ROOM;
     if (disk->cut_after > 0 && --disk->cut_after == 0) {
         disk->dead = true;
+        return ERR_FILE;
     }
-    return disk->dead;
+    return fail_now(disk, operation);
+}
+
+enum err may_read(struct sim_disk *disk)
+{
+    if (disk->dead) {
+        return ERR_FILE;
+    }
+    disk->counts.reads++;
+    return fail_now(disk, READS);
+}
+
+void sim_disk_fail_after(struct sim_disk *disk, enum sim_failure failure, uint64_t nth, bool stays)
+{
+    disk->failure = failure;
+    disk->fail_after = nth;
+    disk->fail_stays = stays;
+    disk->failing = false;
 }
 
 struct sim_disk *sim_disk_new(const char *name, uint64_t seed)
@@ -260,6 +311,16 @@ void sim_disk_cut_after(struct sim_disk *disk, uint64_t operations)
     disk->cut_after = operations;
 }
 
+void sim_disk_lie(struct sim_disk *disk, bool lies)
+{
+    disk->lies = lies;
+}
+
+void sim_disk_seed(struct sim_disk *disk, uint64_t seed)
+{
+    disk->random = seed;
+}
+
 void sim_disk_kill(struct sim_disk *disk)
 {
     disk->dead = true;
@@ -280,6 +341,7 @@ void sim_disk_power_cut(struct sim_disk *disk)
     disk->counts.cuts++;
     disk->dead = false;
     disk->cut_after = 0;
+    disk->changed = true;
 }
 
 /* ---- plain files */
@@ -287,8 +349,9 @@ void sim_disk_power_cut(struct sim_disk *disk)
 enum err sim_disk_read(struct sim_disk *disk, const char *path, struct buf *ret)
 {
     const struct file *file = find_file(disk, path);
-    if (disk->dead) {
-        return ERR_FILE;
+    enum err e = may_read(disk);
+    if (e) {
+        return e;
     }
     if (!file) {
         return ERR_NOT_FOUND;
@@ -301,8 +364,9 @@ enum err sim_disk_read_at(struct sim_disk *disk, const char *path, uint64_t offs
                           struct buf *ret)
 {
     const struct file *file = find_file(disk, path);
-    if (disk->dead) {
-        return ERR_FILE;
+    enum err e = may_read(disk);
+    if (e) {
+        return e;
     }
     if (!file) {
         return ERR_NOT_FOUND;
@@ -328,31 +392,30 @@ static void replace(struct sim_disk *disk, const char *path, struct span bytes)
 enum err sim_disk_write_atomic(struct sim_disk *disk, const char *path, struct span bytes)
 {
     bool was_dead = disk->dead;
-    bool fails = last_breath(disk);
-    if (!fails || (!was_dead && disk_random(disk) % 2 == 0)) {
+    enum err e = last_breath(disk, TAKES_ROOM);
+    if (!e || (!was_dead && disk->dead && disk_random(disk) % 2 == 0)) {
         replace(disk, path, bytes);
     }
-    return fails ? ERR_FILE : OK;
+    return e;
 }
 
 enum err sim_disk_remove(struct sim_disk *disk, const char *path)
 {
     struct file *file = find_file(disk, path);
-    if (last_breath(disk)) {
-        return ERR_FILE;
-    }
-    if (file) {
+    enum err e = last_breath(disk, CHANGES);
+    if (!e && file) {
         unlink_file(disk, file);
     }
-    return OK;
+    return e;
 }
 
 enum err sim_disk_rename(struct sim_disk *disk, const char *from, const char *to)
 {
     struct file *file = find_file(disk, from);
     struct file *old = find_file(disk, to);
-    if (last_breath(disk) || !file || strlen(to) >= sizeof file->name) {
-        return ERR_FILE;
+    enum err e = last_breath(disk, CHANGES);
+    if (e || !file || strlen(to) >= sizeof file->name) {
+        return e ? e : ERR_FILE;
     }
     if (old && old != file) {
         unlink_file(disk, old);
@@ -361,16 +424,21 @@ enum err sim_disk_rename(struct sim_disk *disk, const char *from, const char *to
     return OK;
 }
 
+/* Power that fails within may leave a part, unsynced. */
 enum err sim_disk_append(struct sim_disk *disk, const char *path, struct span bytes)
 {
     struct file *file = find_file(disk, path);
-    if (last_breath(disk)) {
-        return ERR_FILE;
+    enum err e = last_breath(disk, TAKES_ROOM);
+    if (e) {
+        return e;
     }
     file = file ? file : make_file(disk, path);
     content_write(&file->content, file->content.size, bytes.data, bytes.size);
-    content_sync(&file->content);
-    return OK;
+    e = last_breath(disk, CHANGES);
+    if (!e) {
+        content_sync(&file->content);
+    }
+    return e;
 }
 
 /* Power that fails within may leave the bytes unsynced, as a disk does. */
@@ -378,19 +446,29 @@ enum err sim_disk_write_at(struct sim_disk *disk, const char *path, uint64_t off
                            struct span bytes)
 {
     struct file *file = find_file(disk, path);
-    if (last_breath(disk)) {
-        return ERR_FILE;
+    enum err e = last_breath(disk, TAKES_ROOM);
+    if (e) {
+        return e;
     }
     file = file ? file : make_file(disk, path);
     content_write(&file->content, (size_t)offset, bytes.data, bytes.size);
-    if (last_breath(disk)) {
-        return ERR_FILE;
+    e = last_breath(disk, CHANGES);
+    if (!e) {
+        content_sync(&file->content);
     }
-    content_sync(&file->content);
-    return OK;
+    return e;
 }
 
 bool sim_disk_exists(const struct sim_disk *disk, const char *path)
 {
     return find_file(disk, path) != NULL;
+}
+
+void sim_disk_each(const struct sim_disk *disk, bool (*each)(void *ctx, const char *path),
+                   void *ctx)
+{
+    bool more = true;
+    for (const struct file *file = disk->files; file && more; file = file->next) {
+        more = !file->linked || each(ctx, file->name);
+    }
 }

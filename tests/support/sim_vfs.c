@@ -27,7 +27,7 @@ static int file_read(sqlite3_file *base, void *ret, int size, sqlite3_int64 offs
     const struct content *content = &handle->file->content;
     size_t at = (size_t)offset;
     size_t wanted = (size_t)size;
-    if (handle->disk->dead) {
+    if (may_read(handle->disk)) {
         return SQLITE_IOERR_READ;
     }
     size_t have = at >= content->size ? 0 : content->size - at;
@@ -43,18 +43,22 @@ static int file_write(sqlite3_file *base, const void *data, int size, sqlite3_in
 {
     struct handle *handle = (struct handle *)base;
     bool was_dead = handle->disk->dead;
-    bool fails = last_breath(handle->disk);
+    enum err e = last_breath(handle->disk, TAKES_ROOM);
+    size_t written = (size_t)size;
+    if (e && !handle->disk->dead) { /* a disk that fails may have taken a part */
+        written = disk_random(handle->disk) % (written + 1);
+    }
     if (!was_dead) { /* The write in flight at the cut may reach the disk in part. */
         handle->disk->counts.writes++;
-        content_write(&handle->file->content, (size_t)offset, data, (size_t)size);
+        content_write(&handle->file->content, (size_t)offset, data, written);
     }
-    return fails ? SQLITE_IOERR_WRITE : SQLITE_OK;
+    return e == ERR_DB_FULL ? SQLITE_FULL : e ? SQLITE_IOERR_WRITE : SQLITE_OK;
 }
 
 static int file_truncate(sqlite3_file *base, sqlite3_int64 size)
 {
     struct handle *handle = (struct handle *)base;
-    if (last_breath(handle->disk)) {
+    if (last_breath(handle->disk, CHANGES)) {
         return SQLITE_IOERR_TRUNCATE;
     }
     content_truncate(&handle->file->content, (size_t)size);
@@ -65,10 +69,13 @@ static int file_sync(sqlite3_file *base, int flags)
 {
     struct handle *handle = (struct handle *)base;
     (void)flags;
-    if (last_breath(handle->disk)) {
+    if (last_breath(handle->disk, CHANGES)) {
         return SQLITE_IOERR_FSYNC;
     }
     handle->disk->counts.syncs++;
+    if (handle->disk->lies) {
+        return SQLITE_OK;
+    }
     content_sync(&handle->file->content);
     return SQLITE_OK;
 }
@@ -304,7 +311,10 @@ static int disk_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int
     if (!file && !(flags & SQLITE_OPEN_CREATE)) {
         return SQLITE_CANTOPEN;
     }
-    file = file ? file : make_file(disk, path);
+    if (!file) {
+        file = make_file(disk, path);
+        disk->changed = true;
+    }
     file->open_count++;
     *handle = (struct handle){.disk = disk, .file = file};
     handle->deletes = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
@@ -320,7 +330,7 @@ static int disk_delete(sqlite3_vfs *vfs, const char *path, int sync_folder)
     struct sim_disk *disk = vfs->pAppData;
     struct file *file = find_file(disk, path);
     (void)sync_folder;
-    if (last_breath(disk)) {
+    if (last_breath(disk, CHANGES)) {
         return SQLITE_IOERR_DELETE;
     }
     if (!file) {

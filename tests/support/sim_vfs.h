@@ -18,6 +18,9 @@
  *         sim_disk_power_cut(disk);        what is left is what survived; the disk works again
  *     }
  *
+ * A disk can also fail without dying: sim_disk_fail_after(). And a test that begins at one state
+ * many times keeps it as an image: sim_disk_image(), sim_disk_put_back().
+ *
  * Locks and the WAL's shared memory work between several connections of one thread.
  */
 #ifndef SIM_VFS_H
@@ -26,9 +29,14 @@
 #include "buf.h"
 
 struct sim_disk;
+struct sim_image;
 
 struct sim_disk_counts {
     uint64_t writes, syncs; /* since the disk was made */
+    uint64_t operations;    /* all that sim_disk_cut_after() counts */
+    uint64_t room;          /* of these: what SIM_FULL can fail */
+    uint64_t reads;         /* what SIM_READ can fail */
+    uint64_t failed;        /* by sim_disk_fail_after() */
     uint64_t cuts;          /* power cuts */
     uint64_t lost, torn;    /* sectors whose newest bytes a cut took, wholly or in part */
     uint64_t kept;          /* unsynced sectors that survived one */
@@ -47,6 +55,34 @@ void sim_disk_cut_after(struct sim_disk *disk, uint64_t operations);
 void sim_disk_kill(struct sim_disk *disk);
 bool sim_disk_is_dead(const struct sim_disk *disk);
 void sim_disk_power_cut(struct sim_disk *disk);
+
+/*
+ * What a disk that goes on fails at. A failed write may have written a part; a failed sync leaves
+ * everything unsynced.
+ */
+enum sim_failure {
+    SIM_ERROR, /* any write, sync, truncation, renaming or deletion */
+    SIM_FULL,  /* whatever takes room; the rest works */
+    SIM_READ   /* any reading */
+};
+/* The Nth such operation from now on (0: none), and with `stays` every later one. */
+void sim_disk_fail_after(struct sim_disk *disk, enum sim_failure failure, uint64_t nth, bool stays);
+
+/* A disk that says "synced" and hasn't: what a test of tests needs. */
+void sim_disk_lie(struct sim_disk *disk, bool lies);
+
+/* From here on its random numbers (what a cut takes) follow from this seed. */
+void sim_disk_seed(struct sim_disk *disk, uint64_t seed);
+
+/* All files as they are; nothing is open. An image belongs to the disk it was made of, any number
+   of them. */
+struct sim_image *sim_disk_image(const struct sim_disk *disk);
+void sim_disk_put_back(struct sim_disk *disk, const struct sim_image *image);
+void sim_image_free(struct sim_image *image);
+
+/* Names of its files, in no order; false ends it. */
+void sim_disk_each(const struct sim_disk *disk, bool (*each)(void *ctx, const char *path),
+                   void *ctx);
 
 /* Plain files, as struct host_files has them; paths share the databases' namespace. */
 MUST_CHECK enum err sim_disk_read(struct sim_disk *disk, const char *path, struct buf *ret);

@@ -47,7 +47,13 @@ struct sim_disk {
     struct file *files;
     uint64_t random;
     uint64_t cut_after; /* operations left; 0: none planned */
+    uint64_t fail_after;
+    enum sim_failure failure;
+    bool fail_stays, failing;
+    bool lies;
     bool dead;
+    bool changed; /* since the image that was put back last */
+    const struct sim_image *image;
     struct sim_disk_counts counts;
 };
 
@@ -73,8 +79,13 @@ struct file *make_file(struct sim_disk *disk, const char *name);
 void forget_shm(struct file *file);
 void drop_file(struct sim_disk *disk, struct file *file);
 void unlink_file(struct sim_disk *disk, struct file *file); /* goes with its last handle */
-/* One operation that could be the last. True: it fails. */
-bool last_breath(struct sim_disk *disk);
+/* What an operation does to a disk: which failures can meet it. */
+enum operation { TAKES_ROOM, CHANGES, READS };
+
+/* One operation that could be the last. OK, ERR_FILE, or ERR_DB_FULL when the disk is full. */
+enum err last_breath(struct sim_disk *disk, enum operation operation);
+/* The same for one that a power cut doesn't count: reading. */
+enum err may_read(struct sim_disk *disk);
 
 /* sim_vfs.c: fills the disk's sqlite3_vfs. */
 void disk_fill_vfs(struct sim_disk *disk);
