@@ -166,6 +166,17 @@ enum err call_path(struct call *call, const char *name, const char **ret)
     return OK;
 }
 
+/* A database from before its home had a key, or whose sealing was cut short. */
+static enum err seal_database(struct call *call, const char *path)
+{
+    bool plain = false;
+    enum err e = db_is_plain(call->host, path, &plain);
+    if (e) {
+        return diag_set(call->diag, e, path, err_name(e), NULL);
+    }
+    return plain ? node_encrypt(&call->device->open.host, path, call->diag) : OK;
+}
+
 enum err call_open_node(struct call *call)
 {
     struct device *device = call->device;
@@ -179,8 +190,8 @@ enum err call_open_node(struct call *call)
             return diag_set(call->diag, ERR_NO_HOME, call->home, NULL);
         }
         e = key_load(call);
-        if (!e && device->open.key != NULL && db_is_plain(call->host, path)) {
-            e = node_encrypt(&device->open.host, path, call->diag);
+        if (!e && device->open.key != NULL) {
+            e = seal_database(call, path);
         }
         if (!e) {
             e = node_open(&device->open.host, path, &device->node, call->diag);

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "org.h"
 #include "sealed_file.h"
+#include "server_restore.h"
 
 #define CERT_NAMES_OF_HUB 2
 #define PEM_HEAD          "-----BEGIN" /* of a key that isn't sealed */
@@ -62,7 +63,10 @@ enum err home_node_open(const struct host *host, const char *home, struct node *
     if (e) {
         return diag_set(diag, e, home, "1023", NULL);
     }
-    e = node_open(host, path, ret, diag);
+    e = home_restore_finish(host, home, diag);
+    if (!e) {
+        e = node_open(host, path, ret, diag);
+    }
     if (!e) {
         (void)reserve_keep(host, path); /* made when there is space for it: reserve.h */
     }

@@ -184,9 +184,12 @@ static enum err seal_home(struct server_key *key, const char *home, struct diag 
     if (e) {
         return diag_set(diag, e, home, "1023", NULL);
     }
-    if (db_is_plain(&key->host, path)) {
-        e = node_encrypt(&key->host, path, diag);
+    bool plain = false;
+    e = db_is_plain(&key->host, path, &plain);
+    if (e) {
+        return diag_set(diag, e, path, err_name(e), NULL);
     }
+    e = plain ? node_encrypt(&key->host, path, diag) : OK;
     return e ? e : home_tls_seal(&key->host, home, diag);
 }
 

@@ -12,8 +12,9 @@
 #define RESTORE_DB  "restore.db"
 #define SUFFIX_SIZE 16
 
-/* SQLite's own files, and the anchor (node_anchor.c). */
-static const char *const companions[] = {"", "-wal", "-shm", "-journal", ".anchor"};
+/* SQLite's own files, the anchor (node_anchor.c), and the database last: where it is, what belongs
+   to it is too, and where it is gone, no log of it is left to be taken for another's. */
+static const char *const companions[] = {"-wal", "-shm", "-journal", ".anchor", ""};
 
 struct restoring {
     const struct host *host;
@@ -119,6 +120,16 @@ static enum err restore_files(const struct restoring *r, const char *file, struc
     }
     node_close(node);
     return e;
+}
+
+enum err home_restore_finish(const struct host *host, const char *home, struct diag *diag)
+{
+    struct restoring r = {.host = host};
+    enum err e = name_files(&r, home, diag);
+    if (e || host->files->exists(host->ctx, r.now) || !host->files->exists(host->ctx, r.next)) {
+        return e;
+    }
+    return move_all(&r, r.next, r.now, diag);
 }
 
 enum err home_restore(const struct host *host, const char *home, const char *file, bool known_keys,

@@ -17,4 +17,9 @@
 MUST_CHECK enum err home_restore(const struct host *host, const char *home, const char *file,
                                  bool known, char ret_aside[CONFIG_PATH_SIZE], struct diag *diag);
 
+/* A restore that a power cut ended when the old database was away and the new one not there yet: it
+   is done to its end. Nothing otherwise. */
+MUST_CHECK enum err home_restore_finish(const struct host *host, const char *home,
+                                        struct diag *diag);
+
 #endif

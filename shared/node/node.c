@@ -41,6 +41,9 @@ bool role_from_name(const char *name, enum role *ret)
 enum err node_failed(struct node *node, enum err e, struct diag *diag)
 {
     const char *why = node->db ? db_error_text(node->db) : "";
+    if (e && diag && diag->code == e) { /* told where it happened */
+        return e;
+    }
     if (e == ERR_DB) {
         return diag_set(diag, e, why[0] ? why : node->path, node->path, NULL);
     }
@@ -444,8 +447,11 @@ enum err node_look(const struct host *host, const char *path, struct node_identi
     }
     assert(node != NULL);
     e = read_identity(node);
-    if (!e && db_alone(node->db)) {
-        e = diag_set(diag, ERR_IN_USE, path, NULL);
+    if (!e) {
+        e = db_alone(node->db);
+    }
+    if (e == ERR_IN_USE) {
+        e = diag_set(diag, e, path, NULL);
     }
     e = node_failed(node, e, diag);
     if (!e) {

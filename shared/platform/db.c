@@ -282,7 +282,11 @@ static int lock_alone(struct db *db)
 enum err db_alone(struct db *db)
 {
     (void)sqlite3_busy_timeout(db->handle, 0);
-    return lock_alone(db) == SQLITE_OK && db_checkpoint(db) == OK ? OK : ERR_IN_USE;
+    enum err e = db_fail(db, lock_alone(db));
+    if (!e) {
+        e = db_checkpoint(db);
+    }
+    return e == ERR_BUSY ? ERR_IN_USE : e;
 }
 
 enum err db_shrink(struct db *db)

@@ -89,7 +89,7 @@ MUST_CHECK enum err db_backup(struct db *db, const char *path,
                               void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx,
                               struct diag *diag);
 /* Is it an ordinary SQLite database, which anybody can read? False when it is absent or sealed. */
-bool db_is_plain(const struct host *host, const char *path);
+MUST_CHECK enum err db_is_plain(const struct host *host, const char *path, bool *ret);
 /*
  * Seals an ordinary database under host->db_key: a sealed copy takes its place when it is whole.
  * Nobody has it open. Where the file system keeps old blocks (flash), what they held stays until

@@ -78,6 +78,22 @@ static enum err copy_pages(struct db *db, struct copy *copy,
     return db_fail(&copy->db, code);
 }
 
+/*
+ * SQLite's checks tell a page that couldn't be read in words alone, "unable to get the page. error
+ * code=266": a disk that fails, or no memory, says nothing of what is stored. OK when it is damage.
+ */
+static enum err read_failure(struct db *db, const char *text)
+{
+    static const char mark[] = "error code=";
+    const char *at = strstr(text, mark);
+    int code = 0;
+    for (at = at ? at + sizeof mark - 1 : ""; *at >= '0' && *at <= '9' && code < 100000; at++) {
+        code = 10 * code + (*at - '0');
+    }
+    enum err e = db_fail(db, code);
+    return e == ERR_DB_CORRUPT ? OK : e;
+}
+
 /* Opened anew, so that what is checked comes from the file and not from this process's cache. */
 static enum err copy_verify(struct copy *copy)
 {
@@ -87,7 +103,10 @@ static enum err copy_verify(struct copy *copy)
         e = db_ask_text(&copy->db, "PRAGMA quick_check(1);", verdict, sizeof verdict);
     }
     if (!e && strcmp(verdict, "ok") != 0) {
-        e = db_fail_text(&copy->db, ERR_DB_CORRUPT, verdict);
+        e = read_failure(&copy->db, verdict);
+        if (!e) {
+            e = db_fail_text(&copy->db, ERR_DB_CORRUPT, verdict);
+        }
     }
     return e;
 }
@@ -154,7 +173,7 @@ enum err db_backup(struct db *db, const char *path,
 
 /* ---- sealing a database that was an ordinary one */
 
-bool db_is_plain(const struct host *host, const char *path)
+enum err db_is_plain(const struct host *host, const char *path, bool *ret)
 {
     static const char head[] = "SQLite format 3"; /* with its NUL */
     struct buf first;
@@ -162,7 +181,11 @@ bool db_is_plain(const struct host *host, const char *path)
     enum err e = host->files->read_at(host->ctx, path, 0, sizeof head, &first);
     bool plain = !e && first.size == sizeof head && memcmp(first.data, head, sizeof head) == 0;
     buf_release(&first);
-    return plain;
+    if (e && e != ERR_NOT_FOUND) {
+        return e;
+    }
+    *ret = plain;
+    return OK;
 }
 
 enum err db_encrypt(const struct host *host, const char *path, struct diag *diag)
@@ -221,14 +244,15 @@ enum err db_check(struct db *db, struct buf *ret_findings)
     char sql[64];
     (void)sqlite3_snprintf(sizeof sql, sql, "PRAGMA integrity_check(%d);", FINDINGS_MAX);
     int code = sqlite3_prepare_v2(db->handle, sql, -1, &handle, NULL);
-    while (code == SQLITE_OK || code == SQLITE_ROW) {
+    while (!e && (code == SQLITE_OK || code == SQLITE_ROW)) {
         code = sqlite3_step(handle);
         const char *text = code == SQLITE_ROW ? (const char *)sqlite3_column_text(handle, 0) : NULL;
         if (text != NULL && strcmp(text, "ok") != 0) {
+            e = read_failure(db, text);
             buf_add_format(ret_findings, "%s\n", text);
         }
     }
-    e = db_fail(db, code);
+    e = e ? e : db_fail(db, code == SQLITE_ROW ? SQLITE_OK : code);
     (void)sqlite3_finalize(handle);
     return e ? e : buf_error(ret_findings);
 }

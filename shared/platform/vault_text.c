@@ -124,8 +124,9 @@ enum err vault_parse(struct span text, struct vault *ret)
 {
     struct vault vault = {.slot_count = 0};
     struct json *json = NULL;
-    if (json_parse(text, &json, NULL)) {
-        return ERR_FORMAT;
+    enum err e = json_parse(text, &json, NULL);
+    if (e) {
+        return e == ERR_NOMEM ? e : ERR_FORMAT;
     }
     bool right = json_is(json, JSON_OBJECT) && json_get_int(json, "douar_keys", 0) == FORMAT &&
                  get_bytes(json, "id", vault.id.bytes, ID_SIZE) &&

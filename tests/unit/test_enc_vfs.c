@@ -317,6 +317,13 @@ static void another_key_opens_nothing(void **state)
     test_home_release(&home);
 }
 
+static bool is_plain(const struct test_home *home)
+{
+    bool plain = false;
+    assert_int_equal(db_is_plain(&home->host, home->path, &plain), OK);
+    return plain;
+}
+
 static void an_ordinary_database_is_sealed_in_its_place(void **state)
 {
     struct test_home home;
@@ -325,16 +332,16 @@ static void an_ordinary_database_is_sealed_in_its_place(void **state)
     home_init(&home, &files);
     struct host bare = home.host;
     bare.db_key = (struct span){0};
-    assert_false(db_is_plain(&home.host, home.path));
+    assert_false(is_plain(&home));
     struct db *db = open_db(&bare, home.path, true);
     for (int64_t id = 1; id <= 100; id++) {
         assert_int_equal(save(db, id, span_of(CANARY)), OK);
     }
     assert_int_equal(db_encrypt(&home.host, home.path, NULL), ERR_IN_USE);
     db_close(db);
-    assert_true(db_is_plain(&home.host, home.path));
+    assert_true(is_plain(&home));
     assert_int_equal(db_encrypt(&home.host, home.path, NULL), OK);
-    assert_false(db_is_plain(&home.host, home.path));
+    assert_false(is_plain(&home));
     assert_hidden(home.path);
     db = open_db(&home.host, home.path, false);
     assert_int_equal(rows(db), 100);
