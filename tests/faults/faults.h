@@ -8,9 +8,13 @@
 
 struct scenario {
     const char *name;
-    enum who victim; /* whose disk fails; memory is everybody's */
-    unsigned up;     /* who is up when it begins */
-    bool apart;      /* Amina's device doesn't hold the same in the end, by the nature of it */
+    enum who victim;       /* whose disk fails; memory is everybody's */
+    unsigned up;           /* who is up when it begins */
+    bool apart;            /* in the end Amina's device holds less, by the nature of it */
+    bool may_be_absent;    /* the victim has no home yet */
+    bool may_know_nothing; /* ... or no types */
+    bool again_first;      /* whoever opens the home does the rest of it first */
+    bool broken_by_half;   /* it takes a part of a save away */
     /* On a healthy world, everybody down before and after; may be NULL. */
     void (*prepare)(struct world *world);
     /* The work. What it was told is done, it promises. Once more after a fault it must go through,

@@ -93,13 +93,27 @@ static void check_answer(const struct stage *stage, const struct trial *trial, e
     }
 }
 
+static bool is_absent(const struct stage *stage)
+{
+    const struct machine *machine = &stage->world->machines[stage->scenario->victim];
+    return stage->scenario->may_be_absent && !sim_disk_exists(machine->host.disk, machine->path);
+}
+
 static void check_left(const struct stage *stage)
 {
     struct world *world = stage->world;
     const struct scenario *scenario = stage->scenario;
-    check_sound(world, scenario->victim);
-    check_promises(world, scenario->up | BIT(scenario->victim));
-    if (world_is_right(world) && scenario->up & BIT(scenario->victim)) {
+    struct diag diag = {0};
+    enum err e = scenario->again_first ? scenario->act(world, &diag) : OK;
+    if (e) {
+        world_wrong(world, "the rest can't be done: %s %s", err_name(e), diag.args[0]);
+    }
+    if (world_is_right(world) && !is_absent(stage)) {
+        check_sound(world, scenario->victim);
+        check_promises(world, scenario->up | BIT(scenario->victim));
+    }
+    if (world_is_right(world) && scenario->up & BIT(scenario->victim) &&
+        !scenario->broken_by_half && !scenario->may_know_nothing) {
         check_whole(world, scenario->victim);
     }
     if (world_is_right(world) && scenario->verify) {
@@ -138,8 +152,8 @@ static void check_goes_on(const struct stage *stage, uint64_t seed)
     if (world_is_right(world)) {
         check_sound(world, scenario->victim);
     }
-    if (world_is_right(world) && !scenario->apart) {
-        check_same(world);
+    if (world_is_right(world)) {
+        check_same(world, scenario->apart);
     }
 }
 
@@ -156,10 +170,13 @@ static void recover(const struct stage *stage, const struct trial *trial, struct
     if (rng_below(&rng, SECOND_CUT_OF) == 0) {
         sim_disk_cut_after(disk, 1 + rng_below(&rng, SECOND_CUT_WITHIN));
         e = world_up(world, up, &diag);
-        if (!e) {
-            check_sound(world, stage->scenario->victim); /* what it says in the dark is nothing */
-            world->wrong[0] = '\0';
+        if (!e && stage->scenario->again_first) {
+            e = stage->scenario->act(world, &diag);
         }
+        if (!e && !is_absent(stage)) {
+            check_sound(world, stage->scenario->victim); /* what it says in the dark is nothing */
+        }
+        world->wrong[0] = '\0';
         world_down(world);
         if (sim_disk_is_dead(disk)) {
             sim_disk_power_cut(disk);

@@ -146,8 +146,8 @@ static void make_machine(struct world *world, enum who who)
     struct diag diag = {0};
     *machine = (struct machine){.world = world, .who = who, .role = plan[who].role};
     (void)snprintf(machine->name, sizeof machine->name, "%s", plan[who].name);
-    (void)snprintf(machine->home, sizeof machine->home, "/%s", machine->name);
-    (void)snprintf(machine->path, sizeof machine->path, "/%s/" HOME_DB, machine->name);
+    (void)snprintf(machine->home, sizeof machine->home, "/%s", plan[who].name);
+    (void)snprintf(machine->path, sizeof machine->path, "/%s/" HOME_DB, plan[who].name);
     sim_host_init(&machine->host, machine->name, SEED, who, &world->facts.now_ms, machine,
                   exchange);
     host->mem = faulty_memory();

@@ -138,8 +138,8 @@ void check_promises(struct world *world, unsigned whos);
 void check_sound(struct world *world, enum who who);
 /* Every record of a machine is whole: what one save wrote is there together, or not at all. */
 void check_whole(struct world *world, enum who who);
-/* Region, hub and Amina's device hold the same. */
-void check_same(struct world *world);
+/* Region, hub and devices hold the same. */
+void check_same(struct world *world, bool without_amina);
 bool shows(struct world *world, enum who who, struct id entity, const char *property,
            const char *json);
 

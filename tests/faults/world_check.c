@@ -229,11 +229,11 @@ static struct sums sums_of(struct world *world, enum who who)
     return sums;
 }
 
-void check_same(struct world *world)
+void check_same(struct world *world, bool without_amina)
 {
-    static const enum who others[] = {HUB, AMINA, BRAHIM};
+    static const enum who others[] = {HUB, BRAHIM, AMINA};
     struct sums region = sums_of(world, REGION);
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    for (size_t i = 0; i < sizeof others / sizeof others[0] - without_amina; i++) {
         struct sums sums = sums_of(world, others[i]);
         if (sums.count != region.count || sums.sum != region.sum) {
             world_wrong(world, "%s holds %" PRId64 " registers, the region %" PRId64 ", or others",
