@@ -365,6 +365,9 @@ enum err node_create(const struct host *host, const char *path, enum role role,
         return diag_set(diag, e, unfinished, err_name(e), NULL);
     }
     e = open_database(host, unfinished, true, &node, diag);
+    if (e == ERR_DB_CORRUPT) { /* nobody has written it before: a full disk shows itself so, too */
+        return diag_set(diag, ERR_DB, "the disk didn't take what was written", unfinished, NULL);
+    }
     if (e) {
         return e;
     }
