@@ -221,7 +221,7 @@ static enum err key_act(struct world *world, struct diag *diag)
     memcpy(key.bytes, world->machines[AMINA].key, sizeof key.bytes);
     memset(secret.file, (int)AMINA + 1, sizeof secret.file);
     secret.file[0] ^= ++world->facts.number % 2 != 0 ? 0x80 : 0;
-    return vault_change(host_of(world, AMINA), world->machines[AMINA].home, &key, &secret, "",
+    return vault_change(host_of(world, AMINA), world->machines[AMINA].home, &key, 0, &secret, "",
                         diag);
 }
 

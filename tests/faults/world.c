@@ -164,11 +164,12 @@ static void make_machine(struct world *world, enum who who)
 static enum err open_vault(struct machine *machine, struct diag *diag)
 {
     struct seal_key key;
+    size_t slot = 0;
     struct vault_secret secret = secret_of(machine);
-    enum err e = vault_open(&machine->host.host, machine->home, &secret, &key, diag);
+    enum err e = vault_open(&machine->host.host, machine->home, &secret, &key, &slot, diag);
     if (e == ERR_SECRET) { /* the scenario of a changed secret: another one of the same machine */
         secret.file[0] ^= 0x80;
-        e = vault_open(&machine->host.host, machine->home, &secret, &key, diag);
+        e = vault_open(&machine->host.host, machine->home, &secret, &key, &slot, diag);
     }
     if (!e && memcmp(key.bytes, machine->key, sizeof key.bytes) != 0) {
         world_wrong(machine->world, "the vault of %s gave another key", machine->name);
