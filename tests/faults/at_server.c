@@ -9,10 +9,13 @@
 #include "scenarios.h"
 #include "server_backup.h"
 #include "server_collect.h"
+#include "server_home.h"
+#include "server_office.h"
 #include "server_restore.h"
 #include "server_snapshots.h"
 
 #define COLLECT_DAYS 180
+#define ELSEWHERE    "/elsewhere" /* another machine's folder */
 
 /* ---- commit: two devices' requests in one group */
 
@@ -209,11 +212,39 @@ static void check_copy(struct world *world, enum who who, const char *path)
     buf_release(&findings);
 }
 
+/* What another machine needs besides: what opens the copy, and the office's own files. */
+static void check_beside(struct world *world, enum who who, const char *path)
+{
+    const struct machine *machine = &world->machines[who];
+    const struct host *host = host_of(world, who);
+    const struct vault_secret secret = machine_secret(machine);
+    char keys[OFFICE_PATH_MAX];
+    struct seal_key key;
+    struct buf pins;
+    struct diag diag = {0};
+    office_path(path, OFFICE_KEYS, keys);
+    enum err e = vault_file_open(host, keys, &secret, &key, &diag);
+    if (e || memcmp(key.bytes, machine->key, sizeof key.bytes) != 0) {
+        world_wrong(world, "%s doesn't open the copy: %s", keys, err_name(e));
+    }
+    buf_init(&pins, &host->mem, 4096);
+    e = office_restore(host, ELSEWHERE, path, &diag);
+    if (!e) {
+        e = home_read(host, ELSEWHERE, HOME_PINS, &pins, &diag);
+    }
+    if (e) {
+        world_wrong(world, "the office's files beside %s: %s %s", path, err_name(e), diag.args[0]);
+    }
+    buf_release(&pins);
+}
+
 static void backup_verify(struct world *world)
 {
     check_copy(world, REGION, world->facts.stick);
+    check_beside(world, REGION, world->facts.stick);
     if (world->facts.answer[0] != '\0') {
         check_copy(world, REGION, world->facts.answer);
+        check_beside(world, REGION, world->facts.answer);
     }
 }
 
@@ -254,8 +285,8 @@ static enum err restore_act(struct world *world, struct diag *diag)
     char aside[CONFIG_PATH_SIZE];
     machine_down(world, HUB);
     world->facts.now_ms += 1000;
-    return home_restore(host_of(world, HUB), world->machines[HUB].home, world->facts.stick, aside,
-                        diag);
+    return home_restore(host_of(world, HUB), world->machines[HUB].home, world->facts.stick, true,
+                        aside, diag);
 }
 
 const struct scenario scenario_restore = {.name = "restore",

@@ -12,7 +12,6 @@
 #include "faulty_memory.h"
 #include "server_config.h"
 #include "server_home.h"
-#include "vault.h"
 
 #define START_MS 1795400000000LL
 #define SEED     20261128u
@@ -114,18 +113,21 @@ static const struct {
                     [BRAHIM] = {"brahim", ROLE_WORKER},
                     [NEWCOMER] = {"newcomer", ROLE_WORKER}};
 
-static struct vault_secret secret_of(const struct machine *machine)
+struct vault_secret machine_secret(const struct machine *machine)
 {
     struct vault_secret secret = {.has_file = true};
     memset(secret.file, (int)machine->who + 1, sizeof secret.file);
     return secret;
 }
 
+/* Nobody shakes hands here: what a copy of an office takes along is all that they are for. */
+static const char *const office_files[] = {HOME_CA,         HOME_CA_KEY,     HOME_SERVER_PEM,
+                                           HOME_SERVER_KEY, HOME_BACKUP_KEY, HOME_PINS};
+
 static void make_files(struct machine *machine)
 {
     struct server_config config;
     struct diag diag = {0};
-    char path[64];
     if (machine->role < ROLE_HUB) {
         return;
     }
@@ -133,8 +135,11 @@ static void make_files(struct machine *machine)
     (void)snprintf(config.name, sizeof config.name, "%s", machine->name);
     (void)snprintf(config.url, sizeof config.url, "https://%s", machine->name);
     must(server_config_save(&machine->host.host, machine->home, &config, &diag), &diag, "config");
-    (void)snprintf(path, sizeof path, "%s/" HOME_CA, machine->home);
-    must(sim_disk_write_atomic(machine->host.disk, path, span_of(CA_PEM)), NULL, "ca");
+    for (size_t i = 0; i < sizeof office_files / sizeof office_files[0]; i++) {
+        must(
+            home_write(&machine->host.host, machine->home, office_files[i], span_of(CA_PEM), &diag),
+            &diag, office_files[i]);
+    }
 }
 
 static void make_machine(struct world *world, enum who who)
@@ -152,7 +157,7 @@ static void make_machine(struct world *world, enum who who)
                   exchange);
     host->mem = faulty_memory();
     host->sleep_ms = sleep_ms;
-    secret = secret_of(machine);
+    secret = machine_secret(machine);
     must(vault_make(host, machine->home, &secret, "", &key, &diag), &diag, "vault");
     memcpy(machine->key, key.bytes, sizeof machine->key);
     host->db_key = span_from(machine->key, sizeof machine->key);
@@ -165,7 +170,7 @@ static enum err open_vault(struct machine *machine, struct diag *diag)
 {
     struct seal_key key;
     size_t slot = 0;
-    struct vault_secret secret = secret_of(machine);
+    struct vault_secret secret = machine_secret(machine);
     enum err e = vault_open(&machine->host.host, machine->home, &secret, &key, &slot, diag);
     if (e == ERR_SECRET) { /* the scenario of a changed secret: another one of the same machine */
         secret.file[0] ^= 0x80;

@@ -15,6 +15,7 @@
 #include "node.h"
 #include "sim_host.h"
 #include "svc.h"
+#include "vault.h"
 
 enum who { REGION, HUB, AMINA, BRAHIM, NEWCOMER, MACHINES };
 #define BIT(who)     (1u << (who))
@@ -85,6 +86,8 @@ void must(enum err e, const struct diag *diag, const char *what);
 
 /* ---- machines */
 
+/* What opens its vault when nobody changed that. */
+struct vault_secret machine_secret(const struct machine *machine);
 /* Opens the vault, then the node or the server. */
 MUST_CHECK enum err machine_up(struct world *world, enum who who, struct diag *diag);
 void machine_down(struct world *world, enum who who);
