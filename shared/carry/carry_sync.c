@@ -1,4 +1,5 @@
 #include "carry_parts.h"
+#include "envelope.h"
 
 struct carrying {
     const struct host *host;
@@ -15,7 +16,7 @@ static void exchange_once(struct carrying *carrying, const struct sync_action *a
     struct exchange_reply reply = {0};
     struct diag diag = {0};
     enum err e = sync_server(carrying->sync, &server);
-    buf_init(&reply.body, &carrying->host->mem, WIRE_PACKED_MAX + 1);
+    buf_init(&reply.body, &carrying->host->mem, REPLY_BODY_MAX);
     if (!e) {
         struct post post = {
             .url = server.url,

@@ -1,4 +1,5 @@
 #include "carry_parts.h"
+#include "envelope.h"
 
 #include <stdio.h>
 
@@ -39,7 +40,7 @@ enum err post_send(const struct host *host, const struct post *post, struct exch
         .header_count = 1,
         .body = post->body,
         .timeout_ms = CARRY_TIMEOUT_MS,
-        .max_reply_size = WIRE_PACKED_MAX + 1,
+        .max_reply_size = REPLY_BODY_MAX,
     };
     return host->exchange(host->ctx, &request, reply, diag);
 }

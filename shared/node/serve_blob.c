@@ -233,7 +233,7 @@ enum err serve_blob(struct node *node, struct pack *pack, const char *path, stru
         e = buf_error(&text);
     }
     if (!e) {
-        e = serve_seal(pack, buf_span(&text), ret);
+        e = serve_seal(&call.serve, pack, buf_span(&text), ret);
     }
     buf_release(&call.given);
     buf_release(&text);

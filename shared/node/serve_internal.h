@@ -55,8 +55,9 @@ MUST_CHECK enum err serve_hear(struct serve *serve, struct pack *pack, const cha
                                struct diag *diag);
 MUST_CHECK enum err serve_turn_ratchet(struct serve *serve);
 MUST_CHECK enum err serve_look_again(struct serve *serve, const char *path);
-/* The whole reply: its dictionary, then the text packed. */
-MUST_CHECK enum err serve_seal(struct pack *pack, struct span text, struct buf *ret);
+/* The whole reply: its tag, its dictionary, then the text packed. */
+MUST_CHECK enum err serve_seal(const struct serve *serve, struct pack *pack, struct span text,
+                               struct buf *ret);
 
 /* serve_snapshot.c: is there a snapshot worth more than the rows after `start`? Leaves the names of
    the feed to the caller. */

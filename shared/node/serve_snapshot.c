@@ -214,6 +214,7 @@ static enum err answer_piece(struct serve *serve, const struct snapshot_request 
             .hash = frame.hash,
             .frame_size = (int64_t)bytes.size,
             .bytes = span_cut(buf_span(&bytes), (size_t)request->from, (size_t)request->max_size)};
+        reply_tag(&serve->proof.signature, ret);
         snapshot_piece_write(&piece, ret);
         e = buf_error(ret);
     }

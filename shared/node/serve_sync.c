@@ -268,10 +268,11 @@ enum err serve_look_again(struct serve *serve, const char *path)
     return e ? e : add_visitors(serve);
 }
 
-enum err serve_seal(struct pack *pack, struct span text, struct buf *ret)
+enum err serve_seal(const struct serve *serve, struct pack *pack, struct span text, struct buf *ret)
 {
-    size_t at = ret->size;
     uint8_t dictionary = 0;
+    reply_tag(&serve->proof.signature, ret);
+    size_t at = ret->size;
     buf_add_byte(ret, 0);
     enum err e = pack_write(pack, text, ret, &dictionary);
     if (!e) {
@@ -319,7 +320,7 @@ static enum err answer(struct serve *serve, struct pack *pack, const char *path,
         e = buf_error(&text);
     }
     if (!e) {
-        e = serve_seal(pack, buf_span(&text), ret);
+        e = serve_seal(serve, pack, buf_span(&text), ret);
     }
     buf_release(&text);
     return e;

@@ -209,7 +209,6 @@ static bool is_garbled(enum err e)
 static void on_blobs(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
 {
     struct diag diag = {0};
-    sync->result.bytes_received += (int64_t)event->body.size;
     enum err e = lane_take(sync, event->body, &diag);
     if (is_garbled(e)) {
         wait_a_while(sync, 0, &diag, ret);
@@ -240,7 +239,6 @@ static enum err on_piece(struct sync *sync, struct span body, struct diag *diag)
 static void on_snapshot(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
 {
     struct diag diag = {0};
-    sync->result.bytes_received += (int64_t)event->body.size;
     enum err e = on_piece(sync, event->body, &diag);
     if (is_garbled(e)) {
         wait_a_while(sync, 0, &diag, ret);
@@ -295,7 +293,6 @@ static void on_success(struct sync *sync, const struct sync_event *event, struct
         on_blobs(sync, event, ret);
         return;
     }
-    sync->result.bytes_received += (int64_t)event->body.size;
     enum err e = sync_take(sync, event->body, &again, &moved, &diag);
     if (is_garbled(e)) {
         wait_a_while(sync, 0, &diag, ret); /* a portal's page, a cut body: nothing was applied */
@@ -499,11 +496,30 @@ static void on_refusal(struct sync *sync, const struct sync_event *event, struct
 static void keep_what_came(struct sync *sync, const struct sync_event *event)
 {
     struct diag ignored = {0};
-    if (sync->asked_snapshot && event->status == 200 && event->body.size > SNAPSHOT_HEAD_SIZE) {
+    struct span piece;
+    if (sync->asked_snapshot && event->status == 200 &&
+        reply_answers(event->body, buf_span(&sync->body), &piece) &&
+        piece.size > SNAPSHOT_HEAD_SIZE) {
         sync->result.bytes_received += (int64_t)event->body.size;
-        enum err e = on_piece(sync, event->body, &ignored);
+        enum err e = on_piece(sync, piece, &ignored);
         (void)e; /* what couldn't be kept is asked for once more */
         sync->failures = e ? sync->failures : 0;
+    }
+}
+
+/* An answer to another request, that something on the way had kept, is worth nothing. */
+static void on_answer(struct sync *sync, const struct sync_event *event, struct sync_action *ret)
+{
+    struct diag diag = {0};
+    struct sync_event answer = *event;
+    sync->result.bytes_received += (int64_t)event->body.size;
+    if (!reply_answers(event->body, buf_span(&sync->body), &answer.body)) {
+        (void)diag_set(&diag, ERR_PEER, sync->server.url, "another request's", NULL);
+        wait_a_while(sync, 0, &diag, ret);
+    } else if (sync->asked_snapshot) {
+        on_snapshot(sync, &answer, ret);
+    } else {
+        on_success(sync, &answer, ret);
     }
 }
 
@@ -516,10 +532,8 @@ void sync_step(struct sync *sync, const struct sync_event *event, struct sync_ac
         exchange(sync, &action);
         break;
     case SYNC_REPLY:
-        if (event->status == 200 && sync->asked_snapshot) {
-            on_snapshot(sync, event, &action);
-        } else if (event->status == 200) {
-            on_success(sync, event, &action);
+        if (event->status == 200) {
+            on_answer(sync, event, &action);
         } else {
             on_refusal(sync, event, &action);
         }

@@ -91,6 +91,22 @@ enum err envelope_read(struct span body, struct envelope *ret, struct diag *diag
     return OK;
 }
 
+void reply_tag(const struct signature *signature, struct buf *ret)
+{
+    buf_add(ret, signature->bytes, REPLY_TAG_SIZE);
+}
+
+bool reply_answers(struct span reply, struct span body, struct span *ret_rest)
+{
+    struct envelope request;
+    if (envelope_read(body, &request, NULL) || reply.size < REPLY_TAG_SIZE ||
+        memcmp(reply.data, request.signature.bytes, REPLY_TAG_SIZE) != 0) {
+        return false;
+    }
+    *ret_rest = span_cut(reply, REPLY_TAG_SIZE, reply.size);
+    return true;
+}
+
 bool envelope_verify(const struct envelope *envelope, const char *path, struct id hub,
                      const struct public_key *key)
 {

@@ -11,6 +11,7 @@
 #include "hash.h"
 #include "id.h"
 #include "sign.h"
+#include "wire_limits.h"
 
 #define ENVELOPE_HEAD_SIZE 98
 
@@ -29,6 +30,16 @@ MUST_CHECK enum err envelope_write(const struct envelope *envelope, const char *
 
 /* ERR_FORMAT, ERR_UNKNOWN_FORMAT or ERR_TOO_LARGE; reads nothing of the packed text. */
 MUST_CHECK enum err envelope_read(struct span body, struct envelope *ret, struct diag *diag);
+
+/*
+ * A reply says which request it answers, in its first bytes: the first of that request's signature.
+ * TLS keeps strangers' replies out; this keeps out what something between the two had kept.
+ */
+#define REPLY_TAG_SIZE 8
+#define REPLY_BODY_MAX (REPLY_TAG_SIZE + 1 + WIRE_PACKED_MAX)
+void reply_tag(const struct signature *signature, struct buf *ret);
+/* Does `reply` answer the request `body`? Then `*ret_rest` is what follows the tag. */
+MUST_CHECK bool reply_answers(struct span reply, struct span body, struct span *ret_rest);
 
 /* What is left of a request when its text is gone: it still proves that the node called this hub.
  */

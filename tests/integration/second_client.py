@@ -461,7 +461,8 @@ class Client:
         """One request as it is; the plain text of the reply."""
         self.requests += 1
         reply = self.exchange("POST", "/v1/sync", envelope, "application/octet-stream")
-        return unpack(reply[0], reply[1:])
+        expect(reply[:8] == envelope[34:42], "the answer to another request")
+        return unpack(reply[8], reply[9:])
 
     def send_signed(self, plain):
         """Signs, and signs once more when the hub expects another ratchet."""

@@ -1,4 +1,5 @@
 #include "sim_network.h"
+#include "envelope.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,7 +196,8 @@ static void answered(void *ctx, const struct svc_reply *reply)
         world->counters.stale_request++;
     }
     if (reply->status == 200 && !server->crashing && !ticket->echo && ticket->sync) {
-        wire_note_told(server, caller, buf_span(&reply->body));
+        wire_note_told(server, caller,
+                       span_cut(buf_span(&reply->body), REPLY_TAG_SIZE, reply->body.size));
     }
     if (waits) {
         buf_clear(&call->reply);

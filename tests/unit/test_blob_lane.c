@@ -179,8 +179,8 @@ static void a_hash_alone_opens_nothing(void **state)
     assert_false(here(town->b, &stolen.whole));
 }
 
-/* Its record lies where the author may look no more, and the hub knows it from the region alone: whose
-   it is, it can't tell. Nobody else has the file. */
+/* Its record lies where the author may look no more, and the hub knows it from the region alone:
+   whose it is, it can't tell. Nobody else has the file. */
 static void a_file_that_only_its_author_has_is_taken_by_a_hub_that_does_not_know_it(void **state)
 {
     struct town *town = *state;
@@ -192,7 +192,8 @@ static void a_file_that_only_its_author_has_is_taken_by_a_hub_that_does_not_know
     town_grant(town, town->b, "\"" TOWN_COMMUNE "\",\"" TOWN_BESIDE "\"");
     town_sync_all(town);
     struct id house = town_household(town, town->b, town->brahim, TOWN_BESIDE, "x");
-    assert_int_equal(attach(town, town->b, town->brahim, house, "house_photo", file, &attached), OK);
+    assert_int_equal(attach(town, town->b, town->brahim, house, "house_photo", file, &attached),
+                     OK);
     (void)watch(town, town->b, town->hub, 0, false, NULL); /* its network ends before the file */
     (void)nodes_sync(&town->nodes, town->hub, town->region);
     (void)snprintf(copy, sizeof copy, "%s/copy.db", town->nodes.folder);

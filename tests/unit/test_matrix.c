@@ -297,7 +297,7 @@ static void on_done(void *ctx, const struct svc_reply *reply)
 static bool reply_names(struct matrix *m, const char *text)
 {
     struct buf plain;
-    struct span packed = buf_span(&m->reply);
+    struct span packed = span_cut(buf_span(&m->reply), REPLY_TAG_SIZE, m->reply.size);
     buf_init(&plain, &m->region.host.mem, WIRE_PLAIN_MAX);
     bool names = pack_read(m->svc->pack, packed.data[0], span_cut(packed, 1, packed.size - 1),
                            &plain, NULL) == OK &&

@@ -4,6 +4,7 @@
  */
 #define _XOPEN_SOURCE 700
 
+#include "envelope.h"
 #include "test_forge.h"
 #include "test_town.h"
 
@@ -64,6 +65,15 @@ static void a_failed_new_origin_leaves_the_old_one_in_use(void **state)
 
 /* ---- what a hub may make a device believe */
 
+/* `text`, with its dictionary, as the answer to the request `body`. */
+static void answer_to(struct span body, struct span text, struct buf *ret)
+{
+    struct envelope request;
+    assert_int_equal(envelope_read(body, &request, NULL), OK);
+    reply_tag(&request.signature, ret);
+    buf_add_span(ret, text);
+}
+
 /* A sync whose first exchange is answered by the test, and the rest by the hub. */
 static void sync_after(struct town *town, struct node *node, int status, struct span body)
 {
@@ -81,8 +91,11 @@ static void sync_after(struct town *town, struct node *node, int status, struct 
             break;
         }
         event = (struct sync_event){.kind = SYNC_REPLY, .status = status, .body = body};
-        if (step > 0) {
-            buf_clear(&reply);
+        buf_clear(&reply);
+        if (step == 0 && status == 200) {
+            answer_to(action.body, body, &reply);
+            event.body = buf_span(&reply);
+        } else if (step > 0) {
             event.status = nodes_answer(&town->nodes, town->hub, action.body, &reply);
             event.body = buf_span(&reply);
         }
@@ -352,8 +365,10 @@ static void a_tree_that_begins_out_of_sight_is_asked_for_again(void **state)
     body.data[0] = dictionary;
     assert_int_equal(sync_new(town->b, town->nodes.pack, NULL, NULL, &sync, NULL), OK);
     sync_step(sync, &(struct sync_event){.kind = SYNC_BEGIN}, &action);
+    buf_clear(&text);
+    answer_to(action.body, buf_span(&body), &text);
     sync_step(sync,
-              &(struct sync_event){.kind = SYNC_REPLY, .status = 200, .body = buf_span(&body)},
+              &(struct sync_event){.kind = SYNC_REPLY, .status = 200, .body = buf_span(&text)},
               &action);
     assert_int_equal(action.kind, SYNC_EXCHANGE);
     assert_int_equal(entity_find(town->b, entity, &root), OK);
@@ -362,6 +377,50 @@ static void a_tree_that_begins_out_of_sight_is_asked_for_again(void **state)
     buf_release(&text);
     buf_release(&body);
     forge_release(&forge);
+}
+
+/* Something on the way kept an answer and gives it again: not a frame, row or number of it counts.
+ */
+static void an_answer_to_another_request_is_not_taken(void **state)
+{
+    struct town *town = *state;
+    struct sync *sync = NULL;
+    struct sync_action action;
+    struct diag diag = {0};
+    struct buf kept, reply;
+    buf_init(&kept, &town->nodes.host.mem, 16u << 20);
+    buf_init(&reply, &town->nodes.host.mem, 16u << 20);
+    for (int i = 0; i < 2; i++) {
+        struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+        struct sync_event event = {.kind = SYNC_BEGIN};
+        town->nodes.now_ms++;
+        assert_int_equal(sync_new(town->a, town->nodes.pack, NULL, NULL, &sync, &diag), OK);
+        sync_step(sync, &event, &action);
+        assert_int_equal(action.kind, SYNC_EXCHANGE);
+        if (i == 1) {
+            event = (struct sync_event){.kind = SYNC_REPLY, .status = 200, .body = buf_span(&kept)};
+            sync_step(sync, &event, &action);
+            assert_int_equal(action.kind, SYNC_WAIT);
+            event = (struct sync_event){.kind = SYNC_WAITED};
+            sync_step(sync, &event, &action);
+        }
+        while (action.kind == SYNC_EXCHANGE) {
+            buf_clear(&reply);
+            event = (struct sync_event){.kind = SYNC_REPLY};
+            event.status = nodes_answer(&town->nodes, town->hub, action.body, &reply);
+            event.body = buf_span(&reply);
+            if (kept.size == 0) {
+                buf_add_span(&kept, buf_span(&reply));
+            }
+            sync_step(sync, &event, &action);
+        }
+        assert_int_equal(action.kind, SYNC_DONE);
+        assert_true(has(town, town->hub, entity));
+        sync_free(sync);
+    }
+    town_assert_clean(town, town->a);
+    buf_release(&kept);
+    buf_release(&reply);
 }
 
 static void a_tree_too_large_for_any_reply_comes_in_parts(void **state)
@@ -501,6 +560,7 @@ int main(void)
         TOWN_TEST(a_register_with_much_history_is_handed_over),
         TOWN_TEST(a_tree_read_before_its_grant_arrives_whole),
         TOWN_TEST(a_tree_that_begins_out_of_sight_is_asked_for_again),
+        TOWN_TEST(an_answer_to_another_request_is_not_taken),
         TOWN_TEST(a_tree_too_large_for_any_reply_comes_in_parts),
         TOWN_TEST(a_hub_that_does_not_know_a_grant_is_asked_once_a_sync),
         TOWN_TEST(what_is_wanted_comes_in_replies_of_the_size_asked_for),
