@@ -30,6 +30,7 @@ enum err sync_revoked(struct sync *sync, const struct diag *told, bool *ret_agai
     from = lease.kept > from ? lease.kept : from;
     bool moved = kept > from;
     sync->handing = true;
+    sync->lane.on = false; /* work is handed over where its answer counts */
     sync->handed_to = moved ? kept : from;
     sync->ask_first = false;
     e = sync_left(sync, &ops, &batches);

@@ -633,6 +633,7 @@ static enum err take_contact(struct take *t)
     if (e || (sync->answers && (!sync->answers->later || lease.lock == LEASE_REVOKED))) {
         return e;
     }
+    sync->handing = false; /* whoever said that it is revoked was behind, or not the one asked */
     e = reopens_told(sync->node, sync->reopen_count);
     return e ? e : lease_renew(sync->node, t->reply.time_ms);
 }

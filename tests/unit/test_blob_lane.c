@@ -4,6 +4,7 @@
  */
 #define _XOPEN_SOURCE 700
 
+#include "lease.h"
 #include "test_blob.h"
 
 /* What a sync did, exchange by exchange. */
@@ -244,6 +245,53 @@ static void a_compartment_is_closed_to_who_lacks_it(void **state)
     struct blob_state known;
     assert_int_equal(blob_state(town->b, &name, &known), OK);
     assert_false(known.known); /* not even the op came */
+}
+
+/* It hears of its revocation in the lane, from a hub that was behind or isn't the one: what is left it
+   hands over by a sync, and whoever accepts it there opens it again. */
+static void a_device_that_is_called_revoked_in_the_lane_asks_again(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct lease lease;
+    struct diag diag = {0};
+    struct sync *sync = NULL;
+    struct sync_action action;
+    struct buf reply;
+    bool told = false;
+    struct id house = town_household(town, town->a, town->amina, TOWN_COMMUNE, "x");
+    struct blob_name name =
+        attach_to(town, town->a, house, "house_photo", make_file(bytes, sizeof bytes, 32));
+    buf_init(&reply, &town->nodes.host.mem, 16u << 20);
+    assert_int_equal(sync_new(town->a, town->nodes.pack, NULL, NULL, &sync, &diag), OK);
+    struct sync_event event = {.kind = SYNC_BEGIN};
+    for (int step = 0; step < 100; step++) {
+        town->nodes.now_ms++;
+        sync_step(sync, &event, &action);
+        if (action.kind != SYNC_EXCHANGE) {
+            break;
+        }
+        event = (struct sync_event){.kind = SYNC_REPLY};
+        if (!told && strcmp(action.path, "/v1/blob") == 0) {
+            told = true; /* what was saved meanwhile is left to hand over */
+            (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "y");
+            event.status = 403;
+            event.body = span_of("{\"error\":\"revoked\",\"args\":[\"a\"]}");
+            continue;
+        }
+        buf_clear(&reply);
+        event.status =
+            nodes_answer_at(&town->nodes, town->hub, action.path, action.body, &reply);
+        event.body = buf_span(&reply);
+    }
+    assert_true(told);
+    assert_int_equal(action.kind, SYNC_DONE);
+    assert_int_equal(lease_read(town->a, &lease), OK);
+    assert_int_equal(lease.lock, LEASE_OPEN);
+    sync_free(sync);
+    buf_release(&reply);
+    (void)sync_blobs(town, town->a, town->hub);
+    assert_true(here(town->hub, &name));
 }
 
 /* ---- wrong bytes, budgets, space */
@@ -704,6 +752,7 @@ int main(void)
         CASE(a_hash_alone_opens_nothing),
         CASE(a_file_that_only_its_author_has_is_taken_by_a_hub_that_does_not_know_it),
         CASE(a_compartment_is_closed_to_who_lacks_it),
+        CASE(a_device_that_is_called_revoked_in_the_lane_asks_again),
         CASE(a_file_damaged_at_home_is_not_passed_on),
         CASE(a_file_damaged_at_the_hub_is_thrown_away_and_told),
         CASE(a_budget_bounds_files_and_never_records),
