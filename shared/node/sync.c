@@ -217,7 +217,11 @@ static void on_blobs(struct sync *sync, const struct sync_event *event, struct s
     } else {
         sync->failures = 0;
         sync->signed_again = false;
-        exchange_blobs(sync, ret);
+        if (lane_tell_again(sync)) {
+            exchange(sync, ret);
+        } else {
+            exchange_blobs(sync, ret);
+        }
     }
 }
 

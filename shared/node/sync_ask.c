@@ -222,11 +222,13 @@ static enum err put_own(struct sync *sync, const struct origin_point *stable, st
     batch.from = from + 1;
     enum err e = gather_own(sync, from, &batch, &lines);
     if (!e && batch.count > 0) {
-        if (batch.from > 1 && (sync->handing || (!follows && !(acked_there && from > 0)))) {
+        bool again = sync->below >= 0 && from == sync->below;
+        if (batch.from > 1 &&
+            (sync->handing || again || (!follows && !(acked_there && from > 0)))) {
             e = log_link_at(node, node->own_origin, from, &found, &batch.prev);
             batch.has_prev = true;
         }
-        if (sync->server.acked == 0 ||
+        if (sync->server.acked == 0 || again ||
             sync->handing) { /* this server may not know whose origin it is */
             batch.has_open = true;
             batch_sign_open(node->own_origin_name, node->identity.id, &node->key, &batch.open);

@@ -260,6 +260,32 @@ static enum err set_stable(struct sync *sync, const struct lane_item *item)
     return stmt_run(s);
 }
 
+/* It holds no op that names the file (it was put back since ours was sent, and the record has left
+   its sight): that op is told once more. */
+static enum err note_refused(struct sync *sync, const struct lane_item *item)
+{
+    struct stmt *s = db_stmt(sync->node->db, BLOB_OWN_OP);
+    stmt_bind_i64(s, 1, item->id);
+    stmt_bind_i64(s, 2, sync->node->own_origin);
+    int64_t seq = stmt_row(s) ? stmt_i64(s, 0) : 0;
+    if (seq > 0 && (sync->refused_own == 0 || seq < sync->refused_own)) {
+        sync->refused_own = seq;
+    }
+    return stmt_end(s);
+}
+
+bool lane_tell_again(struct sync *sync)
+{
+    struct lane *lane = &sync->lane;
+    if (sync->refused_own == 0 || sync->told_again || sync->node->identity.role >= ROLE_HUB) {
+        return false;
+    }
+    sync->told_again = true;
+    sync->below = sync->refused_own - 1;
+    *lane = (struct lane){.spent = lane->spent};
+    return true;
+}
+
 /* `ask` and `want` are answered in their order. What the server had and has no more is sent again
    with the next sync. */
 static enum err take_page(struct sync *sync, const struct blob_reply *reply)
@@ -272,7 +298,10 @@ static enum err take_page(struct sync *sync, const struct blob_reply *reply)
         struct lane_item *item = &lane->items[i];
         item->there = numbers[i] > item->name.size ? -1 : numbers[i];
         bool whole = item->there == item->name.size;
-        if (!wanted && (whole || lane->phase == LANE_STABLE)) {
+        if (!wanted && item->there < 0) {
+            e = note_refused(sync, item);
+        }
+        if (!e && !wanted && (whole || lane->phase == LANE_STABLE)) {
             e = set_above(sync, item, whole);
         }
     }

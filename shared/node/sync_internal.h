@@ -96,7 +96,9 @@ struct sync {
     bool stuck;          /* what was pushed wasn't acknowledged: no reason to wait with the rest */
     bool sums;           /* the request holds the sums of a reconcile */
     int64_t roots_after; /* up to here (rows) the callee answered which roots are granted */
-    int64_t below;       /* the callee has less of the own origin than is stable; -1 */
+    int64_t below;       /* own ops are told once more after this number; -1: none */
+    int64_t refused_own; /* lowest own op whose file the callee doesn't take; 0: none */
+    bool told_again;     /* ... and was told again, once a sync */
     struct offer offer;
     bool offers_rest; /* what was learnt elsewhere, not all that is held */
     /* By bundle (bundle_ask.c, bundle_answer.c). */
@@ -139,6 +141,9 @@ MUST_CHECK enum err sync_seal(struct sync *sync, const char *path, struct span t
 
 /* sync_blob.c: the next request of the lane, or `*ret_any` false when nothing is left to do. */
 MUST_CHECK enum err lane_ask(struct sync *sync, bool *ret_any);
+/* True: a file was refused whose op is ours; the lane stands at its beginning, and that op is told
+   with the next request of the sync. */
+MUST_CHECK bool lane_tell_again(struct sync *sync);
 /* Applies a reply to it, in one transaction. */
 MUST_CHECK enum err lane_take(struct sync *sync, struct span body, struct diag *diag);
 

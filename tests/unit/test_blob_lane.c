@@ -215,6 +215,39 @@ static void a_file_that_only_its_author_has_is_taken_by_a_hub_that_does_not_know
     assert_true(here(town->region, &attached.file.whole));
 }
 
+/* The hub never saw the op that names the file: it was lost, and the record is another province's
+   now. The author tells it that op once more, and the file behind it. */
+static void a_file_of_an_op_that_the_hub_lost_is_taken_with_the_op(void **state)
+{
+    struct town *town = *state;
+    static uint8_t bytes[FILE_SIZE];
+    struct attached attached;
+    struct diag diag = {0};
+    char copy[300];
+    struct span file = make_file(bytes, sizeof bytes, 33);
+    struct id house = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "x");
+    assert_int_equal(attach(town, town->b, town->brahim, house, "house_photo", file, &attached),
+                     OK);
+    (void)watch(town, town->b, town->hub, 0, false, NULL); /* its network ends before the file */
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)snprintf(copy, sizeof copy, "%s/copy.db", town->nodes.folder);
+    assert_int_equal(node_backup(town->region, copy, &diag), OK);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)watch(town, town->b, town->hub, 0, false, NULL);
+    town_edit(town, town->region, town->brahim, house, "place", "\"" TOWN_AWAY "\"");
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)watch(town, town->b, town->hub, 0, false, NULL);
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    (void)sync_blobs(town, town->b, next);
+    assert_true(here(next, &attached.file.whole));
+    assert_int_equal(sync_blobs(town, town->b, next).result.blobs_sent, 0);
+    (void)sync_blobs(town, next, town->region);
+    assert_true(here(town->region, &attached.file.whole));
+    town_assert_clean(town, next);
+    town_assert_clean(town, town->b);
+}
+
 static void a_compartment_is_closed_to_who_lacks_it(void **state)
 {
     struct town *town = *state;
@@ -247,8 +280,8 @@ static void a_compartment_is_closed_to_who_lacks_it(void **state)
     assert_false(known.known); /* not even the op came */
 }
 
-/* It hears of its revocation in the lane, from a hub that was behind or isn't the one: what is left it
-   hands over by a sync, and whoever accepts it there opens it again. */
+/* It hears of its revocation in the lane, from a hub that was behind or isn't the one: what is left
+   it hands over by a sync, and whoever accepts it there opens it again. */
 static void a_device_that_is_called_revoked_in_the_lane_asks_again(void **state)
 {
     struct town *town = *state;
@@ -280,8 +313,7 @@ static void a_device_that_is_called_revoked_in_the_lane_asks_again(void **state)
             continue;
         }
         buf_clear(&reply);
-        event.status =
-            nodes_answer_at(&town->nodes, town->hub, action.path, action.body, &reply);
+        event.status = nodes_answer_at(&town->nodes, town->hub, action.path, action.body, &reply);
         event.body = buf_span(&reply);
     }
     assert_true(told);
@@ -751,6 +783,7 @@ int main(void)
         CASE(a_hub_fetches_from_above_what_its_device_wants),
         CASE(a_hash_alone_opens_nothing),
         CASE(a_file_that_only_its_author_has_is_taken_by_a_hub_that_does_not_know_it),
+        CASE(a_file_of_an_op_that_the_hub_lost_is_taken_with_the_op),
         CASE(a_compartment_is_closed_to_who_lacks_it),
         CASE(a_device_that_is_called_revoked_in_the_lane_asks_again),
         CASE(a_file_damaged_at_home_is_not_passed_on),
