@@ -191,6 +191,9 @@ static enum err gather_own(struct sync *sync, int64_t from, struct batch *batch,
         bool same_save = batch->count > 0 && this_tx != 0 && this_tx == tx;
         bool full = lines->size >= (size_t)sync->push_size ||
                     batch->count >= (int64_t)WIRE_BATCH_OPS - OP_TX_MAX;
+        if (stmt_span(s, 2).size == HASH_SIZE) { /* let go here: only its hash is left */
+            break;
+        }
         bodies += stmt_span(s, 2).size;
         if ((full && !same_save) || (bodies > WIRE_BATCH_MAX && batch->count > 0)) {
             break;

@@ -228,12 +228,16 @@ static void a_file_of_an_op_that_the_hub_lost_is_taken_with_the_op(void **state)
     struct id house = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "x");
     assert_int_equal(attach(town, town->b, town->brahim, house, "house_photo", file, &attached),
                      OK);
+    (void)town_household(town, town->b, town->brahim, TOWN_COMMUNE, "y");
     (void)watch(town, town->b, town->hub, 0, false, NULL); /* its network ends before the file */
     (void)nodes_sync(&town->nodes, town->hub, town->region);
     (void)snprintf(copy, sizeof copy, "%s/copy.db", town->nodes.folder);
     assert_int_equal(node_backup(town->region, copy, &diag), OK);
     (void)nodes_sync(&town->nodes, town->hub, town->region);
     (void)watch(town, town->b, town->hub, 0, false, NULL);
+    town->nodes.now_ms += 400 * DAY_MS; /* of what was written behind it only the hash is left */
+    const struct sync_options forget = {.forget = SYNC_FORGET_NOW, .forget_older_ms = 365 * DAY_MS};
+    assert_int_equal(watch(town, town->b, town->hub, 0, false, &forget).result.forgotten, 1);
     town_edit(town, town->region, town->brahim, house, "place", "\"" TOWN_AWAY "\"");
     (void)nodes_sync(&town->nodes, town->hub, town->region);
     (void)watch(town, town->b, town->hub, 0, false, NULL);
