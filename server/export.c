@@ -20,8 +20,8 @@ struct export
     struct node *node;
     const char *type_name;
     const struct export_options *options;
-    char path[PATH_SIZE]; /* temporary */
-    struct buf text;      /* not yet written */
+    struct host_draft draft;
+    struct buf text; /* not yet written */
     struct buf cell;
     int64_t version; /* of the type, at the first page */
     int64_t after;
@@ -206,10 +206,11 @@ static enum err append(struct export *export)
 {
     enum err e = buf_error(&export->text);
     if (!e && export->text.size > 0) {
-        e = export->host->files->append(export->host->ctx, export->path, buf_span(&export->text));
+        e = export->host->files->draft_add(export->host->ctx, &export->draft,
+                                           buf_span(&export->text));
     }
     buf_clear(&export->text);
-    return e ? refuse_file(export->diag, e, export->path) : OK;
+    return e ? refuse_file(export->diag, e, export->draft.path) : OK;
 }
 
 static void put_begin(struct export *export)
@@ -339,24 +340,19 @@ enum err export_type(const struct host *host, struct node *node, const char *typ
 {
     struct export export = {
         .host = host, .node = node, .type_name = type, .options = options, .diag = diag};
-    int size = snprintf(export.path, sizeof export.path, "%s.part", path);
-    if (size < 0 || (size_t)size >= sizeof export.path) {
-        return diag_set(diag, ERR_TOO_LARGE, path, "1000", NULL);
-    }
     buf_init(&export.text, &host->mem, TEXT_MAX);
     buf_init(&export.cell, &host->mem, CELL_MAX);
     arena_init(&export.page_arena, &host->mem, COLUMNS_ARENA_MAX);
-    enum err e = host->files->remove(host->ctx, export.path); /* of an earlier, broken export */
-    if (!e) {
+    enum err e = host->files->draft_begin(host->ctx, path, &export.draft);
+    if (e) {
+        e = refuse_file(diag, e, path);
+    } else {
         e = put_all(&export, path);
-    }
-    if (!e) {
-        e = host->files->rename(host->ctx, export.path, path);
+        enum err ended = host->files->draft_end(host->ctx, &export.draft, e == OK);
+        e = e ? e : ended;
     }
     if (e) {
         diag_set(diag && diag->code ? NULL : diag, e, path, err_name(e), NULL);
-        enum err ignored = host->files->remove(host->ctx, export.path);
-        (void)ignored;
     } else {
         *ret = export.counts;
     }

@@ -7,8 +7,8 @@
  * first, and _disputes says how many registers wait for a person. Deleted records are left out.
  * Beside FILE stands FILE.codebook.csv: what each column is.
  *
- * Records are read in pages and written in pieces under a temporary name that is renamed at the
- * end, so memory doesn't grow with them and a broken export leaves no half file behind.
+ * Records are read in pages and written in pieces to a file that gets its name at the end, so
+ * memory doesn't grow with them, and an export that breaks or is killed leaves no half file behind.
  */
 #ifndef EXPORT_H
 #define EXPORT_H

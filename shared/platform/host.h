@@ -13,6 +13,8 @@
 #include "err.h"
 #include "mem.h"
 
+#define HOST_PATH_MAX 4096 /* with NUL */
+
 struct host_files;
 struct host_keep;
 
@@ -73,6 +75,13 @@ struct host_keep {
     void (*drop)(void *ctx, const char *name);
 };
 
+/* A file that isn't whole yet; struct host_files has what is done with it. */
+struct host_draft {
+    int handle;
+    char path[HOST_PATH_MAX]; /* what it will be called */
+    char part[HOST_PATH_MAX]; /* what it is called meanwhile; "" while it has no name */
+};
+
 /*
  * Plain files outside the database: anchor, configuration, exports. Paths are UTF-8.
  * `write_atomic` writes a temporary file, syncs, renames and syncs the folder; mode 0600.
@@ -98,6 +107,14 @@ struct host_files {
        would be. Both NULL where no disk can be asked: then nothing is kept in reserve. */
     enum err (*allocate)(void *ctx, const char *path, uint64_t size);
     enum err (*free_bytes)(void *ctx, const char *path, uint64_t *ret);
+    /* What is too large for memory and may lie nowhere by half, as an export in the clear: until
+       it is kept it has no name, so whoever is killed leaves nothing of it. Not so on file systems
+       without such files (sticks, shares): there it lies as PATH.tmp-XXXXXXXX meanwhile.
+       `draft_end` with `keep` syncs it and puts it where its path says, replacing what is there;
+       else, and when it fails, it is gone. NULL on nodes that give nothing out. */
+    enum err (*draft_begin)(void *ctx, const char *path, struct host_draft *ret);
+    enum err (*draft_add)(void *ctx, const struct host_draft *draft, struct span bytes);
+    enum err (*draft_end)(void *ctx, struct host_draft *draft, bool keep);
 };
 
 #endif

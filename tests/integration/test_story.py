@@ -2,15 +2,24 @@
 
 import csv
 import json
+import resource
+import signal
+import subprocess
 import unittest
 
-from office import Device, Office, Refused, unsealed_bytes, unsealed_file
+from office import COMMAND_TIMEOUT_S, Device, Office, Refused, unsealed_bytes, unsealed_file
 
 TABANT = "05.081.03.09"
 AIT_MHAMED = "05.081.03.07"
 AGOUDI = "05.081.03.01"
 YEAR_MS = 365 * 86_400_000
 HOUR_MS = 3_600_000
+FILE_MAX = 40_000  # more than a database's shared memory
+
+
+def no_large_files():
+    """The kernel ends the process in the middle of what it writes, as kill -9 would."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_MAX, FILE_MAX))
 
 
 class Story(unittest.TestCase):
@@ -397,6 +406,26 @@ class Story(unittest.TestCase):
         hub.call("export", "household", "--format", "geojson", "-o", points)
         (feature,) = json.loads(points.read_text())["features"]
         self.assertEqual(feature["geometry"]["coordinates"][:2], [-4.4248, 31.9314])
+
+    def test_an_export_that_is_killed_leaves_nothing(self):
+        hub, amina, _, _ = self.two_devices_and_a_household()
+        amina.answers("new", "register_household", "-", input=[
+            {"place": TABANT, "head_name_ar": "إبراهيم", "landmark": f"mill {i}"}
+            for i in range(500)])
+        amina.sync()
+        hub.stop()
+        # What the first export writes to the database isn't what the second is ended for.
+        hub.call("export", "household", "--format", "csv", "-o", "whole.csv")
+        self.assertGreater((self.office.folder / "whole.csv").stat().st_size, FILE_MAX)
+        folder = self.office.folder / "given"
+        folder.mkdir()
+        killed = subprocess.run(
+            hub.line("export", "household", "--format", "csv", "-o", folder / "out.csv"),
+            stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, env=hub.environment(),
+            cwd=self.office.folder, preexec_fn=no_large_files, timeout=COMMAND_TIMEOUT_S, check=False)
+        self.assertEqual(killed.returncode, -signal.SIGXFSZ)
+        # It had begun: what its columns are is there, and nothing of the records.
+        self.assertEqual([file.name for file in folder.iterdir()], ["out.csv.codebook.csv"])
 
     def test_stats(self):
         hub, amina, brahim, case = self.two_devices_and_a_household()

@@ -1,12 +1,15 @@
 /* Real files in a folder of their own under /tmp. */
 #include "test.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "files_posix.h"
@@ -294,6 +297,65 @@ static void what_the_disk_cannot_hold_is_not_begun(void **state)
     assert_int_equal(s->files->free_bytes(s->host.ctx, path, &left), ERR_NOT_FOUND);
 }
 
+/* ---- drafts */
+
+static size_t names_in(const char *folder)
+{
+    size_t count = 0;
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    for (const struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        count += entry->d_name[0] != '.';
+    }
+    closedir(dir);
+    return count;
+}
+
+static enum err draft(struct setting *s, bool keep)
+{
+    struct host_draft draft;
+    assert_int_equal(s->files->draft_begin(s->host.ctx, s->path, &draft), OK);
+    assert_int_equal(s->files->draft_add(s->host.ctx, &draft, span_of("in ")), OK);
+    assert_int_equal(s->files->draft_add(s->host.ctx, &draft, span_of("pieces")), OK);
+    return s->files->draft_end(s->host.ctx, &draft, keep);
+}
+
+static void a_draft_is_there_whole_or_not_at_all(void **state)
+{
+    struct setting *s = *state;
+    assert_int_equal(draft(s, false), OK);
+    assert_int_equal(names_in(s->folder), 0);
+    for (int i = 0; i < 2; i++) { /* where nothing was, and in the place of another */
+        assert_int_equal(draft(s, true), OK);
+        assert_int_equal(names_in(s->folder), 1);
+        assert_int_equal(read_back(s, s->path), OK);
+        assert_string_equal(buf_text(&s->content), "in pieces");
+        assert_int_equal(mode_of(s->path), 0600);
+    }
+    assert_int_equal(unlink(s->path), 0);
+    assert_int_equal(mkdir(s->path, 0700), 0);
+    assert_int_equal(draft(s, true), ERR_FILE);
+    assert_int_equal(names_in(s->folder), 1);
+    assert_int_equal(rmdir(s->path), 0);
+}
+
+static void who_is_killed_over_a_draft_leaves_nothing(void **state)
+{
+    struct setting *s = *state;
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct host_draft draft;
+        (void)(s->files->draft_begin(s->host.ctx, s->path, &draft) ||
+               s->files->draft_add(s->host.ctx, &draft, span_of("in the clear")) || raise(SIGKILL));
+        _exit(1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    assert_int_equal(names_in(s->folder), 0);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -313,6 +375,8 @@ int main(void)
         CASE(pieces_are_written_and_read_where_they_belong),
         CASE(an_allocated_file_has_all_its_blocks),
         CASE(what_the_disk_cannot_hold_is_not_begun),
+        CASE(a_draft_is_there_whole_or_not_at_all),
+        CASE(who_is_killed_over_a_draft_leaves_nothing),
     };
 #undef CASE
     return cmocka_run_group_tests_name("files", tests, NULL, NULL);

@@ -1,8 +1,7 @@
-#include "files_posix.h"
+#include "files_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -12,7 +11,7 @@
 
 #define READ_STEP 65536
 
-static enum err err_of_errno(int number)
+enum err files_error(int number)
 {
     switch (number) {
     case ENOENT:
@@ -45,7 +44,7 @@ static enum err read_all(int fd, struct buf *ret)
             continue;
         }
         if (got < 0) {
-            return err_of_errno(errno);
+            return files_error(errno);
         }
         if (got == 0) {
             return OK;
@@ -63,7 +62,7 @@ static enum err files_read(void *ctx, const char *path, struct buf *ret)
     /* O_NONBLOCK: opening a named pipe must fail below, not wait for a writer. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        return err_of_errno(errno);
+        return files_error(errno);
     }
     struct stat about;
     enum err e = ERR_FILE;
@@ -78,12 +77,11 @@ static enum err files_read(void *ctx, const char *path, struct buf *ret)
     return e;
 }
 
-/* The folder part of a path: "." for a bare name, "/" for a name in the root. */
-static enum err folder_of(const char *path, char ret[PATH_MAX])
+enum err files_folder_of(const char *path, char ret[HOST_PATH_MAX])
 {
     const char *slash = strrchr(path, '/');
     size_t size = slash == NULL ? 0 : (size_t)(slash - path);
-    if (size >= PATH_MAX) {
+    if (size >= HOST_PATH_MAX) {
         return ERR_FILE;
     }
     if (slash == NULL) {
@@ -97,26 +95,26 @@ static enum err folder_of(const char *path, char ret[PATH_MAX])
     return OK;
 }
 
-static enum err sync_folder_of(const char *path)
+enum err files_sync_folder_of(const char *path)
 {
-    char folder[PATH_MAX];
-    enum err e = folder_of(path, folder);
+    char folder[HOST_PATH_MAX];
+    enum err e = files_folder_of(path, folder);
     if (e) {
         return e;
     }
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        return err_of_errno(errno);
+        return files_error(errno);
     }
     /* Some file systems (FUSE, network shares) can't sync a folder: there it isn't ours to mend. */
     if (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP) {
-        e = err_of_errno(errno);
+        e = files_error(errno);
     }
     close(fd);
     return e;
 }
 
-static enum err write_all(int fd, struct span bytes)
+enum err files_write_bytes(int fd, struct span bytes)
 {
     size_t done = 0;
     while (done < bytes.size) {
@@ -125,60 +123,60 @@ static enum err write_all(int fd, struct span bytes)
             continue;
         }
         if (put < 0) {
-            return err_of_errno(errno);
+            return files_error(errno);
         }
         done += (size_t)put;
     }
-    return fsync(fd) == 0 ? OK : err_of_errno(errno);
+    return OK;
 }
 
-/* A name of its own for each writer: two of them at once must not rename each other's half. */
-static enum err temporary_name(const char *path, char ret[PATH_MAX])
+static enum err write_all(int fd, struct span bytes)
+{
+    enum err e = files_write_bytes(fd, bytes);
+    return e || fsync(fd) == 0 ? e : files_error(errno);
+}
+
+enum err files_temporary_name(const char *path, char *ret, size_t size)
 {
     uint32_t number = 0;
     if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number) {
         return ERR_FILE;
     }
-    int size = snprintf(ret, PATH_MAX, "%s.tmp-%08x", path, (unsigned)number);
-    return size > 0 && size < PATH_MAX ? OK : ERR_FILE;
+    int length = snprintf(ret, size, "%s.tmp-%08x", path, (unsigned)number);
+    return length > 0 && (size_t)length < size ? OK : ERR_FILE;
 }
 
-/* Closes the new file and gives it its name, durably; when `e` or anything here failed, it goes. */
-static enum err put_in_place(int fd, const char *temporary, const char *path, enum err e)
+enum err files_put_in_place(int fd, const char *temporary, const char *path, enum err e)
 {
     if (close(fd) != 0 && !e) {
-        e = err_of_errno(errno);
+        e = files_error(errno);
     }
     if (!e && rename(temporary, path) != 0) {
-        e = err_of_errno(errno);
+        e = files_error(errno);
     }
     if (e) {
         unlink(temporary);
         return e;
     }
-    return sync_folder_of(path);
+    return files_sync_folder_of(path);
 }
 
 static enum err files_write_atomic(void *ctx, const char *path, struct span bytes)
 {
-    (void)ctx;
-    char temporary[PATH_MAX];
-    enum err e = temporary_name(path, temporary);
+    struct host_draft draft;
+    enum err e = files_draft_begin(ctx, path, &draft);
     if (e) {
         return e;
     }
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return err_of_errno(errno);
-    }
-    e = write_all(fd, bytes);
-    return put_in_place(fd, temporary, path, e);
+    e = files_draft_add(ctx, &draft, bytes);
+    enum err ended = files_draft_end(ctx, &draft, e == OK);
+    return e ? e : ended;
 }
 
 static enum err files_rename(void *ctx, const char *from, const char *to)
 {
     (void)ctx;
-    return rename(from, to) == 0 ? sync_folder_of(to) : err_of_errno(errno);
+    return rename(from, to) == 0 ? files_sync_folder_of(to) : files_error(errno);
 }
 
 static enum err files_append(void *ctx, const char *path, struct span bytes)
@@ -186,11 +184,11 @@ static enum err files_append(void *ctx, const char *path, struct span bytes)
     (void)ctx;
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return err_of_errno(errno);
+        return files_error(errno);
     }
     enum err e = write_all(fd, bytes);
     if (close(fd) != 0 && !e) {
-        e = err_of_errno(errno);
+        e = files_error(errno);
     }
     return e;
 }
@@ -199,7 +197,7 @@ static enum err files_append(void *ctx, const char *path, struct span bytes)
 static enum err make_one_folder(const char *path)
 {
     if (mkdir(path, 0700) == 0) {
-        return sync_folder_of(path);
+        return files_sync_folder_of(path);
     }
     struct stat about;
     int why = errno;
@@ -207,13 +205,13 @@ static enum err make_one_folder(const char *path)
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
         return OK;
     }
-    return err_of_errno(why);
+    return files_error(why);
 }
 
 static enum err files_make_folder(void *ctx, const char *path)
 {
     (void)ctx;
-    char part[PATH_MAX];
+    char part[HOST_PATH_MAX];
     size_t size = strlen(path);
     while (size > 1 && path[size - 1] == '/') {
         size--;
@@ -239,31 +237,31 @@ static enum err files_remove(void *ctx, const char *path)
 {
     (void)ctx;
     if (unlink(path) != 0) {
-        return errno == ENOENT || errno == ENOTDIR ? OK : err_of_errno(errno);
+        return errno == ENOENT || errno == ENOTDIR ? OK : files_error(errno);
     }
-    return sync_folder_of(path);
+    return files_sync_folder_of(path);
 }
 
 /* The folder of a new file first, and its entry synced: synced bytes in a file that a power cut
    takes out of its folder are lost all the same. */
 static enum err open_to_write(const char *path, int *ret)
 {
-    char folder[PATH_MAX];
+    char folder[HOST_PATH_MAX];
     int flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC;
     int fd = open(path, flags);
     enum err e = OK;
     if (fd < 0 && errno == ENOENT) {
-        e = folder_of(path, folder);
+        e = files_folder_of(path, folder);
         if (!e) {
             e = files_make_folder(NULL, folder);
         }
         fd = e ? -1 : open(path, flags | O_CREAT, 0600);
         if (fd >= 0) {
-            e = sync_folder_of(path);
+            e = files_sync_folder_of(path);
         }
     }
     if (fd < 0) {
-        return e ? e : err_of_errno(errno);
+        return e ? e : files_error(errno);
     }
     if (e) {
         close(fd);
@@ -282,13 +280,13 @@ static enum err files_write_at(void *ctx, const char *path, uint64_t offset, str
         return e;
     }
     if (lseek(fd, (off_t)offset, SEEK_SET) < 0) {
-        e = err_of_errno(errno);
+        e = files_error(errno);
     }
     if (!e) {
         e = write_all(fd, bytes);
     }
     if (close(fd) != 0 && !e) {
-        e = err_of_errno(errno);
+        e = files_error(errno);
     }
     return e;
 }
@@ -305,7 +303,7 @@ static enum err read_some(int fd, uint64_t offset, size_t size, struct buf *ret)
             continue;
         }
         if (got < 0) {
-            return err_of_errno(errno);
+            return files_error(errno);
         }
         if (got == 0) {
             return OK;
@@ -324,7 +322,7 @@ static enum err files_read_at(void *ctx, const char *path, uint64_t offset, size
     struct stat about;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (fd < 0) {
-        return err_of_errno(errno);
+        return files_error(errno);
     }
     bool regular = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
     enum err e = regular ? read_some(fd, offset, size, ret) : ERR_FILE;
@@ -336,32 +334,32 @@ static enum err files_read_at(void *ctx, const char *path, uint64_t offset, size
 static enum err files_allocate(void *ctx, const char *path, uint64_t size)
 {
     (void)ctx;
-    char temporary[PATH_MAX];
-    enum err e = temporary_name(path, temporary);
+    char temporary[HOST_PATH_MAX];
+    enum err e = files_temporary_name(path, temporary, sizeof temporary);
     if (e) {
         return e;
     }
     int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
-        return err_of_errno(errno);
+        return files_error(errno);
     }
     int why = posix_fallocate(fd, 0, (off_t)size); /* returns it, and leaves errno alone */
     if (why != 0) {
-        e = err_of_errno(why);
+        e = files_error(why);
     } else if (fsync(fd) != 0) {
-        e = err_of_errno(errno);
+        e = files_error(errno);
     }
-    return put_in_place(fd, temporary, path, e);
+    return files_put_in_place(fd, temporary, path, e);
 }
 
 static enum err files_free_bytes(void *ctx, const char *path, uint64_t *ret)
 {
     (void)ctx;
-    char folder[PATH_MAX];
+    char folder[HOST_PATH_MAX];
     struct statvfs about;
-    enum err e = folder_of(path, folder);
+    enum err e = files_folder_of(path, folder);
     if (!e && statvfs(folder, &about) != 0) {
-        e = err_of_errno(errno);
+        e = files_error(errno);
     }
     if (!e) {
         *ret = (uint64_t)about.f_bavail * about.f_frsize;
@@ -389,6 +387,9 @@ const struct host_files *files_posix(void)
         .read_at = files_read_at,
         .allocate = files_allocate,
         .free_bytes = files_free_bytes,
+        .draft_begin = files_draft_begin,
+        .draft_add = files_draft_add,
+        .draft_end = files_draft_end,
     };
     return &files;
 }
