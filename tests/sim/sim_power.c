@@ -85,6 +85,7 @@ void power_cut(struct sim_node *node)
     for (int tries = 0; !up && !world->failed && tries < 8; tries++) {
         sim_disk_kill(node->host.disk);
         world_say(world, "%s loses power", node->name);
+        node->power_cuts++;
         count_crash(node);
         node->crashing = true;
         close_all(node);

@@ -113,6 +113,7 @@ struct sim_node {
     const char *kept_path; /* NULL: none */
     size_t kept_server;
     bool no_battery; /* its clock begins anew at each boot */
+    uint64_t power_cuts;
     bool revoked, stolen;
     struct id revocation;  /* the op that says so */
     struct id withdrawn;   /* a person who worked here too and was withdrawn; zero: none */

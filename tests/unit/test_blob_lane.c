@@ -4,6 +4,8 @@
  */
 #define _XOPEN_SOURCE 700
 
+#define DAY_MS 86400000LL
+
 #include "lease.h"
 #include "test_blob.h"
 
