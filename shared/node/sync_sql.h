@@ -25,7 +25,7 @@
     X(OWN_LEFT, "SELECT count(*) FROM op WHERE origin = ?1 AND seq > ?2") \
     X(STABLE_SET, "UPDATE origin SET stable_seq = ?2, stable_link = ?3, stable_backup = ?4, rival_seq = NULL, rival_link = NULL" \
                   " WHERE id = ?1 AND stable_seq < ?2") \
-    X(RIVAL_SET, "UPDATE origin SET rival_seq = ?2, rival_link = ?3 WHERE id = ?1") \
+    X(RIVAL_SET, "UPDATE origin SET rival_seq = ?2, rival_link = ?3 WHERE id = ?1 AND (?4 OR rival_seq IS NOT NULL)") \
     X(AGREED_SET, "INSERT INTO agreed(root, server, epoch) VALUES(?1, ?2, ?3) ON CONFLICT(root) DO UPDATE SET server = ?2, epoch = ?3" \
                   " WHERE server <> ?2 OR epoch <> ?3") \
     X(AGREED_OWN, "INSERT OR IGNORE INTO agreed(root, server, epoch) SELECT e.id, ?1, ?2 FROM op o JOIN live l ON l.op = o.id" \

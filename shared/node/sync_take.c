@@ -130,14 +130,27 @@ static enum err take_stable(struct take *t)
     return e;
 }
 
-/* Nothing of the chain held here counts as stable by it; its author is told, and begins anew. */
-static enum err set_rival(struct node *node, int64_t origin, const struct origin_point *point)
+/*
+ * The region's backup has this origin up to `point`. When that is another chain than the one held
+ * here, nothing of this one counts as stable by it: its author is told, and begins anew. What lies
+ * beyond the chain held here belongs to the rival once there is one.
+ */
+static enum err take_point(struct node *node, int64_t origin, const struct origin_point *point,
+                           int64_t backup)
 {
+    struct link known;
+    bool found = false;
+    enum err e = log_link_at(node, origin, point->seq, &found, &known);
+    if (e || (found && link_equal(known, point->link))) {
+        return e ? e : set_stable(node, origin, point, backup);
+    }
     struct stmt *s = db_stmt(node->db, RIVAL_SET);
     stmt_bind_i64(s, 1, origin);
     stmt_bind_i64(s, 2, point->seq);
     stmt_bind_blob(s, 3, point->link.bytes, LINK_SIZE);
-    return stmt_run(s);
+    stmt_bind_i64(s, 4, found);
+    e = stmt_run(s);
+    return e || db_changed(node->db) > 0 ? e : set_stable(node, origin, point, backup);
 }
 
 static enum err origin_row(struct node *node, struct id name, int64_t *ret)
@@ -180,16 +193,10 @@ static enum err take_stables(struct take *t)
     }
     for (size_t i = 0; !e && i < t->reply.stable_point_count; i++) {
         int64_t row = 0;
-        struct link known;
-        bool found = false;
         const struct origin_point *point = &t->reply.stable_points[i];
         e = origin_row(node, point->origin, &row);
         if (!e) {
-            e = log_link_at(node, row, point->seq, &found, &known);
-        }
-        bool rival = found && !link_equal(known, point->link);
-        if (!e) {
-            e = rival ? set_rival(node, row, point) : set_stable(node, row, point, backup + 1);
+            e = take_point(node, row, point, backup + 1);
         }
     }
     t->sync->server.stables = t->reply.stables;

@@ -447,6 +447,24 @@ static void copies_settle_at_two_hubs(struct town *town, const struct twins *twi
     }
 }
 
+/* What a hub holds for stable of an origin is the chain that it holds. */
+static void assert_own_chain_stable(struct node *hub, struct id origin)
+{
+    struct link stable, held;
+    bool found = false;
+    struct stmt *s = db_stmt(hub->db, ORIGIN_BY_NAME);
+    stmt_bind_blob(s, 1, origin.bytes, ID_SIZE);
+    assert_true(stmt_row(s));
+    int64_t row = stmt_i64(s, 0);
+    int64_t seq = stmt_i64(s, 5);
+    bool any = stmt_blob(s, 6, stable.bytes, LINK_SIZE);
+    assert_int_equal(stmt_end(s), OK);
+    if (any) {
+        assert_int_equal(log_link_at(hub, row, seq, &found, &held), OK);
+        assert_true(found && link_equal(stable, held));
+    }
+}
+
 static void copies_at_two_hubs_both_become_stable(void **state)
 {
     struct town *town = *state;
@@ -457,7 +475,16 @@ static void copies_at_two_hubs_both_become_stable(void **state)
         (void)town_household(town, twins.one, town->amina, TOWN_COMMUNE, "by one");
         (void)town_household(town, twins.two, town->amina, TOWN_COMMUNE, "by two");
     }
+    struct id origin = twins.one->own_origin_name;
     copies_settle_at_two_hubs(town, &twins, next);
+    assert_true(id_equal(twins.one->own_origin_name, origin));
+    assert_false(id_equal(twins.two->own_origin_name, origin));
+    /* The first goes on in it beyond all that the other's hub ever had of it. */
+    for (int i = 0; i < 6; i++) {
+        (void)town_household(town, twins.one, town->amina, TOWN_COMMUNE, "by one");
+    }
+    copies_settle_at_two_hubs(town, &twins, next);
+    assert_own_chain_stable(next, origin);
 }
 
 static void a_copy_is_told_whose_numbers_are_in_the_backup_already(void **state)
