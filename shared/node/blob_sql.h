@@ -43,8 +43,8 @@
     X(BLOB_COPY_GONE_NOT, "DELETE FROM blob_copy_gone WHERE folder = ?1 AND file = ?2") \
     X(BLOB_COPY_GONE_NEXT, "SELECT g.folder, g.file, c.copy FROM blob_copy_gone g JOIN blob_copies c ON c.folder = g.folder" \
                            " WHERE (g.folder, g.file) > (?1, ?2) ORDER BY g.folder, g.file LIMIT 1") \
-    X(BLOB_OWN_OP, "SELECT min(o.seq) FROM blob_ref r JOIN op o ON o.id = r.op WHERE r.blob = ?1 AND o.origin = ?2") \
     /* what goes up, comes down, and may be asked for; smallest first */ \
+    X(BLOB_OWN_OP, "SELECT min(o.seq) FROM blob_ref r JOIN op o ON o.id = r.op WHERE r.blob = ?1 AND o.origin = ?2") \
     X(BLOB_TO_SEND, "SELECT id, hash, size FROM blob WHERE giver IS NOT NULL AND stable = 0 AND kind = ?3 AND (size, id) > (?4, ?5)" \
                     " AND (server <> ?1 OR epoch <> ?2) AND EXISTS (SELECT 1 FROM blob_ref r WHERE r.blob = blob.id) ORDER BY size, id LIMIT ?6") \
     X(BLOB_TO_FETCH, "SELECT id, hash, size FROM blob WHERE giver IS NULL AND wanted = 1 AND kind = ?1 AND (size, id) > (?2, ?3)" \

@@ -518,7 +518,7 @@ static void on_answer(struct sync *sync, const struct sync_event *event, struct 
     struct sync_event answer = *event;
     sync->result.bytes_received += (int64_t)event->body.size;
     if (!reply_answers(event->body, buf_span(&sync->body), &answer.body)) {
-        (void)diag_set(&diag, ERR_PEER, sync->server.url, "another request's", NULL);
+        (void)diag_set(&diag, ERR_PEER, sync->server.url, "another request", NULL);
         wait_a_while(sync, 0, &diag, ret);
     } else if (sync->asked_snapshot) {
         on_snapshot(sync, &answer, ret);

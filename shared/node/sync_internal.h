@@ -141,11 +141,11 @@ MUST_CHECK enum err sync_seal(struct sync *sync, const char *path, struct span t
 
 /* sync_blob.c: the next request of the lane, or `*ret_any` false when nothing is left to do. */
 MUST_CHECK enum err lane_ask(struct sync *sync, bool *ret_any);
-/* True: a file was refused whose op is ours; the lane stands at its beginning, and that op is told
-   with the next request of the sync. */
-MUST_CHECK bool lane_tell_again(struct sync *sync);
 /* Applies a reply to it, in one transaction. */
 MUST_CHECK enum err lane_take(struct sync *sync, struct span body, struct diag *diag);
+/* Then: was a file refused whose op is ours? That op is told with the next request of the sync,
+   once a sync, and the lane stands at its beginning. */
+MUST_CHECK bool lane_tell_again(struct sync *sync);
 
 /* sync_take.c: applies a reply of status 200 in one transaction. `*ret_again`: ask at once;
    `*ret_moved`: something came or was acknowledged. */

@@ -168,10 +168,10 @@ static void count_taken(struct sim_world *world, const struct sim_stick *stick,
     to->newest_stick = stick->number > to->newest_stick ? stick->number : to->newest_stick;
 }
 
-/* Put back from a copy that is older than its first code of that hub: it asks who that is. */
+/* Put back from a copy that is older than its first sync with that hub: it asks who that is. */
 static bool is_stranger(struct sim_node *to, const struct sim_node *from)
 {
-    sqlite3_stmt *s = eye_ask(to, "SELECT 1 FROM server WHERE name = ?1");
+    sqlite3_stmt *s = eye_ask(to, "SELECT 1 FROM server WHERE name = ?1 AND synced_ms IS NOT NULL");
     (void)sqlite3_bind_blob(s, 1, from->id.bytes, ID_SIZE, SQLITE_STATIC);
     bool known = s && sqlite3_step(s) == SQLITE_ROW;
     (void)sqlite3_finalize(s);

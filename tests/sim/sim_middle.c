@@ -70,7 +70,6 @@ bool middle_repeat(struct sim_node *node)
     call->status = 200;
     call->retry_after_s = 0;
     node->world->counters.kept_answer++;
-    node->cursor_count = 0; /* it says where its feeds stood then, and is read on from there */
     return true;
 }
 

@@ -43,7 +43,7 @@ static void note_row(struct sim_node *server, const struct quarantine_row *row)
         birth->accepted = birth->accepted || row->verdict == QUARANTINE_ACCEPTED;
         birth->set_back = birth->set_back || too_late;
     }
-    if (row->op_count == 0) {
+    if (row->op_count == 0 && !liar_is_here(world)) { /* what it altered may be no op any more */
         world_fail(world, "%s has in quarantine what can't be read", server->name);
     }
     world->counters.quarantined += row->verdict == QUARANTINE_WAITS;

@@ -162,6 +162,28 @@ static inline struct id town_household(struct town *town, struct node *node, str
     return saved.entity;
 }
 
+/* A record with a counter, "visits". */
+static inline struct id town_centre(struct town *town)
+{
+    struct arena arena;
+    struct saved saved;
+    struct diag diag = {0};
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    struct change changes[] = {{"name_ar", span_of("\"one\"")}, {"kind", span_of("\"dar_talib\"")}};
+    struct save save = {.person = town->amina,
+                        .type = "centre",
+                        .is_new = true,
+                        .place = span_of(TOWN_COMMUNE),
+                        .changes = changes,
+                        .change_count = COUNT_OF(changes)};
+    enum err e = node_save(town->a, &save, &arena, &saved, &diag);
+    if (e) {
+        fail_msg("centre: %s %s %s", err_name(e), diag.args[0], diag.args[1]);
+    }
+    arena_release(&arena);
+    return saved.entity;
+}
+
 static inline void town_edit(struct town *town, struct node *node, struct id person,
                              struct id entity, const char *property, const char *json)
 {

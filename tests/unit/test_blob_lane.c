@@ -106,6 +106,19 @@ static void a_hash_alone_opens_nothing(void **state)
     assert_false(here(town->b, &stolen.whole));
 }
 
+/* What `b` wrote comes into the region's backup; each time its network ends before the files. */
+static void bring_records_without_files(struct town *town)
+{
+    char copy[300];
+    struct diag diag = {0};
+    (void)watch(town, town->b, town->hub, 0, false, NULL);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)snprintf(copy, sizeof copy, "%s/copy.db", town->nodes.folder);
+    assert_int_equal(node_backup(town->region, copy, &diag), OK);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)watch(town, town->b, town->hub, 0, false, NULL);
+}
+
 /* Its record lies where the author may look no more, and the hub knows it from the region alone:
    whose it is, it can't tell. Nobody else has the file. */
 static void a_file_that_only_its_author_has_is_taken_by_a_hub_that_does_not_know_it(void **state)
@@ -113,20 +126,13 @@ static void a_file_that_only_its_author_has_is_taken_by_a_hub_that_does_not_know
     struct town *town = *state;
     static uint8_t bytes[FILE_SIZE];
     struct attached attached;
-    struct diag diag = {0};
-    char copy[300];
     struct span file = make_file(bytes, sizeof bytes, 31);
     town_grant(town, town->b, "\"" TOWN_COMMUNE "\",\"" TOWN_BESIDE "\"");
     town_sync_all(town);
     struct id house = town_household(town, town->b, town->brahim, TOWN_BESIDE, "x");
     assert_int_equal(attach(town, town->b, town->brahim, house, "house_photo", file, &attached),
                      OK);
-    (void)watch(town, town->b, town->hub, 0, false, NULL); /* its network ends before the file */
-    (void)nodes_sync(&town->nodes, town->hub, town->region);
-    (void)snprintf(copy, sizeof copy, "%s/copy.db", town->nodes.folder);
-    assert_int_equal(node_backup(town->region, copy, &diag), OK);
-    (void)nodes_sync(&town->nodes, town->hub, town->region);
-    (void)watch(town, town->b, town->hub, 0, false, NULL);
+    bring_records_without_files(town);
     town_grant(town, town->b, "\"" TOWN_COMMUNE "\"");
     (void)nodes_sync(&town->nodes, town->hub, town->region);
     (void)watch(town, town->b, town->hub, 0, false, NULL);
@@ -148,19 +154,12 @@ static void a_file_of_an_op_that_the_hub_lost_is_taken_with_the_op(void **state)
     struct town *town = *state;
     static uint8_t bytes[FILE_SIZE];
     struct attached attached;
-    struct diag diag = {0};
-    char copy[300];
     struct span file = make_file(bytes, sizeof bytes, 33);
     struct id house = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "x");
     assert_int_equal(attach(town, town->b, town->brahim, house, "house_photo", file, &attached),
                      OK);
     (void)town_household(town, town->b, town->brahim, TOWN_COMMUNE, "y");
-    (void)watch(town, town->b, town->hub, 0, false, NULL); /* its network ends before the file */
-    (void)nodes_sync(&town->nodes, town->hub, town->region);
-    (void)snprintf(copy, sizeof copy, "%s/copy.db", town->nodes.folder);
-    assert_int_equal(node_backup(town->region, copy, &diag), OK);
-    (void)nodes_sync(&town->nodes, town->hub, town->region);
-    (void)watch(town, town->b, town->hub, 0, false, NULL);
+    bring_records_without_files(town);
     town->nodes.now_ms += 400 * DAY_MS; /* of what was written behind it only the hash is left */
     const struct sync_options forget = {.forget = SYNC_FORGET_NOW, .forget_older_ms = 365 * DAY_MS};
     assert_int_equal(watch(town, town->b, town->hub, 0, false, &forget).result.forgotten, 1);

@@ -23,27 +23,9 @@ static void make_stable(struct town *town)
 static struct sync_result forget_now(struct town *town, struct node *node, int64_t older_ms)
 {
     struct sync_options options = {.forget = SYNC_FORGET_NOW, .forget_older_ms = older_ms};
-    struct sync *sync = NULL;
     struct sync_action action;
-    struct diag diag = {0};
-    struct buf reply;
-    buf_init(&reply, &town->nodes.host.mem, 16u << 20);
-    assert_int_equal(sync_new(node, town->nodes.pack, NULL, &options, &sync, &diag), OK);
-    struct sync_event event = {.kind = SYNC_BEGIN};
-    for (int step = 0; step < 100; step++) {
-        town->nodes.now_ms++;
-        sync_step(sync, &event, &action);
-        if (action.kind != SYNC_EXCHANGE) {
-            break;
-        }
-        buf_clear(&reply);
-        event = (struct sync_event){.kind = SYNC_REPLY};
-        event.status = nodes_answer_at(&town->nodes, town->hub, action.path, action.body, &reply);
-        event.body = buf_span(&reply);
-    }
+    nodes_sync_by(&town->nodes, node, town->hub, NULL, &options, &action);
     assert_int_equal(action.kind, SYNC_DONE);
-    sync_free(sync);
-    buf_release(&reply);
     return action.result;
 }
 

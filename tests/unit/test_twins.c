@@ -12,31 +12,10 @@ struct twins {
     struct id entity;       /* a centre that both know */
 };
 
-static struct id a_centre(struct town *town)
-{
-    struct arena arena;
-    struct saved saved;
-    struct diag diag = {0};
-    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
-    struct change changes[] = {{"name_ar", span_of("\"one\"")}, {"kind", span_of("\"dar_talib\"")}};
-    struct save save = {.person = town->amina,
-                        .type = "centre",
-                        .is_new = true,
-                        .place = span_of(TOWN_COMMUNE),
-                        .changes = changes,
-                        .change_count = COUNT_OF(changes)};
-    enum err e = node_save(town->a, &save, &arena, &saved, &diag);
-    if (e) {
-        fail_msg("centre: %s %s %s", err_name(e), diag.args[0], diag.args[1]);
-    }
-    arena_release(&arena);
-    return saved.entity;
-}
-
 /* The folder of `a` is copied with everything in it, while one op of it waits to be sent. */
 static struct twins copy_a(struct town *town)
 {
-    struct twins twins = {.entity = a_centre(town)};
+    struct twins twins = {.entity = town_centre(town)};
     town_sync_all(town);
     town_edit(town, town->a, town->amina, twins.entity, "visits", "1");
     node_close(town->a);
@@ -205,12 +184,19 @@ static void assert_own_chain_stable(struct node *hub, struct id origin)
     }
 }
 
+/* Both know the hub `next`, and go on at the town's. */
+static struct twins copy_a_between_hubs(struct town *town, struct node **ret_next)
+{
+    *ret_next = hub_known_to(town, town->a);
+    nodes_enrol(&town->nodes, town->hub, town->a, WORKER_IN(TOWN_PROVINCE, ",\"health\""));
+    return copy_a(town);
+}
+
 static void copies_at_two_hubs_both_become_stable(void **state)
 {
     struct town *town = *state;
-    struct node *next = hub_known_to(town, town->a);
-    nodes_enrol(&town->nodes, town->hub, town->a, WORKER_IN(TOWN_PROVINCE, ",\"health\""));
-    struct twins twins = copy_a(town);
+    struct node *next = NULL;
+    struct twins twins = copy_a_between_hubs(town, &next);
     for (int i = 0; i < 3; i++) {
         (void)town_household(town, twins.one, town->amina, TOWN_COMMUNE, "by one");
         (void)town_household(town, twins.two, town->amina, TOWN_COMMUNE, "by two");
@@ -230,9 +216,8 @@ static void copies_at_two_hubs_both_become_stable(void **state)
 static void a_copy_is_told_whose_numbers_are_in_the_backup_already(void **state)
 {
     struct town *town = *state;
-    struct node *next = hub_known_to(town, town->a);
-    nodes_enrol(&town->nodes, town->hub, town->a, WORKER_IN(TOWN_PROVINCE, ",\"health\""));
-    struct twins twins = copy_a(town);
+    struct node *next = NULL;
+    struct twins twins = copy_a_between_hubs(town, &next);
     for (int i = 0; i < 3; i++) {
         (void)town_household(town, twins.one, town->amina, TOWN_COMMUNE, "by one");
     }
