@@ -32,7 +32,7 @@ CREATE TABLE entity(
     id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, type INTEGER NOT NULL, type_op INTEGER NOT NULL,
     root INTEGER, missing INTEGER NOT NULL DEFAULT 0);
 -- Which server's rows of a root went by unread while it was out of sight: what that server says
--- anew makes it whole again, another one may be behind. entity.missing: there is such a row.
+-- anew makes it whole again, another one may be behind. What a device let go it lacks of all of them. entity.missing: there is such a row.
 -- Compartment '': of the whole tree. Else only the rest of that compartment is to come, after the
 -- number `next` of the server in that epoch.
 CREATE TABLE unread(root INTEGER, server BLOB, compartment TEXT NOT NULL DEFAULT '', next INTEGER NOT NULL DEFAULT 0,

@@ -370,7 +370,7 @@ enum err forget_recall(struct node *node, int64_t root, bool *ret_was)
     return e;
 }
 
-enum err forget_want_again(struct node *node, struct id server)
+enum err forget_want_again(struct node *node)
 {
     enum { SOME = 512 };
     int64_t rows[SOME];
@@ -392,7 +392,7 @@ enum err forget_want_again(struct node *node, struct id server)
                 e = run_on(node, FORGOTTEN_DROP, rows[i], 0);
             }
             if (!e && seen) {
-                e = entity_unread(node, rows[i], server);
+                e = entity_unread_anywhere(node, rows[i]);
             }
         }
     }
@@ -488,15 +488,9 @@ enum err forget_search(struct node *node, const char *text, size_t limit, forget
 
 static enum err want_row(struct node *node, int64_t row)
 {
-    struct id server = {{0}};
     bool was = false;
-    struct stmt *s = db_stmt(node->db, SERVER_FIRST);
-    bool known = stmt_row(s) && stmt_blob(s, 11, server.bytes, ID_SIZE);
-    enum err e = stmt_end(s);
-    if (!e) {
-        e = forget_recall(node, row, &was);
-    }
-    return e || !known ? e : entity_unread(node, row, server);
+    enum err e = forget_recall(node, row, &was);
+    return e ? e : entity_unread_anywhere(node, row);
 }
 
 enum err forget_ask_back(struct node *node, const char *text, struct forgotten_record *ret,

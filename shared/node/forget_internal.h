@@ -40,7 +40,7 @@ MUST_CHECK enum err forget_evict(struct node *node, const struct asked_root *ask
 MUST_CHECK enum err root_forgotten(struct node *node, int64_t root, bool *ret);
 /* Not forgotten any more; `*ret_was` whether it had been. */
 MUST_CHECK enum err forget_recall(struct node *node, int64_t root, bool *ret_was);
-/* Roots that left, were forgotten and are back in sight are wanted whole from this server. */
-MUST_CHECK enum err forget_want_again(struct node *node, struct id server);
+/* Roots that left, were forgotten and are back in sight are wanted whole from every server. */
+MUST_CHECK enum err forget_want_again(struct node *node);
 
 #endif

@@ -28,6 +28,8 @@
     X(ENTITY_DEAD_CLEAR, "DELETE FROM dead WHERE entity = ?1") \
     X(ENTITY_SET_MISSING, "UPDATE entity SET missing = EXISTS (SELECT 1 FROM unread WHERE root = ?1) WHERE id = ?1") \
     X(UNREAD_ADD, "INSERT OR IGNORE INTO unread(root, server) VALUES(?1, ?2)") \
+    X(UNREAD_NONE, "DELETE FROM unread WHERE root = ?1") \
+    X(UNREAD_ANYWHERE, "INSERT INTO unread(root, server) SELECT ?1, name FROM server") \
     X(UNREAD_DONE, "DELETE FROM unread WHERE root = ?1 AND server = ?2 AND compartment = ?3") \
     X(UNREAD_PARTS_DONE, "DELETE FROM unread WHERE root = ?1 AND server = ?2 AND compartment <> '' AND epoch <> ?3") \
     X(UNREAD_PART, "INSERT OR REPLACE INTO unread(root, server, compartment, next, epoch) VALUES(?1, ?2, ?3, ?4, ?5)") \

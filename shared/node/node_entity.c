@@ -108,6 +108,19 @@ enum err entity_unread(struct node *node, int64_t root, struct id server)
     return e ? e : set_missing(node, root);
 }
 
+enum err entity_unread_anywhere(struct node *node, int64_t root)
+{
+    struct stmt *s = db_stmt(node->db, UNREAD_NONE);
+    stmt_bind_i64(s, 1, root);
+    enum err e = stmt_run(s);
+    if (!e) {
+        s = db_stmt(node->db, UNREAD_ANYWHERE);
+        stmt_bind_i64(s, 1, root);
+        e = stmt_run(s);
+    }
+    return e ? e : set_missing(node, root);
+}
+
 enum err entity_read(struct node *node, int64_t root, struct id server, struct span compartment)
 {
     struct stmt *s = db_stmt(node->db, UNREAD_DONE);

@@ -38,6 +38,8 @@ struct entity_part {
     uint64_t epoch; /* of the server: the number means nothing in another */
 };
 MUST_CHECK enum err entity_unread(struct node *node, int64_t root, struct id server);
+/* By every server known here: each told long ago what was let go, and another one may be behind. */
+MUST_CHECK enum err entity_unread_anywhere(struct node *node, int64_t root);
 /* A compartment was told to its end; "" for the whole tree. */
 MUST_CHECK enum err entity_read(struct node *node, int64_t root, struct id server,
                                 struct span compartment);

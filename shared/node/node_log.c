@@ -542,11 +542,11 @@ static enum err skip_for_stub(struct node *node, const struct arriving *in,
         e = root_in_sight(node, entity.root, &seen);
     }
     if (!e && seen) { /* It moved on elsewhere: it is wanted again, whole. */
-        bool forgotten = false;
-        e = forget_recall(node, entity.root, &forgotten);
-        seen = !forgotten;
-    }
-    if (!e && !seen) {
+        e = forget_recall(node, entity.root, ret);
+        if (!e && *ret) {
+            e = entity_unread_anywhere(node, entity.root);
+        }
+    } else if (!e) {
         e = entity_unread(node, entity.root, in->from);
         *ret = true;
     }

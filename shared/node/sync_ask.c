@@ -484,7 +484,7 @@ static enum err put_forgetting(struct sync *sync, struct sync_request *request)
     }
     sync->forget.wants_looked_at = true;
     enum err e = node_begin(node);
-    return e ? e : node_end(node, forget_want_again(node, sync->server.name));
+    return e ? e : node_end(node, forget_want_again(node));
 }
 
 enum err sync_ask(struct sync *sync)

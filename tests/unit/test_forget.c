@@ -5,6 +5,7 @@
 
 #include "forget.h"
 #include "node_internal.h"
+#include "test_back.h"
 #include "test_town.h"
 
 #define DAY_MS 86400000LL
@@ -128,15 +129,6 @@ static void a_change_elsewhere_brings_it_back(void **state)
     town_assert_clean(town, town->b);
 }
 
-static void sync_at(struct town *town, struct node *device, struct node *hub)
-{
-    struct sync_action action;
-    struct node_identity of;
-    assert_int_equal(node_identity(hub, &of), OK);
-    nodes_sync_by(&town->nodes, device, hub, &of.id, NULL, &action);
-    assert_int_equal(action.kind, SYNC_DONE);
-}
-
 /* Asked back at a hub that isn't up to date: it tells the rest when it has it, to its author too.
  */
 static void what_comes_back_in_parts_is_whole_in_the_end(void **state)
@@ -150,7 +142,7 @@ static void what_comes_back_in_parts_is_whole_in_the_end(void **state)
     struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
     (void)nodes_sync(&town->nodes, next, town->region);
     nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
-    sync_at(town, town->b, next);
+    (void)sync_at(town, town->b, next);
     nodes_enrol(&town->nodes, town->hub, town->b, WORKER_IN(TOWN_COMMUNE, "")); /* home again */
     town_edit(town, town->b, town->brahim, home, "phone", "\"0612345678\"");
     make_stable(town);
@@ -159,11 +151,53 @@ static void what_comes_back_in_parts_is_whole_in_the_end(void **state)
     nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
     id_write(home, text);
     assert_int_equal(forget_ask_back(town->b, text, &found, &diag), OK);
-    sync_at(town, town->b, next);
+    (void)sync_at(town, town->b, next);
     assert_true(town_shows(town, town->b, home, "head_name_ar", "\"old\""));
     (void)nodes_sync(&town->nodes, next, town->region);
-    sync_at(town, town->b, next);
+    (void)sync_at(town, town->b, next);
     assert_true(town_shows(town, town->b, home, "phone", "\"0612345678\""));
+    town_assert_clean(town, town->b);
+}
+
+/* A sync that gets no further than its first request. */
+static void begin_sync(struct town *town, struct node *device, struct node *hub)
+{
+    struct node_identity of;
+    struct sync_options options = {0};
+    struct sync *sync = NULL;
+    struct sync_action action;
+    struct diag diag = {0};
+    struct sync_event event = {.kind = SYNC_BEGIN};
+    assert_int_equal(node_identity(hub, &of), OK);
+    assert_int_equal(sync_new(device, town->nodes.pack, &of.id, &options, &sync, &diag), OK);
+    sync_step(sync, &event, &action);
+    assert_int_equal(action.kind, SYNC_EXCHANGE);
+    sync_free(sync);
+}
+
+/* Let go with its scope, and the scope is back: each hub told it long ago, so any may be asked. */
+static void what_is_in_sight_again_is_asked_of_whichever_hub_comes_next(void **state)
+{
+    struct town *town = *state;
+    struct id home = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "old");
+    town_sync_all(town);
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    (void)nodes_sync(&town->nodes, next, town->region);
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    (void)sync_at(town, town->b, next);
+    nodes_enrol(&town->nodes, town->hub, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    make_stable(town);
+    town_grant(town, town->b, "\"" TOWN_THIRD "\"");
+    town_sync_all(town);
+    assert_int_equal(forget_now(town, town->b, 0).forgotten, 1);
+    town_grant(town, town->b, "\"" TOWN_COMMUNE "\"");
+    (void)nodes_sync(&town->nodes, next, town->region);
+    (void)sync_at(town, town->b, next); /* hears that it is granted again */
+    begin_sync(town, town->b, next);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)sync_at(town, town->b, town->hub);
+    assert_true(town_shows(town, town->b, home, "head_name_ar", "\"old\""));
+    town_assert_same(town, town->b, town->hub, TOWN_COMMUNE, "base");
     town_assert_clean(town, town->b);
 }
 
@@ -248,6 +282,7 @@ int main(void)
         TOWN_TEST(what_nobody_changed_for_long_goes_and_is_told_of),
         TOWN_TEST(a_change_elsewhere_brings_it_back),
         TOWN_TEST(what_comes_back_in_parts_is_whole_in_the_end),
+        TOWN_TEST(what_is_in_sight_again_is_asked_of_whichever_hub_comes_next),
         TOWN_TEST(what_is_not_sent_or_not_safe_stays),
         TOWN_TEST(what_changed_between_question_and_answer_stays),
         TOWN_TEST(by_itself_a_sync_goes_by_the_setting_twice_a_day),

@@ -25,6 +25,7 @@ static const size_t whole_reads[] = {
     SERVER_FIRST,
     SERVER_TOLD,
     SERVERS_LIST,
+    UNREAD_ANYWHERE,
     CALLER_LIST,
     VISITS_UNTOLD,
     VISITS_FORGOTTEN,
