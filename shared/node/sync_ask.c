@@ -487,6 +487,15 @@ static enum err put_forgetting(struct sync *sync, struct sync_request *request)
     return e ? e : node_end(node, forget_want_again(node));
 }
 
+/* One that memory had no room for is cut short, and its sum with others would hide it. */
+static enum err first_error(const struct buf *rows, const struct buf *batches,
+                            const struct buf *text)
+{
+    enum err e = buf_error(rows);
+    e = e ? e : buf_error(batches);
+    return e ? e : buf_error(text);
+}
+
 enum err sync_ask(struct sync *sync)
 {
     struct node *node = sync->node;
@@ -545,7 +554,7 @@ enum err sync_ask(struct sync *sync)
         sync_request_write(&request, &text);
         buf_add_span(&text, buf_span(&rows));
         buf_add_span(&text, buf_span(&batches));
-        e = buf_error(&text);
+        e = first_error(&rows, &batches, &text);
     }
     if (!e) {
         e = remember_sent(sync);

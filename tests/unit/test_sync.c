@@ -5,6 +5,8 @@
 
 #include "test_town.h"
 
+#define ALLOCATIONS_OF_ASKING 60 /* and some of the answer's */
+
 static void a_saved_household_reaches_the_region_and_the_neighbour(void **state)
 {
     struct town *town = *state;
@@ -94,6 +96,61 @@ static void a_backup_makes_ops_stable(void **state)
     assert_true(status.ops_region > 0);
 }
 
+/* ---- no memory for a request */
+
+static struct {
+    struct mem real;
+    size_t count, fail_at;
+} memory;
+
+static void *resize_or_fail(void *ctx, void *old, size_t size)
+{
+    bool fails = size > 0 && ++memory.count == memory.fail_at;
+    return fails ? NULL : memory.real.resize(ctx, old, size);
+}
+
+static size_t allocations_of_beginning(struct town *town)
+{
+    struct sync *sync = NULL;
+    struct diag diag = {0};
+    memory.count = 0;
+    assert_int_equal(sync_new(town->a, town->nodes.pack, NULL, NULL, &sync, &diag), OK);
+    sync_free(sync);
+    return memory.count;
+}
+
+/* An edit and a sync of it, which when it has begun fails at its Nth allocation. */
+static void sync_without(struct town *town, struct id entity, size_t nth)
+{
+    char phone[24];
+    struct sync_action action;
+    (void)snprintf(phone, sizeof phone, "\"06610000%02zu\"", nth % 100);
+    town_edit(town, town->a, town->amina, entity, "phone", phone);
+    memory.fail_at = allocations_of_beginning(town) + nth;
+    memory.count = 0;
+    nodes_try_sync(&town->nodes, town->a, town->hub, &action);
+    memory.fail_at = 0;
+    if (action.kind != SYNC_DONE) {
+        assert_string_equal(err_name(action.diag.code), err_name(ERR_NOMEM));
+        (void)nodes_sync(&town->nodes, town->a, town->hub);
+    }
+    assert_true(town_shows(town, town->hub, entity, "phone", phone));
+}
+
+/* Cut short, it would be refused by the hub as nonsense. */
+static void a_request_is_whole_or_not_sent_when_memory_is_short(void **state)
+{
+    struct town *town = *state;
+    struct id entity = town_household(town, town->a, town->amina, "05.081.03.09", "زينب");
+    town_sync_all(town);
+    memory.real = town->nodes.host.mem;
+    town->nodes.host.mem.resize = resize_or_fail;
+    for (size_t nth = 1; nth <= ALLOCATIONS_OF_ASKING; nth++) {
+        sync_without(town, entity, nth);
+    }
+    town->nodes.host.mem = memory.real;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +165,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_new_is_one_small_request_that_writes_nothing,
                                         town_setup, town_teardown),
         cmocka_unit_test_setup_teardown(a_backup_makes_ops_stable, town_setup, town_teardown),
+        cmocka_unit_test_setup_teardown(a_request_is_whole_or_not_sent_when_memory_is_short,
+                                        town_setup, town_teardown),
     };
     return cmocka_run_group_tests_name("sync", tests, NULL, NULL);
 }
