@@ -111,6 +111,21 @@ static enum err copy_verify(struct copy *copy)
     return e;
 }
 
+static enum err look_at_copy(struct copy *copy)
+{
+    enum err e = copy_verify(copy);
+    enum err closed = copy_close(copy);
+    return e ? e : closed;
+}
+
+/* Of some pages SQLite says only that they can't be read ("Failed to read ptrmap"): another look,
+   from the file, tells damage from a reading that failed. */
+static enum err verify_twice(struct copy *copy)
+{
+    enum err e = look_at_copy(copy);
+    return e == ERR_DB_CORRUPT ? look_at_copy(copy) : e;
+}
+
 static enum err make_copy(struct db *db, struct copy *copy,
                           void (*progress)(void *ctx, int64_t done, int64_t total), void *ctx)
 {
@@ -124,12 +139,7 @@ static enum err make_copy(struct db *db, struct copy *copy,
     }
     enum err closed = copy_close(copy);
     e = e ? e : closed;
-    if (!e) {
-        e = copy_verify(copy);
-        closed = copy_close(copy);
-        e = e ? e : closed;
-    }
-    return e;
+    return e ? e : verify_twice(copy);
 }
 
 static enum err name_copy(const char *path, struct copy *copy, struct diag *diag)

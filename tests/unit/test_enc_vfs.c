@@ -664,6 +664,41 @@ static void a_second_cut_during_recovery_changes_nothing(void **state)
     }
 }
 
+/* ---- disks that can't be read */
+
+/* How often a copy failed, by which reading failed; it is never the data that are at fault. */
+static size_t copy_with_failing_reads(bool stays)
+{
+    size_t refused = 0;
+    for (uint64_t nth = 1; nth < 10000; nth++) {
+        struct sim sim;
+        struct diag diag = {0};
+        sim_init(&sim, nth);
+        struct db *db = open_db(&sim.host, "a.db", false);
+        assert_int_equal(save(db, 1, span_of(CANARY)), OK);
+        uint64_t before = sim_disk_counts(sim.disk).failed;
+        sim_disk_fail_after(sim.disk, SIM_READ, nth, stays);
+        enum err e = db_backup(db, "b.db", NULL, NULL, &diag);
+        sim_disk_fail_after(sim.disk, SIM_READ, 0, false);
+        bool failed = sim_disk_counts(sim.disk).failed > before;
+        assert_string_equal(err_name(e), err_name(e ? ERR_DB : OK));
+        refused += e != OK;
+        db_close(db);
+        sim_release(&sim);
+        if (!failed) {
+            break;
+        }
+    }
+    return refused;
+}
+
+static void a_reading_that_fails_is_not_told_as_damage(void **state)
+{
+    (void)state;
+    assert_true(copy_with_failing_reads(false) > 5);
+    assert_true(copy_with_failing_reads(true) > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -678,6 +713,7 @@ int main(void)
         cmocka_unit_test(the_log_s_checksums_are_masked),
         cmocka_unit_test(a_changed_frame_is_an_error_while_reading),
         cmocka_unit_test(power_cut_at_every_operation_keeps_what_was_promised),
+        cmocka_unit_test(a_reading_that_fails_is_not_told_as_damage),
         cmocka_unit_test(a_second_cut_during_recovery_changes_nothing),
     };
     return cmocka_run_group_tests_name("enc_vfs", tests, NULL, NULL);
