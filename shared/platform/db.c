@@ -117,22 +117,45 @@ bool db_was_undone(const struct db *db)
     return (db->writing || db->read_begun) && sqlite3_get_autocommit(db->handle) != 0;
 }
 
-enum err db_begin(struct db *db)
+bool db_undo_left(struct db *db)
 {
-    assert(!db->writing && db->read_depth == 0);
-    enum err e = run_own(db, OWN_BEGIN);
-    db->writing = e == OK;
-    return e;
+    if (db->left_open) {
+        db->left_open = false;
+        (void)run_own(db, OWN_ROLLBACK);
+        db->left_open = sqlite3_get_autocommit(db->handle) == 0;
+    }
+    return !db->left_open;
 }
 
-/* Keeps the failure that led here. Its statement is there since db_open(), and needs no memory. */
+/* Keeps the failure that led here. Its statement is there since db_open() and needs no memory,
+   unless the schema was read anew meanwhile: then the next one undoes first. */
 static void undo_all(struct db *db)
 {
     char why[DB_ERROR_SIZE];
     memcpy(why, db->error_text, sizeof why);
     enum err first = db->error;
-    (void)run_own(db, OWN_ROLLBACK); /* Fails only when SQLite has rolled back already. */
+    db->left_open = false;
+    (void)run_own(db, OWN_ROLLBACK); /* Fails, too, when SQLite has rolled back already. */
+    db->left_open = sqlite3_get_autocommit(db->handle) == 0;
     (void)db_fail_text(db, first, why);
+}
+
+/* SQLite may say that there is no memory for what it has begun all the same. */
+static enum err begin(struct db *db, enum own_stmt how)
+{
+    enum err e = run_own(db, how);
+    if (e != OK && sqlite3_get_autocommit(db->handle) == 0) {
+        undo_all(db);
+    }
+    return e;
+}
+
+enum err db_begin(struct db *db)
+{
+    assert(!db->writing && db->read_depth == 0);
+    enum err e = begin(db, OWN_BEGIN);
+    db->writing = e == OK;
+    return e;
 }
 
 enum err db_end(struct db *db, enum err e)
@@ -192,14 +215,14 @@ static void end_view(struct db *db)
     bool undone = db_was_undone(db);
     db->read_begun = false;
     if (!undone && run_own(db, OWN_COMMIT) != OK) {
-        (void)run_own(db, OWN_ROLLBACK);
+        undo_all(db);
     }
 }
 
 enum err db_read_begin(struct db *db)
 {
     if (db->read_depth == 0 && !db->writing) {
-        enum err e = run_own(db, OWN_BEGIN_READ);
+        enum err e = begin(db, OWN_BEGIN_READ);
         if (e) {
             return e;
         }

@@ -48,6 +48,7 @@ struct db {
     int read_depth;
     bool writing;    /* between db_begin() and db_end(), whatever SQLite did meanwhile */
     bool read_begun; /* the outermost db_read_begin() opened a transaction */
+    bool left_open;  /* there was no memory to undo what is open */
     enum err error;  /* the last failure and its text, for diagnosis */
     char error_text[DB_ERROR_SIZE];
 };
@@ -65,6 +66,8 @@ MUST_CHECK enum err db_ask_text(struct db *db, const char *sql, char *ret, size_
 
 /* SQLite refused to go on inside a transaction that it has already undone. */
 bool db_was_undone(const struct db *db);
+/* Undoes what is left open, before anything else runs. False: there is no memory for it yet. */
+bool db_undo_left(struct db *db);
 
 struct stmt *db_own_stmt(struct db *db, enum own_stmt index);
 MUST_CHECK enum err stmt_prepare(struct stmt *stmt);

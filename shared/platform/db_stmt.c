@@ -93,6 +93,9 @@ void stmt_bind_null(struct stmt *stmt, int column)
 
 bool stmt_row(struct stmt *stmt)
 {
+    if (stmt->failed == OK && !db_undo_left(stmt->db)) {
+        stmt->failed = ERR_NOMEM;
+    }
     if (stmt->failed == OK && db_was_undone(stmt->db)) {
         stmt->failed = stmt->db->error != OK ? stmt->db->error : ERR_DB;
     }

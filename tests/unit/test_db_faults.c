@@ -198,10 +198,9 @@ static int64_t count_rows(struct db *db)
 }
 
 /* What can't be undone for want of memory must not be left open: nobody could write any more. */
-static void a_transaction_ends_when_no_memory_is_left_at_all(void **state)
+static void end_without_memory(bool scoured)
 {
     bool failed = true;
-    (void)state;
     for (size_t nth = 1; failed; nth++) {
         struct test_home home;
         struct db *db = NULL;
@@ -210,6 +209,7 @@ static void a_transaction_ends_when_no_memory_is_left_at_all(void **state)
         options.create = true;
         assert_int_equal(db_open(&home.host, &options, &db, NULL), OK);
         assert_int_equal(db_migrate(db, migrations, COUNT_OF(migrations), NULL), OK);
+        assert_int_equal(scoured ? db_scour(db) : OK, OK);
         hook.count = 0;
         hook.failed = false;
         hook.stays = true;
@@ -225,6 +225,19 @@ static void a_transaction_ends_when_no_memory_is_left_at_all(void **state)
         db_close(db);
         test_home_release(&home);
     }
+}
+
+static void a_transaction_ends_when_no_memory_is_left_at_all(void **state)
+{
+    (void)state;
+    end_without_memory(false);
+}
+
+/* Every statement has to be prepared anew then, that which undoes as well. */
+static void a_transaction_ends_without_memory_after_the_schema_was_read_anew(void **state)
+{
+    (void)state;
+    end_without_memory(true);
 }
 
 static void fail_each_operation(int code, bool stays)
@@ -280,6 +293,7 @@ int main(void)
         cmocka_unit_test(no_failing_allocation_of_ours_leaks_or_lies),
         cmocka_unit_test(no_failing_allocation_of_sqlite_leaks_or_lies),
         cmocka_unit_test(a_transaction_ends_when_no_memory_is_left_at_all),
+        cmocka_unit_test(a_transaction_ends_without_memory_after_the_schema_was_read_anew),
         cmocka_unit_test(no_failing_write_breaks_a_promise),
         cmocka_unit_test(no_full_disk_breaks_a_promise),
     };
