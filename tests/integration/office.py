@@ -50,10 +50,10 @@ class Refused(Exception):
 
 
 def program(name):
-    folder = os.environ.get("DOUAR_BIN")
+    folder = os.environ.get("DOUAR_BIN")  # relative to where the test was begun
     if not folder:
         raise SystemExit("DOUAR_BIN must name the folder of douar and douard")
-    return str(pathlib.Path(folder) / name)
+    return str(pathlib.Path(folder).absolute() / name)
 
 
 @contextlib.contextmanager
