@@ -124,6 +124,12 @@ enum err form_read(const struct json *json, const struct type *type, struct aren
                               type->id);
     }
     if (!e) {
+        e = definition_text(&d, &whole, "hash", OPTIONAL, &form.hash);
+    }
+    if (!e) {
+        e = definition_text(&d, &whole, "edition", OPTIONAL, &form.edition);
+    }
+    if (!e) {
         e = read_questions(&d, &whole, type, &form);
     }
     if (!e) {

@@ -1,8 +1,9 @@
 /*
  * form.h - what a person fills: questions that map to properties of one record type.
  *
- * For now a plain list, as published JSON (schema/form.schema.json). XLSForm, ODK XForms and the
- * expression language come behind the same struct (design: forms).
+ * As published JSON (schema/form.schema.json, schema/forms.md). One that was made from a workbook
+ * or an XForm has a `hash`: its definition carries the form.json too, which is played to fill it,
+ * and its questions are those that its first record keeps.
  */
 #ifndef FORM_H
 #define FORM_H
@@ -26,6 +27,8 @@ struct form {
     const char *type;
     struct question *questions;
     size_t question_count;
+    const char *hash;    /* of its form.json; NULL: a plain list, answered by `new` */
+    const char *edition; /* what its makers call this version; NULL */
 };
 
 /* Everything lives in `arena`. `type` may be NULL (not checked against it). ERR_BAD_FORM names

@@ -77,6 +77,7 @@ struct type {
     int64_t version;
     struct labels labels;
     const char *parent; /* NULL for a root type */
+    const char *form;   /* the form that it was made from, NULL: it stands for itself */
     const char **title; /* property ids that name a record */
     size_t title_count;
     struct property *properties;

@@ -506,6 +506,9 @@ enum err type_read(const struct json *json, struct arena *arena, struct type *re
         e = definition_name(&d, &whole, "parent", OPTIONAL, NAME_OWN, &type.parent);
     }
     if (!e) {
+        e = definition_name(&d, &whole, "form", OPTIONAL, NAME_PLAIN, &type.form);
+    }
+    if (!e) {
         e = read_properties(&d, &whole, &type);
     }
     if (!e) {

@@ -23,6 +23,8 @@ PARTS = {
     "xform": ("shared/core/xform", None),
     "core": ("shared/core", None),
     "play": ("shared/core/play", r"strtod|bsearch|fmin|fmax"),
+    "mapping": ("shared/core/mapping", None),
+    "formio": ("shared/formio", r"xml\w+|zip_\w+|strtod|strtol|errno_location|free"),
     "wire": ("shared/wire", None),
     "platform": ("shared/platform", r"sqlite3_\w+|sodium_\w+|crypto_\w+|cJSON_\w+"),
     "node": ("shared/node", None),

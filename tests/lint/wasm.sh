@@ -13,7 +13,7 @@ wasi=/usr/include/wasm32-wasi
 iso_headers=(assert.h ctype.h errno.h float.h inttypes.h iso646.h limits.h math.h stdalign.h
     stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h stdnoreturn.h string.h)
 pure_headers=(sodium.h sodium zstd.h zstd_errors.h utf8proc.h pcre2.h nettle)
-parts=(base core core/expr core/xform core/play wire node)
+parts=(base core core/expr core/xform core/play core/mapping wire node)
 
 mkdir -p "$out"
 out=$(cd -- "$out" && pwd)

@@ -60,6 +60,18 @@ void play_write_draft(const struct play *play, struct buf *ret);
 struct json;
 MUST_CHECK enum err play_read_draft(struct play *play, const struct json *draft, struct diag *diag);
 
+/* One answer of the instance, in document order. Borrowed for the time of the call. */
+struct play_answer {
+    const struct xform_node *node;
+    struct span path; /* "/data/member[2]/age" */
+    struct span text;
+    bool relevant;
+    const uint8_t *occurrence, *outer; /* ids (16 bytes) of the nearest repeats; NULL: none */
+};
+typedef enum err (*play_visit)(void *ctx, const struct play_answer *answer);
+/* Every leaf, answered or not, and attributes. Stops at the first error, which it returns. */
+MUST_CHECK enum err play_each_answer(const struct play *play, play_visit visit, void *ctx);
+
 /* ---- for proof: everything computed from scratch, compared with what stands. ERR_CHECK_FAILED
    names the first node that differs. */
 MUST_CHECK enum err play_audit(struct play *play, struct diag *diag);

@@ -147,6 +147,45 @@ void play_write_draft(const struct play *play, struct buf *ret)
     json_close(&json, '}');
 }
 
+/* ---- answers */
+
+/* The occurrences that it lies in, from the nearest outwards. */
+static void occurrences_of(const struct play_node *node, struct play_answer *answer)
+{
+    answer->occurrence = answer->outer = NULL;
+    for (const struct tree_node *at = &node->tree; at != NULL && answer->outer == NULL;
+         at = at->parent) {
+        if (at->repeat && answer->occurrence == NULL) {
+            answer->occurrence = ((const struct play_node *)(const void *)at)->id;
+        } else if (at->repeat) {
+            answer->outer = ((const struct play_node *)(const void *)at)->id;
+        }
+    }
+}
+
+enum err play_each_answer(const struct play *play, play_visit visit, void *ctx)
+{
+    struct buf path;
+    enum err e = OK;
+    buf_init(&path, play->host.mem, XFORM_EXPRESSION_MAX);
+    for (struct play_node *at = play->root; e == OK && at != NULL;
+         at = node_following(at, play->root)) {
+        if (at->def->is_group) {
+            continue;
+        }
+        struct play_answer answer = {
+            .node = at->def->node, .text = at->tree.text, .relevant = node_is_relevant(at)};
+        buf_clear(&path);
+        node_path(at, &path);
+        answer.path = buf_span(&path);
+        occurrences_of(at, &answer);
+        e = buf_error(&path);
+        e = e != OK ? e : visit(ctx, &answer);
+    }
+    buf_release(&path);
+    return e;
+}
+
 static enum err bad_draft(struct diag *diag, const char *what, const char *where)
 {
     return diag_set(diag, ERR_FORMAT, what, where, NULL);

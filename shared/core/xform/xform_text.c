@@ -92,18 +92,27 @@ static bool is_known_name(struct span name, const char *code)
     return false;
 }
 
-size_t xform_language(const struct xform *form, const char *wanted)
+bool xform_has_language(const struct xform *form, const char *wanted, size_t *ret)
 {
     for (size_t i = 0; i < form->language_count; i++) {
         const char *name = form->languages[i];
         if (same_letters(span_of(wanted), name) || same_letters(code_in_brackets(name), wanted)) {
-            return i;
+            *ret = i;
+            return true;
         }
     }
     for (size_t i = 0; i < form->language_count; i++) {
         if (is_known_name(before_brackets(form->languages[i]), wanted)) {
-            return i;
+            *ret = i;
+            return true;
         }
     }
-    return form->default_language;
+    return false;
+}
+
+size_t xform_language(const struct xform *form, const char *wanted)
+{
+    size_t found = form->default_language;
+    (void)xform_has_language(form, wanted, &found);
+    return found;
 }

@@ -58,5 +58,7 @@ const struct xform_piece *xform_text_pick(const struct xform_text *text, size_t 
  */
 struct xform;
 size_t xform_language(const struct xform *form, const char *wanted);
+/* The same without the default: false when the form has no such language. */
+bool xform_has_language(const struct xform *form, const char *wanted, size_t *ret);
 
 #endif

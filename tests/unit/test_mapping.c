@@ -1,0 +1,232 @@
+/* mapping: which records a form's answers become, under which names, and what is refused. */
+#include "test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "form.h"
+#include "form_text.h"
+#include "mapping.h"
+#include "test_mem.h"
+#include "test_workbook.h"
+#include "xlsform.h"
+
+#define ARENA_MAX (64u << 20)
+
+struct desk {
+    struct test_mem memory;
+    struct arena arena;
+    struct xform form;
+    struct form_map map;
+    struct diag diag;
+    struct buf text;
+};
+
+static enum err make_map(struct desk *desk, const char *survey, const char *entities)
+{
+    const struct test_sheet sheets[] = {
+        {"survey", survey},
+        {"choices", "list_name|name|label\nyn|yes|Yes\nyn|no|No\n"},
+        {"settings", "form_id|form_title|version\nHousehold Visit|Visit|1\n"},
+        {"entities", entities}};
+    struct xlsform_faults faults;
+    struct buf bytes;
+    memset(desk, 0, sizeof(*desk));
+    const struct mem *mem = test_mem_init(&desk->memory, 0);
+    arena_init(&desk->arena, mem, ARENA_MAX);
+    buf_init(&desk->text, mem, 1u << 20);
+    buf_init(&bytes, mem, 1u << 20);
+    test_workbook_make(sheets, entities == NULL ? 3 : 4, &bytes);
+    if (xlsform_read(mem, buf_span(&bytes), "f.xlsx", &desk->arena, &desk->form, &faults,
+                     &desk->diag) != OK) {
+        fail_msg("%s: %s", desk->diag.args[0], desk->diag.args[1]);
+    }
+    buf_release(&bytes);
+    return mapping_make(&desk->form, &desk->arena, &desk->map, &desk->diag);
+}
+
+static void close_desk(struct desk *desk)
+{
+    buf_release(&desk->text);
+    arena_release(&desk->arena);
+    assert_int_equal(desk->memory.live_count, 0);
+}
+
+/* "type<parent: name kind, ..." a record. */
+static const char *shown(struct desk *desk)
+{
+    buf_clear(&desk->text);
+    for (size_t i = 0; i < desk->map.record_count; i++) {
+        const struct map_record *record = &desk->map.records[i];
+        buf_add_format(&desk->text, "%s", record->type);
+        if (record->parent != MAPPING_NONE) {
+            buf_add_format(&desk->text, "<%s", desk->map.records[record->parent].type);
+        }
+        buf_add_text(&desk->text, ":");
+        for (size_t j = 0; j < record->field_count; j++) {
+            buf_add_format(&desk->text, " %s %s,", record->fields[j].property,
+                           value_type_name(record->fields[j].type));
+        }
+        buf_add_text(&desk->text, "\n");
+    }
+    return buf_text(&desk->text);
+}
+
+static const char SURVEY[] = "type|name|label|save_to|calculation|repeat_count\n"
+                             "start|start||||\n"
+                             "note|hello|Hello|||\n"
+                             "text|Head-Name|Head|head|||\n"
+                             "begin group|income|Income|||\n"
+                             "integer|total|Total|||\n"
+                             "end group|||||\n"
+                             "begin group|spent|Spent|||\n"
+                             "decimal|total|Total|||\n"
+                             "end group|||||\n"
+                             "select_one yn|ok|OK?|||\n"
+                             "calculate|twice|||${ok} = 'yes'|\n"
+                             "begin repeat|member|Member|||2\n"
+                             "date|born|Born|||\n"
+                             "geopoint|where|Where|||\n"
+                             "end repeat|||||\n";
+
+static void answers_become_an_entity_a_survey_and_a_record_an_occurrence(void **state)
+{
+    (void)state;
+    struct desk desk;
+    assert_int_equal(make_map(&desk, SURVEY, "list_name|label\nhousehold|${Head-Name}\n"), OK);
+    assert_string_equal(shown(&desk),
+                        "household: head text,\n"
+                        "household_visit<household: start datetime, income_total integer, "
+                        "spent_total decimal, ok select_one, twice text,\n"
+                        "household_visit_member<household_visit: born date, where geopoint,\n");
+    close_desk(&desk);
+}
+
+static void names_are_made_fit_and_stay_apart(void **state)
+{
+    (void)state;
+    static const char *const names[][2] = {{"Age", "age"},
+                                           {"First-Name.2", "first_name_2"},
+                                           {"1st", "q1st"},
+                                           {"_x", "q_x"},
+                                           {"\xd8\xa7\xd8\xb3\xd9\x85", "q___"},
+                                           {"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz",
+                                            "abcdefghijklmnopqrstuvwxyzabcdefghijklmn"}};
+    struct test_mem memory;
+    struct arena arena;
+    arena_init(&arena, test_mem_init(&memory, 0), ARENA_MAX);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        assert_string_equal(mapping_name(names[i][0], &arena), names[i][1]);
+    }
+    arena_release(&arena);
+    struct desk desk;
+    assert_int_equal(make_map(&desk, "type|name|label\ntext|A-b|A\ntext|a.b|B\n", NULL),
+                     ERR_BAD_FORM);
+    assert_non_null(strstr(desk.diag.args[1], "rename one"));
+    close_desk(&desk);
+}
+
+static void read_type(struct desk *desk, const char *text, struct type *ret)
+{
+    struct json *json = NULL;
+    assert_int_equal(json_parse(span_of(text), &json, &desk->diag), OK);
+    if (type_read(json, &desk->arena, ret, &desk->diag) != OK) {
+        fail_msg("%s: %s in %s", desk->diag.args[0], desk->diag.args[1], text);
+    }
+    json_free(json);
+}
+
+static void an_entity_that_its_type_cannot_take_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *property, *what;
+    } cases[] = {
+        {"{\"id\":\"heads\",\"type\":\"text\"}", "near: heads"},
+        {"{\"id\":\"head\",\"type\":\"text\",\"retired\":true}", "is retired"},
+        {"{\"id\":\"head\",\"type\":\"text\",\"policy\":\"derived\"}", "calculated"},
+        {"{\"id\":\"head\",\"type\":\"text\"}", NULL},
+        {"{\"id\":\"head\",\"type\":\"date\"}", NULL}, /* typed: judged when it is saved */
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct desk desk;
+        struct type type;
+        char text[400];
+        assert_int_equal(make_map(&desk, SURVEY, "list_name|label\nhousehold|x\n"), OK);
+        (void)snprintf(text, sizeof(text),
+                       "{\"type\":\"household\",\"version\":1,\"properties\":[%s]}",
+                       cases[i].property);
+        read_type(&desk, text, &type);
+        enum err e = mapping_check(&desk.form, &desk.map, 0, &type, &desk.diag);
+        assert_int_equal(e, cases[i].what == NULL ? OK : ERR_BAD_FORM);
+        assert_true(cases[i].what == NULL || strstr(desk.diag.args[1], cases[i].what) != NULL);
+        close_desk(&desk);
+    }
+}
+
+static void a_made_type_keeps_what_is_declared_gone_and_refuses_the_rest(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct type before, made;
+    assert_int_equal(make_map(&desk, "type|name|label\nselect_one yn|ok|OK?\ntext|a|A\n", NULL),
+                     OK);
+    read_type(&desk,
+              "{\"type\":\"household_visit\",\"version\":1,\"form\":\"household_visit\","
+              "\"properties\":[{\"id\":\"ok\",\"type\":\"select_one\",\"choices\":[{\"name\":"
+              "\"yes\"},{\"name\":\"maybe\"}]},{\"id\":\"gone\",\"type\":\"integer\"}]}",
+              &before);
+    struct mapping_typing typing = {
+        .form = &desk.form, .map = &desk.map, .before = &before, .version = 2};
+    assert_int_equal(mapping_type(&typing, &desk.arena, &desk.text, &desk.diag), ERR_TYPE_CONFLICT);
+    assert_string_equal(desk.diag.args[1], "gone");
+    typing.retire = "other,gone";
+    buf_clear(&desk.text);
+    assert_int_equal(mapping_type(&typing, &desk.arena, &desk.text, &desk.diag), OK);
+    read_type(&desk, buf_text(&desk.text), &made);
+    assert_int_equal(type_may_follow(&before, &made, &desk.diag), OK);
+    assert_true(type_property(&made, "gone")->retired);
+    assert_int_equal(type_property(&made, "ok")->choice_count, 3);
+    assert_string_equal(made.form, "household_visit");
+    close_desk(&desk);
+}
+
+static void a_definition_carries_the_form_whole(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct json *json = NULL;
+    struct form form;
+    struct buf unpacked;
+    char hash[FORM_HASH_SIZE];
+    static const char text[] = "{\"douar_form\":1}";
+    assert_int_equal(make_map(&desk, "type|name|label\ntext|a|A\n", NULL), OK);
+    assert_int_equal(
+        mapping_definition(&desk.form, &desk.map, 3, span_of(text), &desk.arena, &desk.text), OK);
+    assert_int_equal(json_parse(buf_span(&desk.text), &json, &desk.diag), OK);
+    assert_int_equal(form_read(json, NULL, &desk.arena, &form, &desk.diag), OK);
+    form_hash(span_of(text), hash);
+    assert_string_equal(form.hash, hash);
+    assert_string_equal(form.edition, "1");
+    assert_int_equal(form.version, 3);
+    buf_init(&unpacked, &desk.memory.mem, FORM_TEXT_MAX);
+    assert_int_equal(form_unpack(&desk.memory.mem, json_span(json_get(json, "xform")), &unpacked),
+                     OK);
+    assert_string_equal(buf_text(&unpacked), text);
+    assert_int_not_equal(form_unpack(&desk.memory.mem, span_of("AAAA"), &unpacked), OK);
+    buf_release(&unpacked);
+    json_free(json);
+    close_desk(&desk);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_become_an_entity_a_survey_and_a_record_an_occurrence),
+        cmocka_unit_test(names_are_made_fit_and_stay_apart),
+        cmocka_unit_test(an_entity_that_its_type_cannot_take_is_refused),
+        cmocka_unit_test(a_made_type_keeps_what_is_declared_gone_and_refuses_the_rest),
+        cmocka_unit_test(a_definition_carries_the_form_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
