@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include "command_type.h"
+#include "form_publish.h"
 #include "record.h"
 
 #define FILE_SIZE_MAX (1024u * 1024)
@@ -147,13 +148,14 @@ static enum err check_parents(struct app *app)
     return e;
 }
 
-static enum err add_form(struct app *app, const char *path)
+/* A plain list of questions over a type. */
+static enum err add_list(struct app *app, const struct form_file *file)
 {
     struct json *json = NULL;
     struct form form = {0};
     const struct org *org = NULL;
     bool is_known = false;
-    enum err e = read_json(app, path, &json);
+    enum err e = json_parse(file->bytes, &json, app->diag);
     if (!e) {
         e = app_org(app, &org);
     }
@@ -163,6 +165,12 @@ static enum err add_form(struct app *app, const char *path)
         e = type   ? form_read(json, type, app->arena, &form, app->diag)
             : name ? diag_set(app->diag, ERR_UNKNOWN_TYPE, name, NULL)
                    : diag_set(app->diag, ERR_BAD_FORM, "type", "the type that it writes", NULL);
+    }
+    if (!e && form.hash != NULL) {
+        e = diag_set(app->diag, ERR_BAD_FORM, "hash",
+                     "is for forms that are published from a workbook, an XForm or a form.json; "
+                     "leave it out",
+                     NULL);
     }
     if (!e) {
         const struct form *before = org_form(org, span_of(form.id));
@@ -177,6 +185,18 @@ static enum err add_form(struct app *app, const char *path)
     }
     json_free(json);
     return e;
+}
+
+static enum err add_form(struct app *app, const char *path)
+{
+    struct form_file file;
+    enum err e = form_file_read(app, path, &file);
+    form_file_say(app, path, &file);
+    if (e) {
+        return e;
+    }
+    return file.kind == FORM_KIND_LIST ? add_list(app, &file)
+                                       : form_publish(app, &file, args_value(app->args, "retire"));
 }
 
 /* All files or none. */

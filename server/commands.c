@@ -35,7 +35,7 @@ static const struct option options[] = {
     {"deleted", 0, NULL, false}, {"where", 0, "PROPERTY=VALUE", false}, {"format", 0, "csv|json|geojson", false},
     {"output", 'o', "FILE", false}, {"attachments", 0, "DIR", false}, {"sensitive", 0, NULL, false}, {"bom", 0, NULL, false},
     {"to", 0, "NODE", false}, {"max-data", 0, "SIZE", false}, {"bundle", 0, "FILE|FOLDER", false}, {"rebuild", 0, NULL, false}, {"nodes", 0, NULL, false}, {"all", 0, NULL, false}, {"yes", 0, NULL, false}, {"copies", 0, NULL, false}, {"undo", 0, NULL, false}, {"flags", 0, NULL, false},
-    {"dry-run", 0, NULL, false}, {"locked", 0, NULL, false},
+    {"dry-run", 0, NULL, false}, {"locked", 0, NULL, false}, {"retire", 0, "NAME,...", false},
     {"passphrase-file", 0, "FILE", false}, {"key-file", 0, "FILE", false}, {"new-passphrase-file", 0, "FILE", false}, {"new-key-file", 0, "FILE", false}, {"key", 0, "FILE", false},
 };
 /* clang-format on */

@@ -18,6 +18,10 @@ MUST_CHECK enum err project_entity(struct node *node, int64_t entity);
  */
 MUST_CHECK enum err org_op_trusted(struct node *node, const struct op *op,
                                    const struct signature *signature, bool *ret);
+/* ---- node_form.c */
+/* What is shown of one register of an org entity: the latest live op that is signed. */
+MUST_CHECK enum err org_latest(struct node *node, int64_t entity, const char *reg_name,
+                               struct arena *arena, struct logged *ret, bool *ret_found);
 void org_entity_id(const char *kind, const char *name, struct id *ret);
 
 /* ---- node_org_read.c */

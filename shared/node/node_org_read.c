@@ -208,34 +208,6 @@ static enum err add_node(struct org_reader *r, const struct json *def, bool revo
     return OK;
 }
 
-/* What is shown of one register of an org entity: the latest live op (policy last). */
-static enum err latest(struct org_reader *r, int64_t entity, const char *reg_name,
-                       struct logged *ret, bool *ret_found)
-{
-    int64_t reg = 0;
-    struct live_op *live = NULL;
-    size_t count = 0;
-    struct stamp_rank best = {0};
-    *ret_found = false;
-    enum err e = symbol_find(r->node, span_of(reg_name), &reg);
-    if (e || reg == 0) {
-        return e;
-    }
-    e = log_live(r->node, entity, reg, &r->scratch, &live, &count);
-    for (size_t i = 0; !e && i < count; i++) {
-        struct logged logged;
-        e = log_read(r->node, live[i].op, &r->scratch, &logged);
-        struct stamp_rank rank = {logged.effective_ms, logged.op.stamp.counter, logged.op.uid};
-        if (!e && logged.has_org_signature &&
-            (!*ret_found || stamp_rank_compare(&rank, &best) > 0)) {
-            best = rank;
-            *ret = logged;
-            *ret_found = true;
-        }
-    }
-    return e;
-}
-
 /* Settings of the whole organisation: a value out of its range counts as none. */
 static enum err add_setting(struct org_reader *r, const struct json *def)
 {
@@ -280,11 +252,11 @@ static enum err read_entity(struct org_reader *r, int64_t entity, const char *ki
     bool found = false;
     bool revoked = false;
     arena_reset(&r->scratch);
-    enum err e = latest(r, entity, "def", &def_op, &found);
+    enum err e = org_latest(r->node, entity, "def", &r->scratch, &def_op, &found);
     if (e || !found) {
         return e;
     }
-    e = latest(r, entity, "revoked", &revoke_op, &revoked);
+    e = org_latest(r->node, entity, "revoked", &r->scratch, &revoke_op, &revoked);
     if (!e) {
         e = json_parse(def_op.op.values, &def, NULL);
     }
@@ -319,7 +291,31 @@ static int compare_forms(const void *a, const void *b)
 {
     const struct form *x = a;
     const struct form *y = b;
-    return strcmp(x->id, y->id);
+    int order = strcmp(x->id, y->id);
+    return order ? order : x->version < y->version ? 1 : x->version > y->version ? -1 : 0;
+}
+
+/* The newest of each first, those before it behind them. */
+static enum err part_forms(struct org_reader *r)
+{
+    struct form *old = arena_array(r->arena, r->org.form_count + 1, sizeof *old);
+    size_t kept = 0;
+    if (!old) {
+        return ERR_NOMEM;
+    }
+    if (r->org.form_count) {
+        qsort(r->forms, r->org.form_count, sizeof *r->forms, compare_forms);
+    }
+    for (size_t i = 0; i < r->org.form_count; i++) {
+        if (kept > 0 && strcmp(r->forms[kept - 1].id, r->forms[i].id) == 0) {
+            old[r->org.old_form_count++] = r->forms[i];
+        } else {
+            r->forms[kept++] = r->forms[i];
+        }
+    }
+    r->org.form_count = kept;
+    r->org.old_forms = old;
+    return OK;
 }
 
 static void finish(struct org_reader *r)
@@ -329,9 +325,6 @@ static void finish(struct org_reader *r)
     }
     if (r->org.type_count) {
         qsort(r->types, r->org.type_count, sizeof *r->types, compare_types);
-    }
-    if (r->org.form_count) {
-        qsort(r->forms, r->org.form_count, sizeof *r->forms, compare_forms);
     }
     r->org.types = r->types;
     r->org.forms = r->forms;
@@ -456,6 +449,9 @@ enum err node_org(struct node *node, const struct org **ret)
         e = read_entity(&r, list[i].id, list[i].kind);
     }
     arena_release(&r.scratch);
+    if (!e) {
+        e = part_forms(&r);
+    }
     if (!e) {
         finish(&r);
         node->org = r.org;

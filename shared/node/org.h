@@ -62,8 +62,10 @@ struct org_node {
 struct org {
     const struct type *types;
     size_t type_count;
-    const struct form *forms;
+    const struct form *forms; /* the newest version of each; sorted by id */
     size_t form_count;
+    const struct form *old_forms; /* earlier versions: drafts were begun with them */
+    size_t old_form_count;
     const struct org_place *places; /* sorted by code */
     size_t place_count;
     const struct org_person *persons;
@@ -92,6 +94,18 @@ void node_org_drop(struct node *node);
 
 const struct type *org_type(const struct org *org, struct span id);
 const struct form *org_form(const struct org *org, struct span id);
+/* Any version that was published of a form that is played; NULL. */
+const struct form *org_form_version(const struct org *org, struct span id, int64_t version);
+/*
+ * The form.json of such a form, from the op that published it; ERR_UNKNOWN_FORM when the form has
+ * none, ERR_DB_CORRUPT when it isn't what its hash says.
+ */
+MUST_CHECK enum err org_form_text(struct node *node, const struct form *form, struct buf *ret,
+                                  struct diag *diag);
+/* What a version of it is published under: "visit/3". Versions of such a form never change. */
+#define ORG_FORM_NAME_SIZE 64
+void org_form_name(const struct form *form, char ret[ORG_FORM_NAME_SIZE]);
+
 const struct org_place *org_place(const struct org *org, struct span code);
 const struct org_person *org_person(const struct org *org, struct id id);
 const struct org_node *org_node(const struct org *org, struct id id);

@@ -27,6 +27,20 @@ const struct form *org_form(const struct org *org, struct span id)
     return NULL;
 }
 
+const struct form *org_form_version(const struct org *org, struct span id, int64_t version)
+{
+    const struct form *newest = org_form(org, id);
+    if (newest && newest->hash && newest->version == version) {
+        return newest;
+    }
+    for (size_t i = 0; i < org->old_form_count; i++) {
+        if (org->old_forms[i].version == version && span_is(id, org->old_forms[i].id)) {
+            return &org->old_forms[i];
+        }
+    }
+    return NULL;
+}
+
 const struct org_place *org_place(const struct org *org, struct span code)
 {
     size_t low = 0;

@@ -89,6 +89,7 @@ static enum err save_now(struct node *node, const struct save *save, struct aren
     if (e) {
         return e;
     }
+    const struct form *form = draft->played ? draft->played : draft->form;
     e = draft->is_new ? name_record(node, &prepared.plan, &saved)
                       : known_case(&draft->shown, arena, &saved);
     if (!e && prepared.plan.count > 0) {
@@ -97,8 +98,8 @@ static enum err save_now(struct node *node, const struct save *save, struct aren
                                   .entity = saved.entity,
                                   .type = draft->type->id,
                                   .type_version = draft->type->version,
-                                  .form = draft->form ? draft->form->id : "",
-                                  .form_version = draft->form ? draft->form->version : 0,
+                                  .form = form ? form->id : "",
+                                  .form_version = form ? form->version : 0,
                                   .extra = span_of("{}")};
         e = plan_write(node, &prepared.plan, &outline, &saved.op_count);
     }

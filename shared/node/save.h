@@ -19,9 +19,10 @@ struct change {
 };
 
 struct save {
-    struct id person; /* who writes */
-    const char *form; /* form's id; NULL: none */
-    const char *type; /* for a new record without a form */
+    struct id person;     /* who writes */
+    const char *form;     /* form's id; NULL: none */
+    int64_t form_version; /* of a form that is played: the version that was filled; 0: the newest */
+    const char *type; /* for a new record without a form, or another one that a played form makes */
     bool is_new;
     struct id entity;  /* edited entity; ignored when is_new */
     struct span place; /* new root: its place code; empty: from the answers */

@@ -132,16 +132,29 @@ static enum err read_values(struct draft *draft, const struct save *save, struct
 
 /* ---- form and type */
 
+/* The version that was filled is known, unless another server published it: then the newest. */
+static const struct form *find_form(const struct org *org, const struct save *save)
+{
+    struct span id = span_of(save->form);
+    const struct form *version =
+        save->form && save->form_version ? org_form_version(org, id, save->form_version) : NULL;
+    return version || !save->form ? version : org_form(org, id);
+}
+
 static enum err read_type(struct draft *draft, const struct save *save, struct diag *diag)
 {
     const struct org *org = draft->author.org;
     const char *name = save->type;
-    if (save->form) {
-        draft->form = org_form(org, span_of(save->form));
-        if (!draft->form) {
-            return diag_set(diag, ERR_UNKNOWN_FORM, save->form, NULL);
-        }
-        name = draft->form->type;
+    const struct form *form = find_form(org, save);
+    if (save->form && !form) {
+        return diag_set(diag, ERR_UNKNOWN_FORM, save->form, NULL);
+    }
+    if (form && form->hash) {
+        draft->played = form;
+        name = name ? name : form->type;
+    } else if (form) {
+        draft->form = form;
+        name = form->type;
     }
     if (!save->is_new) {
         name = draft->shown.type_name;

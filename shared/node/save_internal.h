@@ -32,7 +32,8 @@ struct draft_value {
 struct draft {
     struct author author;
     const struct type *type;
-    const struct form *form; /* NULL: none */
+    const struct form *form;   /* NULL: none */
+    const struct form *played; /* as it was filled: its own rules were kept there. NULL: none */
     bool is_new;
     struct shown shown; /* of an edited record; empty for a new one but for the type */
     struct draft_value *values;
