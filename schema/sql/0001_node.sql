@@ -234,3 +234,8 @@ CREATE TABLE alias(
     case_number TEXT NOT NULL DEFAULT '');
 CREATE INDEX alias_target ON alias(target);
 CREATE INDEX alias_case ON alias(case_number);
+
+-- ---- forms being filled (filling.h): this device's own, no op knows them. about: JSON; answers: the engine's draft.
+CREATE TABLE filling(
+    id BLOB PRIMARY KEY, person BLOB NOT NULL, changed_ms INTEGER NOT NULL, about TEXT NOT NULL, answers TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX filling_person ON filling(person, changed_ms);

@@ -88,13 +88,14 @@ static const size_t whole_reads[] = {
     TAKING_PARTS_DROP,
     REDACTION_WAITING,
     RECEIPT_TELL_AGAIN,
+    FILLING_COUNT, /* of one device: at most FILLINGS_MAX */
 };
 
 static const char *const names[] = {
 #define NAME_OF(name, sql) [name] = #name,
     LOG_SQL(NAME_OF) RECORD_SQL(NAME_OF) SYNC_SQL(NAME_OF) AUDIT_SQL(NAME_OF) BACK_SQL(NAME_OF)
         BLOB_SQL(NAME_OF) BUNDLE_SQL(NAME_OF) SPACE_SQL(NAME_OF) REDACT_SQL(NAME_OF)
-            ALIAS_SQL(NAME_OF) QUARANTINE_SQL(NAME_OF)
+            ALIAS_SQL(NAME_OF) QUARANTINE_SQL(NAME_OF) FILLING_SQL(NAME_OF)
 #undef NAME_OF
 };
 
