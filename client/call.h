@@ -170,6 +170,11 @@ enum err call_new(struct call *call); /* call_save.c */
 enum err call_edit(struct call *call);
 enum err call_undo(struct call *call);
 enum err call_delete(struct call *call);
+enum err call_fill(struct call *call); /* call_fill.c */
+enum err call_fill_say(struct call *call);
+enum err call_fill_save(struct call *call);
+enum err call_drafts(struct call *call);
+enum err call_draft_drop(struct call *call);
 enum err call_show(struct call *call); /* call_read.c */
 enum err call_list(struct call *call);
 enum err call_find(struct call *call);

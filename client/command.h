@@ -29,6 +29,9 @@ struct terminal {
     face_write write;
     /* All of the standard input; the buf's maximum bounds it. */
     enum err (*read_input)(void *ctx, struct buf *ret);
+    /* A line of the standard input without its end; ERR_NOT_FOUND when there is no more. NULL where
+       nobody answers. */
+    enum err (*read_line)(void *ctx, struct buf *ret);
     /* A line that isn't shown, without its end; NULL where nobody sits. */
     enum err (*read_secret)(void *ctx, struct buf *ret);
     bool rewrites_lines; /* the error stream is a terminal: progress takes one line */

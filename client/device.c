@@ -7,6 +7,7 @@
 #include "args.h"
 #include "call.h"
 #include "db.h"
+#include "fill.h"
 #include "lease.h"
 #include "num.h"
 #include "reopen.h"
@@ -19,6 +20,7 @@ struct device {
     enum language language;
     struct node *node; /* NULL until a call needs it */
     struct open_key open;
+    struct fill *fill;  /* the form that is being filled; NULL */
     bool reserve_whole; /* as far as this process knows */
     char home[];
 };
@@ -67,6 +69,14 @@ static const struct call_kind call_kinds[] = {
         {"id", ARG_TEXT, true, 0, 0}, {"answers", ARG_OBJECT, true, 0, 0},
         {"form", ARG_TEXT, false, 0, 0}, {"dry_run", ARG_BOOL, false, 0, 0}, {0}}, SPACE_SAVES},
     {"undo", NEED_PERSON, call_undo, {{0}}, SPACE_SAVES},
+    {"fill", NEED_PERSON, call_fill, {
+        {"form", ARG_TEXT, false, 0, 0}, {"id", ARG_TEXT, false, 0, 0},
+        {"draft", ARG_TEXT, false, 0, 0}, {"place", ARG_TEXT, false, 0, 0},
+        {"parent", ARG_TEXT, false, 0, 0}, {0}}, SPACE_READS},
+    {"fill_say", NEED_PERSON, call_fill_say, {{"request", ARG_OBJECT, true, 0, 0}, {0}}, SPACE_TAKES},
+    {"fill_save", NEED_PERSON, call_fill_save, {{0}}, SPACE_SAVES},
+    {"drafts", NEED_PERSON, call_drafts, {{0}}, SPACE_READS},
+    {"draft_drop", NEED_PERSON, call_draft_drop, {{"draft", ARG_TEXT, true, 0, 0}, {0}}, SPACE_READS},
     {"delete", NEED_PERSON, call_delete, {
         {"id", ARG_TEXT, true, 0, 0}, {"reason", ARG_TEXT, true, 0, 0}, {0}}, SPACE_SAVES},
     {"attach", NEED_PERSON, call_attach, {
@@ -143,6 +153,7 @@ void device_free(struct device *device)
     if (!device) {
         return;
     }
+    fill_free(device->fill);
     node_close(device->node);
     key_forget(&device->open);
     const struct mem mem = device->host->mem;
@@ -210,8 +221,15 @@ void call_reserve_used(struct call *call)
     call->device->reserve_whole = false;
 }
 
+struct fill **call_fill_slot(struct call *call)
+{
+    return &call->device->fill;
+}
+
 void call_close_node(struct call *call)
 {
+    fill_free(call->device->fill);
+    call->device->fill = NULL;
     node_close(call->device->node);
     call->device->node = NULL;
     call->node = NULL;
@@ -358,8 +376,8 @@ static bool runs_locked(enum lease_lock lock, const char *name)
         "sync",          "status",        "digest",         "check",
         "bundle_export", "bundle_import", "passphrase_add", "passphrase_remove",
         "passphrases"};
-    static const char *const expired[] = {"reopen", "new",  "forms",  "form",
-                                          "types",  "type", "places", "persons"};
+    static const char *const expired[] = {"reopen", "new",    "forms",   "form",     "types",
+                                          "type",   "places", "persons", "fill_say", "fill_save"};
     return is_one_of(name, always, sizeof always / sizeof always[0]) ||
            (lock == LEASE_EXPIRED && is_one_of(name, expired, sizeof expired / sizeof expired[0]));
 }

@@ -42,6 +42,27 @@ static enum err read_input(void *ctx, struct buf *ret)
     }
 }
 
+/* A byte at a time, so that what follows stays for whoever reads next. */
+static enum err read_line(void *ctx, struct buf *ret)
+{
+    (void)ctx;
+    (void)fflush(stdout);
+    for (size_t size = 0;; size++) {
+        char byte = 0;
+        ssize_t got = read(STDIN_FILENO, &byte, 1);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return ERR_FILE;
+        }
+        if (got == 0 || byte == '\n') {
+            return got == 0 && size == 0 ? ERR_NOT_FOUND : buf_error(ret);
+        }
+        buf_add_byte(ret, (uint8_t)byte);
+    }
+}
+
 static enum err read_secret(void *ctx, struct buf *ret)
 {
     (void)ctx;
@@ -79,6 +100,7 @@ int main(int argc, char **argv)
                         .passphrase_file = getenv("DOUAR_PASSPHRASE_FILE")},
         .terminal = {.write = write_stream,
                      .read_input = read_input,
+                     .read_line = read_line,
                      .read_secret = isatty(STDIN_FILENO) ? read_secret : NULL,
                      .rewrites_lines = isatty(STDERR_FILENO) != 0},
     };

@@ -99,6 +99,9 @@ enum err command_new(struct session *session); /* command_save.c */
 enum err command_edit(struct session *session);
 enum err command_undo(struct session *session);
 enum err command_delete(struct session *session);
+enum err command_fill(struct session *session); /* command_fill.c */
+enum err command_draft_list(struct session *session);
+enum err command_draft_drop(struct session *session);
 enum err command_resolve(struct session *session);
 enum err command_attach(struct session *session); /* command_attach.c */
 enum err command_attachment_get(struct session *session);

@@ -1,0 +1,47 @@
+/*
+ * fill.h - one form being filled, as long as the device is asked about it; shared by call_fill.c,
+ * fill_lists.c and fill_save.c.
+ *
+ * The device holds at most one. What was answered is in the database after every answer
+ * (filling.h), so that losing this loses nothing. It goes when the device locks.
+ */
+#ifndef FILL_H
+#define FILL_H
+
+#include "call.h"
+#include "filling.h"
+#include "mapping.h"
+#include "play.h"
+
+#define FILL_ARENA_MAX   (64u * 1024 * 1024)
+#define FILL_RECORDS_MAX 20000 /* records of one list that a form reads */
+
+struct fill {
+    const struct mem *mem;
+    struct arena arena; /* form, map, what it is about */
+    struct xform form;
+    struct form_map map;
+    struct filling about; /* its answers: of the moment */
+    struct play_host host;
+    struct play *play;
+    struct call *call; /* that runs now: the engine asks it for time, lists and names */
+    bool *hidden;      /* by number of the node: not relevant before the person changed anything */
+};
+
+/* NULL is fine. */
+void fill_free(struct fill *fill);
+
+/* Where the device keeps it (device.c). */
+struct fill **call_fill_slot(struct call *call);
+
+/* ---- fill_lists.c: what the engine asks of its surroundings */
+void fill_host_init(struct fill *fill);
+
+/* ---- fill_save.c */
+/* The records that the answers make, written in one transaction with the end of the draft; their
+   members stand in the answer. */
+MUST_CHECK enum err fill_save(struct call *call, struct fill *fill);
+/* What the record holds becomes what the form begins with. */
+MUST_CHECK enum err fill_from_record(struct call *call, struct fill *fill);
+
+#endif

@@ -1,0 +1,258 @@
+/*
+ * fill_save.c - what was filled becomes records, through the same save as everything else.
+ */
+#include <string.h>
+
+#include "call_answers.h"
+#include "call_put.h"
+#include "fill.h"
+#include "save.h"
+
+/* ---- beginning with what a record holds */
+
+struct beginning {
+    struct fill *fill;
+    const struct map_record *of;
+    const struct record *record;
+    struct buf request, answer;
+};
+
+static const struct shown_property *shown(const struct record *record, const char *property)
+{
+    for (size_t i = 0; i < record->property_count; i++) {
+        if (strcmp(record->properties[i].property->id, property) == 0) {
+            return &record->properties[i];
+        }
+    }
+    return NULL;
+}
+
+/* As a person would answer; what the form doesn't take any more stays as it is in the record. */
+static enum err begin_field(struct beginning *b, const struct map_field *field)
+{
+    const struct shown_property *value = shown(b->record, field->property);
+    struct json_writer json;
+    struct buf text;
+    if (value == NULL || value_is_null(value->json) || value->json.size == 0) {
+        return OK;
+    }
+    buf_init(&text, b->fill->mem, XFORM_EXPRESSION_MAX);
+    enum err e = mapping_text(value->property->type, value->json, &text);
+    buf_clear(&b->request);
+    json_begin(&json, &b->request);
+    json_open(&json, '{');
+    json_name(&json, "call");
+    json_put_text(&json, "answer");
+    json_name(&json, "path");
+    struct buf path;
+    buf_init(&path, b->fill->mem, XFORM_EXPRESSION_MAX);
+    xform_path(field->node, &path);
+    json_put_span(&json, buf_span(&path));
+    json_name(&json, "value");
+    json_put_span(&json, buf_span(&text));
+    json_close(&json, '}');
+    e = e ? e : buf_error(&b->request);
+    e = e ? e : play_call(b->fill->play, buf_span(&b->request), &b->answer);
+    buf_release(&path);
+    buf_release(&text);
+    return e;
+}
+
+static enum err note_hidden(void *ctx, const struct play_answer *answer)
+{
+    struct fill *fill = ctx;
+    fill->hidden[answer->node->index] = !answer->relevant;
+    return OK;
+}
+
+enum err fill_from_record(struct call *call, struct fill *fill)
+{
+    struct record record = {0};
+    const struct map_record *of = &fill->map.records[0];
+    struct beginning b = {.fill = fill, .of = of, .record = &record};
+    enum err e = record_read(call->node, &call->person, fill->about.entity, call->arena, &record,
+                             call->diag);
+    if (!e && strcmp(record.type_name, of->type) != 0) {
+        e = diag_set(call->diag, ERR_BAD_CHOICE, "id", record.type_name, of->type, NULL);
+    }
+    buf_init(&b.request, fill->mem, DEVICE_REQUEST_MAX);
+    buf_init(&b.answer, fill->mem, DEVICE_ANSWER_MAX);
+    for (size_t i = 0; !e && i < of->field_count; i++) {
+        e = of->fields[i].control != NULL && !of->place->repeat ? begin_field(&b, &of->fields[i])
+                                                                : OK;
+    }
+    buf_release(&b.request);
+    buf_release(&b.answer);
+    return e ? e : play_each_answer(fill->play, note_hidden, fill);
+}
+
+/* ---- saving */
+
+struct saving {
+    struct call *call;
+    struct fill *fill;
+    struct map_answers *records;
+    size_t count;
+    struct saved *saved;
+    bool *done; /* it is there, as records' parents must be */
+};
+
+/* What isn't relevant is cleared only if that came of what the person changed. */
+static bool is_written(const struct saving *s, const struct map_value *value, bool is_new)
+{
+    if (value->field->type == VALUE_FILE) {
+        return false;
+    }
+    if (is_new) {
+        return !value_is_null(value->json);
+    }
+    return value->relevant || !s->fill->hidden[value->field->node->index];
+}
+
+static enum err changes_of(struct saving *s, const struct map_answers *answers, bool is_new,
+                           struct save *save)
+{
+    struct change *changes = arena_array(s->call->arena, answers->value_count, sizeof *changes);
+    if (changes == NULL) {
+        return ERR_NOMEM;
+    }
+    save->change_count = 0;
+    for (size_t i = 0; i < answers->value_count; i++) {
+        const struct map_value *value = &answers->values[i];
+        if (is_written(s, value, is_new)) {
+            changes[save->change_count++] =
+                (struct change){.property = value->field->property, .json = value->json};
+        }
+    }
+    save->changes = changes;
+    return OK;
+}
+
+/* Which record it is: the one that was named, the one that its answers name, or a new one. */
+static enum err settle_record(struct saving *s, size_t number, struct save *save)
+{
+    const struct map_answers *answers = &s->records[number];
+    const struct filling *about = &s->fill->about;
+    char id[ID_TEXT_SIZE * 2];
+    if (about->has_entity && answers->of == &s->fill->map.records[0]) {
+        save->entity = about->entity;
+        return OK;
+    }
+    if (answers->of->entity != NULL && answers->update && answers->entity_id.size != 0) {
+        span_text(answers->entity_id, id, sizeof id);
+        return record_resolve_id(s->call->node, id, &save->entity, s->call->diag);
+    }
+    save->is_new = true;
+    if (answers->of->parent != MAPPING_NONE) {
+        save->has_parent = true;
+        save->parent = s->saved[answers->parent].entity;
+    } else {
+        save->has_parent = about->has_parent;
+        save->parent = about->parent;
+        save->place = span_of(about->place);
+    }
+    return OK;
+}
+
+/* An entity that the answers neither make nor change; a survey or an occurrence without answers. */
+static bool is_left_out(const struct saving *s, const struct map_answers *answers,
+                        const struct save *save)
+{
+    bool named = s->fill->about.has_entity && answers->of == &s->fill->map.records[0];
+    if (answers->of->entity != NULL && !named) {
+        return !answers->create && !answers->update;
+    }
+    return save->is_new && save->change_count == 0;
+}
+
+static enum err save_record(struct saving *s, size_t number)
+{
+    const struct map_answers *answers = &s->records[number];
+    struct save save = {.person = s->call->person,
+                        .form = s->fill->about.form,
+                        .form_version = s->fill->about.form_version,
+                        .type = answers->of->type};
+    bool has_parent = answers->of->parent == MAPPING_NONE ||
+                      (answers->parent != MAPPING_NONE && s->done[answers->parent]);
+    enum err e = settle_record(s, number, &save);
+    e = e ? e : changes_of(s, answers, save.is_new, &save);
+    if (e || is_left_out(s, answers, &save)) {
+        return e;
+    }
+    if (save.is_new && !has_parent) {
+        return diag_set(s->call->diag, ERR_NOT_FOUND, "record",
+                        s->fill->map.records[answers->of->parent].type, NULL);
+    }
+    e = node_save(s->call->node, &save, s->call->arena, &s->saved[number], s->call->diag);
+    s->done[number] = e == OK;
+    return e;
+}
+
+/* Each after what it belongs to. */
+static enum err save_all(struct saving *s)
+{
+    enum err e = OK;
+    for (size_t i = 0; !e && i < s->count; i++) {
+        e = save_record(s, i);
+    }
+    return e ? e : filling_drop(s->call->node, s->fill->about.id);
+}
+
+static void put_saved(struct saving *s)
+{
+    struct call *call = s->call;
+    json_name(call->out, "records");
+    json_open(call->out, '[');
+    for (size_t i = 0; i < s->count; i++) {
+        if (!s->done[i]) {
+            continue;
+        }
+        json_open(call->out, '{');
+        put_text(call, "type", s->records[i].of->type);
+        put_id(call, "id", s->saved[i].entity);
+        put_text(call, "case", s->saved[i].case_number);
+        put_int(call, "ops", (int64_t)s->saved[i].op_count);
+        call_put_warnings(call, &s->saved[i]);
+        json_close(call->out, '}');
+    }
+    json_close(call->out, ']');
+}
+
+static enum err types_of(struct call *call, const struct form_map *map, const struct type ***ret)
+{
+    const struct org *org = NULL;
+    const struct type **types = arena_array(call->arena, map->record_count, sizeof *types);
+    enum err e = types ? node_org(call->node, &org) : ERR_NOMEM;
+    for (size_t i = 0; !e && i < map->record_count; i++) {
+        types[i] = org_type(org, span_of(map->records[i].type));
+        if (types[i] == NULL) {
+            e = diag_set(call->diag, ERR_UNKNOWN_TYPE, map->records[i].type, NULL);
+        }
+    }
+    *ret = types;
+    return e;
+}
+
+enum err fill_save(struct call *call, struct fill *fill)
+{
+    struct saving s = {.call = call, .fill = fill};
+    const struct type **types = NULL;
+    enum err e = types_of(call, &fill->map, &types);
+    if (!e) {
+        e = mapping_answers(&fill->map, fill->play, types, call->arena, &s.records, &s.count,
+                            call->diag);
+    }
+    s.saved = e ? NULL : arena_array(call->arena, s.count, sizeof *s.saved);
+    s.done = e ? NULL : arena_array(call->arena, s.count, sizeof *s.done);
+    if (!e && (s.saved == NULL || s.done == NULL)) {
+        e = ERR_NOMEM;
+    }
+    if (!e) {
+        e = node_begin(call->node);
+        e = e ? e : node_end(call->node, save_all(&s));
+    }
+    if (!e) {
+        put_saved(&s);
+    }
+    return e;
+}
