@@ -63,7 +63,6 @@ MUST_CHECK enum err play_read_draft(struct play *play, const struct json *draft,
 /* One answer of the instance, in document order. Borrowed for the time of the call. */
 struct play_answer {
     const struct xform_node *node;
-    struct span path; /* "/data/member[2]/age" */
     struct span text;
     bool relevant;
     const uint8_t *occurrence, *outer; /* ids (16 bytes) of the nearest repeats; NULL: none */

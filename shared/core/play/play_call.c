@@ -73,12 +73,8 @@ static void begin_answer(struct play_request *request, struct json_writer *json)
 static void put_node_path(struct play_request *request, struct json_writer *json, const char *name,
                           const struct play_node *node)
 {
-    struct buf path;
-    buf_init(&path, request->play->host.mem, XFORM_EXPRESSION_MAX);
-    node_path(node, &path);
     json_name(json, name);
-    json_put_span(json, buf_span(&path));
-    buf_release(&path);
+    node_put_path(request->play, node, json);
 }
 
 /* ---- calls */
@@ -426,11 +422,7 @@ static void put_value(struct play_request *request, struct json_writer *json,
     json_name(json, "nodes");
     json_open(json, '[');
     for (size_t i = 0; i < value->node_count; i++) {
-        struct buf path;
-        buf_init(&path, request->play->host.mem, XFORM_EXPRESSION_MAX);
-        node_path(value->nodes[i]->owner, &path);
-        json_put_span(json, buf_span(&path)); /* "" for an item of a list */
-        buf_release(&path);
+        node_put_path(request->play, value->nodes[i]->owner, json); /* "" for an item of a list */
     }
     json_close(json, ']');
 }

@@ -4,6 +4,7 @@
 #ifndef PLAY_SCREEN_H
 #define PLAY_SCREEN_H
 
+#include "json.h"
 #include "play_inner.h"
 
 enum screen_kind { SCREEN_QUESTION, SCREEN_LIST, SCREEN_REPEAT };
@@ -31,5 +32,8 @@ struct play_node *control_node(struct play *play, const struct xform_control *co
                                struct play_node *place);
 /* May a person add to this repeat and remove from it? */
 bool repeat_is_open(const struct play *play, const struct xform_control *control);
+
+/* A node's path as a JSON text; what fails, fails the writer's buf. (play_tree.c) */
+void node_put_path(const struct play *play, const struct play_node *node, struct json_writer *json);
 
 #endif

@@ -5,17 +5,6 @@
 #include "code.h"
 #include "json.h"
 
-static void put_path(struct json_writer *json, const char *name, const struct play_node *node,
-                     const struct mem *mem)
-{
-    struct buf path;
-    buf_init(&path, mem, XFORM_EXPRESSION_MAX);
-    node_path(node, &path);
-    json_name(json, name);
-    json_put_span(json, buf_span(&path));
-    buf_release(&path);
-}
-
 /* A member that is left out when there is nothing to say. */
 static void put_unless_empty(struct json_writer *json, const char *name, struct span text)
 {
@@ -135,7 +124,8 @@ static enum err put_question(struct play *play, struct json_writer *json, struct
                              const struct xform_control *control, struct diag *diag)
 {
     json_open(json, '{');
-    put_path(json, "path", node, play->host.mem);
+    json_name(json, "path");
+    node_put_path(play, node, json);
     json_name(json, "kind");
     json_put_text(json, xform_control_name(control->kind));
     json_name(json, "data");
@@ -171,7 +161,8 @@ static enum err put_occurrence(struct play *play, struct json_writer *json,
 {
     char id[33];
     json_open(json, '{');
-    put_path(json, "path", node, play->host.mem);
+    json_name(json, "path");
+    node_put_path(play, node, json);
     json_name(json, "kind");
     json_put_text(json, "occurrence");
     json_name(json, "id");
@@ -198,13 +189,14 @@ static enum err put_repeat(struct play *play, struct json_writer *json,
     json_open(json, '{');
     json_name(json, "path");
     json_put_span(json, buf_span(&path));
+    e = buf_error(&path);
     buf_release(&path);
     json_name(json, "kind");
     json_put_text(json, "repeat");
     /* XLSForm and ODK put a repeat's label on the group around it. */
     const struct xform_text *label =
         control->label == NULL && control->parent != NULL ? control->parent->label : control->label;
-    e = put_text(play, json, "label", label, XFORM_LONG, parent, diag);
+    e = e != OK ? e : put_text(play, json, "label", label, XFORM_LONG, parent, diag);
     json_name(json, "count");
     json_put_int(json, (int64_t)repeat_count(parent, repeat));
     put_if(json, "open", repeat_is_open(play, control));
@@ -226,7 +218,8 @@ static enum err put_group(struct play *play, struct json_writer *json,
                           struct diag *diag)
 {
     json_open(json, '{');
-    put_path(json, "path", node, play->host.mem);
+    json_name(json, "path");
+    node_put_path(play, node, json);
     json_name(json, "kind");
     json_put_text(json, "group");
     enum err e = put_text(play, json, "label", control->label, XFORM_LONG, node, diag);

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "play_inner.h"
+#include "play_screen.h"
 
 /* ---- nodes */
 
@@ -193,6 +193,18 @@ void node_path(const struct play_node *node, struct buf *ret)
     if (node->tree.repeat) {
         buf_add_format(ret, "[%zu]", number_of(node));
     }
+}
+
+void node_put_path(const struct play *play, const struct play_node *node, struct json_writer *json)
+{
+    struct buf path;
+    buf_init(&path, play->host.mem, XFORM_EXPRESSION_MAX);
+    node_path(node, &path);
+    json_put_span(json, buf_span(&path));
+    if (buf_error(&path) != OK) {
+        json->buf->failed = buf_error(&path);
+    }
+    buf_release(&path);
 }
 
 /* ---- walking */

@@ -6,7 +6,7 @@
 
 #include "code.h"
 #include "json.h"
-#include "play_inner.h"
+#include "play_screen.h"
 
 /* ---- XML */
 
@@ -107,14 +107,10 @@ void play_write_instance(const struct play *play, bool all, struct buf *ret)
 static void put_pair(struct json_writer *json, const struct play *play,
                      const struct play_node *node, struct span value)
 {
-    struct buf path;
-    buf_init(&path, play->host.mem, XFORM_EXPRESSION_MAX);
-    node_path(node, &path);
     json_open(json, '[');
-    json_put_span(json, buf_span(&path));
+    node_put_path(play, node, json);
     json_put_span(json, value);
     json_close(json, ']');
-    buf_release(&path);
 }
 
 void play_write_draft(const struct play *play, struct buf *ret)
@@ -165,9 +161,7 @@ static void occurrences_of(const struct play_node *node, struct play_answer *ans
 
 enum err play_each_answer(const struct play *play, play_visit visit, void *ctx)
 {
-    struct buf path;
     enum err e = OK;
-    buf_init(&path, play->host.mem, XFORM_EXPRESSION_MAX);
     for (struct play_node *at = play->root; e == OK && at != NULL;
          at = node_following(at, play->root)) {
         if (at->def->is_group) {
@@ -175,14 +169,9 @@ enum err play_each_answer(const struct play *play, play_visit visit, void *ctx)
         }
         struct play_answer answer = {
             .node = at->def->node, .text = at->tree.text, .relevant = node_is_relevant(at)};
-        buf_clear(&path);
-        node_path(at, &path);
-        answer.path = buf_span(&path);
         occurrences_of(at, &answer);
-        e = buf_error(&path);
-        e = e != OK ? e : visit(ctx, &answer);
+        e = visit(ctx, &answer);
     }
-    buf_release(&path);
     return e;
 }
 
