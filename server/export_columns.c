@@ -192,16 +192,6 @@ enum err column_text(const struct column *column, const struct record_row *row,
 
 /* ---- the codebook */
 
-static const char *sensitivity_name(enum sensitivity sensitivity)
-{
-    static const char *const names[] = {
-        [SENSITIVITY_NORMAL] = "normal",
-        [SENSITIVITY_PERSONAL] = "personal",
-        [SENSITIVITY_HIGH] = "high",
-    };
-    return names[sensitivity];
-}
-
 static void put_choices(struct csv *csv, const struct property *property, enum language language)
 {
     struct buf text;

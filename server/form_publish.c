@@ -49,6 +49,16 @@ static bool is_made_from(const struct type *type, const char *form)
     return type->form != NULL && strcmp(type->form, form) == 0;
 }
 
+static bool is_settled(const struct form_map *map, size_t number)
+{
+    for (size_t i = 0; i < number; i++) {
+        if (strcmp(map->records[i].type, map->records[number].type) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The type of a record: one that stands and takes its answers, or one that is made. */
 static enum err settle_type(struct app *app, const struct form_file *file,
                             const struct form_map *map, size_t number, const char *retire)
@@ -61,7 +71,8 @@ static enum err settle_type(struct app *app, const struct form_file *file,
     if (e) {
         return e;
     }
-    if (before != NULL && record->entity != NULL && !is_made_from(before, map->id)) {
+    if (before != NULL && record->entity != NULL &&
+        (!is_made_from(before, map->id) || is_settled(map, number))) {
         return mapping_check(&file->form, map, number, before, app->diag);
     }
     if (before != NULL && !is_made_from(before, map->id)) {

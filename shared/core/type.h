@@ -134,6 +134,7 @@ MUST_CHECK enum err type_may_follow(const struct type *before, const struct type
                                     struct diag *diag);
 
 const char *policy_name(enum policy policy);
+const char *sensitivity_name(enum sensitivity sensitivity);
 bool policy_from_name(const char *name, enum policy *ret);
 bool policy_keeps_all(enum policy policy); /* counter, append: writes name no predecessors */
 

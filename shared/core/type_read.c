@@ -63,6 +63,11 @@ static enum err read_policy(const struct definition *d, const struct part *part,
     return e;
 }
 
+const char *sensitivity_name(enum sensitivity sensitivity)
+{
+    return sensitivities[sensitivity];
+}
+
 static enum err read_sensitivity(const struct definition *d, const struct part *part,
                                  struct property *ret)
 {

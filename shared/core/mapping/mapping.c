@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "code.h"
+#include "hash.h"
+
 struct mapper {
     const struct xform *form;
     struct arena *arena;
@@ -13,6 +16,7 @@ struct mapper {
     struct form_map *map;
     const struct xform_control **controls; /* by number of the node: the first that asks */
     const char **counts; /* paths that say how often a repeat occurs; NULL at the end */
+    enum err failed;
 };
 
 /* ---- names */
@@ -26,10 +30,25 @@ static char fitting(char letter)
     return fits ? letter : '_';
 }
 
-const char *mapping_name(const char *text, struct arena *arena)
+#define MARK_SIZE 9 /* "_1f00ba9c" */
+
+/* The same text always gets the same mark, whatever else the form asks. */
+static void add_mark(char *name, size_t size, const char *text)
+{
+    struct hash_state state;
+    struct hash hash;
+    size = size > TYPE_NAME_MAX - MARK_SIZE ? TYPE_NAME_MAX - MARK_SIZE : size;
+    hash_begin(&state, "douar-name-1");
+    hash_add(&state, text, strlen(text));
+    hash_end(&state, &hash);
+    name[size] = '_';
+    (void)hex_write(hash.bytes, (MARK_SIZE - 1) / 2, name + size + 1);
+}
+
+static const char *make_name(const char *text, bool marked, struct arena *arena)
 {
     char *name = arena_alloc(arena, TYPE_NAME_MAX + 1);
-    size_t size = 0;
+    size_t size = 0, i = 0;
     if (name == NULL) {
         return NULL;
     }
@@ -37,18 +56,27 @@ const char *mapping_name(const char *text, struct arena *arena)
     if (first < 'a' || first > 'z') {
         name[size++] = 'q';
     }
-    for (size_t i = 0; text[i] != '\0' && size < TYPE_NAME_MAX; i++) {
+    for (; text[i] != '\0' && size < TYPE_NAME_MAX; i++) {
         if ((text[i] & 0xc0) != 0x80) { /* one _ for a letter of several bytes */
             name[size++] = fitting(text[i]);
         }
+        marked = marked || (text[i] & 0x80) != 0;
     }
     name[size] = '\0';
+    if (marked || text[i] != '\0') {
+        add_mark(name, size, text);
+    }
     return name;
+}
+
+const char *mapping_name(const char *text, struct arena *arena)
+{
+    return make_name(text, false, arena);
 }
 
 /* "group_name" up to the place of its record. */
 static const char *long_name(const struct mapper *m, const struct xform_node *node,
-                             const struct xform_node *place)
+                             const struct xform_node *place, bool marked)
 {
     char text[XFORM_NAME_MAX * 2];
     char whole[XFORM_NAME_MAX * 2] = "";
@@ -57,7 +85,7 @@ static const char *long_name(const struct mapper *m, const struct xform_node *no
                        whole);
         memcpy(whole, text, sizeof(whole));
     }
-    return mapping_name(whole, m->arena);
+    return make_name(whole, marked, m->arena);
 }
 
 /* ---- which nodes are kept */
@@ -107,12 +135,11 @@ static enum err note_controls(struct mapper *m)
     return OK;
 }
 
-static bool is_count(const struct mapper *m, const struct xform_node *node)
+static bool is_count(struct mapper *m, const struct xform_node *node)
 {
-    char path[XFORM_NAME_MAX * 4] = "";
     struct buf text;
     bool found = false;
-    buf_init(&text, m->arena->mem, sizeof(path));
+    buf_init(&text, m->arena->mem, XFORM_EXPRESSION_MAX);
     xform_path(node, &text);
     for (size_t i = 0; m->counts[i] != NULL && !found; i++) {
         struct span count = span_of(m->counts[i]);
@@ -124,6 +151,7 @@ static bool is_count(const struct mapper *m, const struct xform_node *node)
         }
         found = span_equal(count, buf_span(&text)) && m->controls[node->index] == NULL;
     }
+    m->failed = m->failed != OK ? m->failed : buf_error(&text);
     buf_release(&text);
     return found;
 }
@@ -147,12 +175,16 @@ static bool is_note(const struct mapper *m, const struct xform_node *node)
            !is_set_by_action(m, node);
 }
 
+/* Of the form, or of an entity that each occurrence of a repeat makes. */
 static bool is_meta(const struct xform_node *node)
 {
-    while (node->parent != NULL && node->parent->parent != NULL) {
-        node = node->parent;
+    for (; node->parent != NULL; node = node->parent) {
+        bool placed = node->parent->parent == NULL || node->parent->repeat;
+        if (placed && strcmp(node->name, "meta") == 0) {
+            return true;
+        }
     }
-    return node->parent != NULL && strcmp(node->name, "meta") == 0;
+    return false;
 }
 
 static bool has_elements(const struct xform_node *node)
@@ -164,7 +196,7 @@ static bool has_elements(const struct xform_node *node)
     return at != NULL;
 }
 
-static bool is_kept(const struct mapper *m, const struct xform_node *node)
+static bool is_kept(struct mapper *m, const struct xform_node *node)
 {
     bool filled = m->controls[node->index] != NULL || node->calculate != NULL ||
                   node->preload != NULL || node->save_to != NULL || node->initial[0] != '\0' ||
@@ -248,15 +280,34 @@ static enum err add_entities(struct mapper *m)
     return OK;
 }
 
-/* "visit", and for a repeat "visit_member". */
+static bool has_type(const struct mapper *m, const char *type)
+{
+    for (size_t i = 0; type != NULL && i < m->map->record_count; i++) {
+        if (strcmp(m->map->records[i].type, type) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "visit", and for a repeat "visit_member"; of two repeats of one name the second has a mark. */
 static const char *survey_type(const struct mapper *m, const struct xform_node *place)
 {
-    char text[TYPE_NAME_MAX + XFORM_NAME_MAX + 2];
-    if (place == m->form->root) {
-        return m->map->id;
+    char text[TYPE_NAME_MAX + XFORM_NAME_MAX * 2 + 2];
+    const char *name = m->map->id;
+    if (place != m->form->root) {
+        (void)snprintf(text, sizeof(text), "%s_%s", m->map->id, place->name);
+        name = mapping_name(text, m->arena);
     }
-    (void)snprintf(text, sizeof(text), "%s_%s", m->map->id, place->name);
-    return mapping_name(text, m->arena);
+    if (has_type(m, name) && place == m->form->root) { /* its entities' list is called so too */
+        (void)snprintf(text, sizeof(text), "%s_answers", name);
+        name = mapping_name(text, m->arena);
+    } else if (has_type(m, name)) {
+        const char *path = long_name(m, place, m->form->root, true);
+        (void)snprintf(text, sizeof(text), "%s_%s", m->map->id, path == NULL ? "" : path);
+        name = path == NULL ? NULL : make_name(text, true, m->arena);
+    }
+    return name;
 }
 
 static enum err record_for(struct mapper *m, const struct xform_node *node, size_t *ret)
@@ -305,7 +356,8 @@ static bool is_shared(const struct map_record *record, size_t number)
     return false;
 }
 
-static enum err part_names(struct mapper *m, struct map_record *record)
+/* With its groups before it, and where that isn't enough a mark; save_to means one property. */
+static enum err part_name_pass(struct mapper *m, struct map_record *record, bool marked)
 {
     const char **names = arena_array(m->arena, record->field_count, sizeof(*names));
     if (names == NULL) {
@@ -314,7 +366,7 @@ static enum err part_names(struct mapper *m, struct map_record *record)
     for (size_t i = 0; i < record->field_count; i++) {
         struct map_field *field = &record->fields[i];
         bool parted = is_shared(record, i) && field->node->save_to == NULL;
-        names[i] = parted ? long_name(m, field->node, record->place) : field->property;
+        names[i] = parted ? long_name(m, field->node, record->place, marked) : field->property;
         if (names[i] == NULL) {
             return diag_keep(m->diag, ERR_NOMEM);
         }
@@ -322,14 +374,20 @@ static enum err part_names(struct mapper *m, struct map_record *record)
     for (size_t i = 0; i < record->field_count; i++) {
         record->fields[i].property = names[i];
     }
-    for (size_t i = 0; i < record->field_count; i++) {
+    return OK;
+}
+
+static enum err part_names(struct mapper *m, struct map_record *record)
+{
+    enum err e = part_name_pass(m, record, false);
+    e = e != OK ? e : part_name_pass(m, record, true);
+    for (size_t i = 0; e == OK && i < record->field_count; i++) {
         if (is_shared(record, i)) {
-            return diag_set(m->diag, ERR_BAD_FORM, record->fields[i].node->name,
-                            "another question is kept under the same name; rename one of them",
-                            NULL);
+            e = diag_set(m->diag, ERR_BAD_FORM, record->fields[i].node->name,
+                         "another question is kept under the same name; rename one of them", NULL);
         }
     }
-    return OK;
+    return e;
 }
 
 /* ---- whose child a record is */
@@ -367,6 +425,7 @@ enum err mapping_make(const struct xform *form, struct arena *arena, struct form
     e = e != OK ? e : add_entities(&m);
     for (const struct xform_node *at = form->root; e == OK && at != NULL; at = next_node(at)) {
         e = is_kept(&m, at) ? add_field(&m, at) : OK;
+        e = m.failed != OK ? diag_keep(diag, m.failed) : e;
     }
     for (size_t i = 0; e == OK && i < map.record_count; i++) {
         if (map.records[i].field_count == 0) {

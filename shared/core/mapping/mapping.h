@@ -11,8 +11,9 @@
  *
  * The map follows from the form alone, so a device makes the same as who published it. Names: a
  * question's own, in lower case with _ for what a property's name can't hold; where several of one
- * record share one, each takes the names of its groups before it. What isn't kept: notes, groups,
- * the `meta` block, counters of repeats.
+ * record share one, each takes the names of its groups before it. What would be cut or has letters
+ * beyond ASCII ends in a mark made of the whole name, so that two stay two. What isn't kept: notes,
+ * groups, the `meta` block, counters of repeats.
  */
 #ifndef MAPPING_H
 #define MAPPING_H
@@ -49,7 +50,8 @@ struct form_map {
 MUST_CHECK enum err mapping_make(const struct xform *form, struct arena *arena,
                                  struct form_map *ret, struct diag *diag);
 
-/* A name as a type or property may have it: lower case, _ for the rest, at most 40 bytes. */
+/* A name as a type or property may have it: lower case, _ for the rest, at most 40 bytes, marked
+   where that loses letters. */
 const char *mapping_name(const char *text, struct arena *arena); /* NULL: no memory */
 
 /* ---- publishing (mapping_type.c) */
@@ -63,9 +65,10 @@ MUST_CHECK enum err mapping_check(const struct xform *form, const struct form_ma
 
 /*
  * The definition of the type that a record of this form needs (of a survey, or of an entity that
- * nobody has defined), as JSON. `before`: the version that stands, or NULL. What it has and the
- * form no longer asks must be named in `retire` (names, separated by commas; NULL: none):
- * ERR_TYPE_CONFLICT otherwise. Choices that are gone are retired by themselves.
+ * nobody has defined, with what all its records of that type ask), as JSON. `before`: the version
+ * that stands, or NULL. What it has and the form no longer asks must be named in `retire` (names,
+ * separated by commas; NULL: none): ERR_TYPE_CONFLICT otherwise. Choices that are gone are retired
+ * by themselves.
  */
 struct mapping_typing {
     const struct xform *form;
@@ -88,6 +91,7 @@ MUST_CHECK enum err mapping_definition(const struct xform *form, const struct fo
 struct map_value {
     const struct map_field *field;
     struct span json; /* canonical for the property; null when it has no answer */
+    struct span text; /* as it stands in the play, which lends it */
     bool relevant;
 };
 

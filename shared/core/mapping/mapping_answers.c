@@ -1,6 +1,7 @@
 /*
  * mapping_answers.c - what was filled, as records: their properties and canonical values.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "mapping.h"
@@ -187,9 +188,11 @@ static enum err add_answer(void *ctx, const struct play_answer *answer)
     if (e != OK || property == NULL) { /* an older type doesn't hold it yet */
         return e != OK ? diag_keep(a->diag, e) : OK;
     }
+    assert(record->value_count < of->field_count); /* a field occurs once in its place */
     struct map_value *value = &record->values[record->value_count++];
     value->field = field;
     value->relevant = answer->relevant;
+    value->text = answer->text;
     return read_value(a, field, property, answer->relevant ? answer->text : (struct span){0},
                       &value->json);
 }

@@ -67,6 +67,9 @@ static void put_title_labels(struct json_writer *json, const struct xform *form,
     json_name(json, language_name(LANGUAGE_FR));
     json_put_span(json, buf_span(&label));
     json_close(json, '}');
+    if (buf_error(&label) != OK) {
+        json->buf->failed = buf_error(&label);
+    }
     buf_release(&label);
 }
 
@@ -187,6 +190,9 @@ static enum err list_choices(const struct xform *form, const struct xform_contro
          at = at->next) {
         const struct tree_node *value = child_named(at, control->itemset->value);
         char *text = value == NULL ? NULL : arena_span_text(arena, value->text);
+        if (value != NULL && text == NULL) {
+            return ERR_NOMEM;
+        }
         if (text != NULL) {
             add_choice(ret, text, item_label(form, at, arena));
         }
@@ -313,6 +319,19 @@ static bool is_asked(const struct map_record *record, const char *property)
     return false;
 }
 
+/* By a record of that type before number `before`: entities of one list may stand in two places. */
+static bool is_asked_before(const struct typing *t, const char *type, size_t before,
+                            const char *property)
+{
+    for (size_t i = 0; i < before; i++) {
+        const struct map_record *record = &t->of->map->records[i];
+        if (strcmp(record->type, type) == 0 && is_asked(record, property)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void put_limit(struct typing *t, const char *name, const char *value)
 {
     if (value != NULL) {
@@ -337,6 +356,7 @@ static void put_retired(struct typing *t, const struct property *property)
     put_limit(t, "policy", policy_name(property->policy));
     put_limit(t, "group", property->group);
     put_limit(t, "compartment", property->compartment);
+    put_limit(t, "sensitivity", sensitivity_name(property->sensitivity));
     json_name(&t->json, "retired");
     json_put_bool(&t->json, true);
     if (property->choice_count != 0) {
@@ -350,7 +370,7 @@ static enum err put_gone(struct typing *t, const struct map_record *record)
     const struct type *before = t->of->before;
     for (size_t i = 0; before != NULL && i < before->property_count; i++) {
         const struct property *property = &before->properties[i];
-        if (is_asked(record, property->id)) {
+        if (is_asked_before(t, record->type, t->of->map->record_count, property->id)) {
             continue;
         }
         bool declared = property->retired || t->entity ||
@@ -386,6 +406,18 @@ static void put_title(struct typing *t, const struct map_record *record)
     json_close(&t->json, ']');
 }
 
+static enum err put_fields(struct typing *t, const char *type, size_t number)
+{
+    const struct map_record *record = &t->of->map->records[number];
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < record->field_count && strcmp(record->type, type) == 0; i++) {
+        if (!is_asked_before(t, type, number, record->fields[i].property)) {
+            e = put_field(t, &record->fields[i]);
+        }
+    }
+    return e;
+}
+
 enum err mapping_type(const struct mapping_typing *typing, struct arena *arena, struct buf *ret,
                       struct diag *diag)
 {
@@ -411,8 +443,8 @@ enum err mapping_type(const struct mapping_typing *typing, struct arena *arena, 
     json_name(&t.json, "properties");
     json_open(&t.json, '[');
     enum err e = OK;
-    for (size_t i = 0; e == OK && i < record->field_count; i++) {
-        e = put_field(&t, &record->fields[i]);
+    for (size_t i = 0; e == OK && i < map->record_count; i++) {
+        e = put_fields(&t, record->type, i);
     }
     e = e != OK ? e : put_gone(&t, record);
     json_close(&t.json, ']');
@@ -427,6 +459,9 @@ static bool fits(enum value_type asked, const struct property *property)
 {
     enum value_type kept = property->type;
     bool words = asked == VALUE_TEXT; /* calculated, or typed: judged when it is saved */
+    if (asked == VALUE_FILE || kept == VALUE_FILE) {
+        return asked == kept;
+    }
     return asked == kept || words || kept == VALUE_TEXT ||
            (asked == VALUE_INTEGER && kept == VALUE_DECIMAL) ||
            (asked == VALUE_SELECT_ONE && (kept == VALUE_REF || kept == VALUE_BOOLEAN));
