@@ -7,6 +7,7 @@
 #include "call_put.h"
 #include "fill.h"
 #include "record.h"
+#include "save.h"
 #include "xform_json.h"
 
 #define REQUEST_MAX DEVICE_REQUEST_MAX
@@ -32,7 +33,7 @@ static void close_fill(struct call *call)
 static enum err open_one(struct call *call, struct fill **ret)
 {
     struct fill **slot = call_fill_slot(call);
-    if (*slot == NULL) {
+    if (*slot == NULL || !id_equal((*slot)->about.person, call->person)) { /* nor another's */
         return diag_set(call->diag, ERR_USAGE, "fill", "fill comes first", NULL);
     }
     (*slot)->call = call;
@@ -71,8 +72,8 @@ static enum err read_form(struct call *call, struct fill *fill, const struct for
     buf_release(&text);
     e = e ? e : mapping_make(&fill->form, &fill->arena, &fill->map, call->diag);
     if (!e) {
-        fill->hidden = arena_array(&fill->arena, fill->form.node_count, sizeof(bool));
-        e = fill->hidden ? play_new(&fill->form, &fill->host, &fill->play, call->diag) : ERR_NOMEM;
+        fill->begun = arena_array(&fill->arena, fill->form.node_count, sizeof *fill->begun);
+        e = fill->begun ? play_new(&fill->form, &fill->host, &fill->play, call->diag) : ERR_NOMEM;
     }
     return e;
 }
@@ -98,7 +99,8 @@ static enum err read_about(struct call *call, struct fill *fill)
     call->host->random(call->host->ctx, about->id.bytes, ID_SIZE);
     about->form = arena_text(&fill->arena, call_arg_text(call, "form"));
     about->place = place ? arena_text(&fill->arena, place) : NULL;
-    enum err e = about->form == NULL ? ERR_NOMEM : OK;
+    enum err e = about->form == NULL || (place && !about->place) ? ERR_NOMEM : OK;
+    e = e ? e : node_seen(call->node, &about->seen);
     if (!e && record != NULL) {
         about->has_entity = true;
         e = record_resolve_id(call->node, record, &about->entity, call->diag);
@@ -110,9 +112,20 @@ static enum err read_about(struct call *call, struct fill *fill)
     return e;
 }
 
-static enum err say(struct fill *fill, struct span request, struct buf *answer)
+enum err fill_ask(struct fill *fill, struct span request, struct buf *answer)
 {
-    return play_call(fill->play, request, answer);
+    enum err e = play_call(fill->play, request, answer);
+    bool failed = span_starts_with(buf_span(answer), "{\"ok\":false,\"error\":\"no_memory\"");
+    return !e && failed ? ERR_NOMEM : e;
+}
+
+/* Without memory the engine may have stopped half way: what is on disk is whole. */
+static enum err kept_whole(struct call *call, enum err e)
+{
+    if (e == ERR_NOMEM) {
+        close_fill(call);
+    }
+    return e;
 }
 
 static enum err load_draft(struct fill *fill, struct span draft, struct buf *answer)
@@ -123,7 +136,7 @@ static enum err load_draft(struct fill *fill, struct span draft, struct buf *ans
     buf_add_span(&request, draft);
     buf_add_text(&request, "}");
     enum err e = buf_error(&request);
-    e = e ? e : say(fill, buf_span(&request), answer);
+    e = e ? e : fill_ask(fill, buf_span(&request), answer);
     buf_release(&request);
     return e;
 }
@@ -147,15 +160,31 @@ static enum err take_failure(struct call *call, const struct buf *answer)
     return e;
 }
 
-/* Begun anew, with what the record holds; then, with a draft, as it was left. */
+static enum err begin_with_record(struct call *call, struct fill *fill, struct buf *answer)
+{
+    struct buf text;
+    buf_init(&text, fill->mem, FILLING_ANSWERS_MAX);
+    enum err e = fill_from_record(call, fill);
+    e = e ? e : fill_ask(fill, span_of("{\"call\":\"move\",\"to\":\"first\"}"), answer);
+    play_write_draft(fill->play, &text);
+    e = e ? e : buf_error(&text);
+    e = e ? e : arena_copy(&fill->arena, buf_span(&text), &fill->about.begun);
+    buf_release(&text);
+    return e;
+}
+
+/* Begun anew, or with what the record held then; a draft after that, as it was left. */
 static enum err load(struct call *call, struct fill *fill, struct buf *answer)
 {
-    enum err e = say(fill, span_of("{\"call\":\"load\"}"), answer);
+    enum err e = fill_ask(fill, span_of("{\"call\":\"load\"}"), answer);
     e = e ? e : take_failure(call, answer);
-    if (!e && fill->about.has_entity) {
-        e = fill_from_record(call, fill);
-        e = e ? e : say(fill, span_of("{\"call\":\"move\",\"to\":\"first\"}"), answer);
+    if (!e && fill->about.begun.size != 0) {
+        e = load_draft(fill, fill->about.begun, answer);
+        e = e ? e : take_failure(call, answer);
+    } else if (!e && fill->about.has_entity) {
+        e = begin_with_record(call, fill, answer);
     }
+    e = e ? e : fill_note_begun(fill);
     if (!e && fill->about.answers.size != 0) {
         e = load_draft(fill, fill->about.answers, answer);
         e = e ? e : take_failure(call, answer);
@@ -275,7 +304,7 @@ enum err call_fill_say(struct call *call)
     buf_init(&answer, fill->mem, DEVICE_ANSWER_MAX);
     json_add_tree(&request, given);
     e = buf_error(&request);
-    e = e ? e : say(fill, buf_span(&request), &answer);
+    e = e ? e : fill_ask(fill, buf_span(&request), &answer);
     bool taken = !e && span_starts_with(buf_span(&answer), "{\"ok\":true");
     if (taken && changes) { /* before the answer says so; on a full disk that alone is repeated */
         call->space = SPACE_SAVES;
@@ -286,7 +315,7 @@ enum err call_fill_say(struct call *call)
     }
     buf_release(&request);
     buf_release(&answer);
-    return e;
+    return kept_whole(call, e);
 }
 
 /* ---- ending */
@@ -300,14 +329,14 @@ enum err call_fill_save(struct call *call)
         return e;
     }
     buf_init(&answer, fill->mem, DEVICE_ANSWER_MAX);
-    e = say(fill, span_of("{\"call\":\"save\",\"final\":true}"), &answer);
+    e = fill_ask(fill, span_of("{\"call\":\"save\",\"final\":true}"), &answer);
     e = e ? e : take_failure(call, &answer);
     buf_release(&answer);
     e = e ? e : fill_save(call, fill);
     if (!e) {
         close_fill(call);
     }
-    return e;
+    return kept_whole(call, e);
 }
 
 enum err call_drafts(struct call *call)

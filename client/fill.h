@@ -25,7 +25,14 @@ struct fill {
     struct play_host host;
     struct play *play;
     struct call *call; /* that runs now: the engine asks it for time, lists and names */
-    bool *hidden;      /* by number of the node: not relevant before the person changed anything */
+    /* By number of the node; of a form that is filled about a record. */
+    struct fill_begun *begun;
+};
+
+/* What stood there before the person changed anything. */
+struct fill_begun {
+    struct span text;
+    bool hidden; /* not relevant; its text doesn't count */
 };
 
 /* NULL is fine. */
@@ -37,11 +44,16 @@ struct fill **call_fill_slot(struct call *call);
 /* ---- fill_lists.c: what the engine asks of its surroundings */
 void fill_host_init(struct fill *fill);
 
+/* play_call(), whose lack of memory fails the call. (call_fill.c) */
+MUST_CHECK enum err fill_ask(struct fill *fill, struct span request, struct buf *answer);
+
 /* ---- fill_save.c */
 /* The records that the answers make, written in one transaction with the end of the draft; their
    members stand in the answer. */
 MUST_CHECK enum err fill_save(struct call *call, struct fill *fill);
 /* What the record holds becomes what the form begins with. */
 MUST_CHECK enum err fill_from_record(struct call *call, struct fill *fill);
+/* What stands now is what it began with. */
+MUST_CHECK enum err fill_note_begun(struct fill *fill);
 
 #endif

@@ -10,6 +10,8 @@
 #include "fill.h"
 #include "record.h"
 
+#define PROPERTY_MAX (1u << 20) /* bytes of one property of a record */
+
 static int64_t now_ms(void *ctx)
 {
     struct fill *fill = ctx;
@@ -79,15 +81,19 @@ static void add_properties(struct list *list, struct tree_node *item, const stru
 {
     struct buf text;
     struct buf json;
-    buf_init(&text, list->arena->mem, XFORM_EXPRESSION_MAX);
-    buf_init(&json, list->arena->mem, XFORM_EXPRESSION_MAX);
+    buf_init(&text, list->arena->mem, PROPERTY_MAX);
+    buf_init(&json, list->arena->mem, PROPERTY_MAX);
     for (const struct json *at = json_first(document); at && !list->failed; at = json_next(at)) {
         const struct property *of = type_property(list->type, json_key(at));
         buf_clear(&text);
         buf_clear(&json);
         json_add_tree(&json, at);
-        if (of && buf_error(&json) == OK && mapping_text(of->type, buf_span(&json), &text) == OK) {
+        list->failed = buf_error(&json);
+        enum err e = of && !list->failed ? mapping_text(of->type, buf_span(&json), &text) : OK;
+        if (of && !list->failed && !e) {
             (void)add_node(list, item, of->id, buf_span(&text));
+        } else if (e == ERR_NOMEM) { /* any other: a list of items, which no expression reads */
+            list->failed = e;
         }
     }
     buf_release(&text);
@@ -105,7 +111,10 @@ static bool add_record(void *ctx, const struct record_row *row)
         (void)add_node(list, item, "name", span_of(id));
         (void)add_node(list, item, "label", span_of(row->title));
     }
-    if (item != NULL && json_parse(row->document, &document, NULL) == OK) {
+    if (item != NULL && !list->failed) {
+        list->failed = json_parse(row->document, &document, NULL);
+    }
+    if (document != NULL) {
         add_properties(list, item, document);
     }
     json_free(document);

@@ -27,13 +27,20 @@ static const struct shown_property *shown(const struct record *record, const cha
     return NULL;
 }
 
+/* Is it what the form asks for anew? A counter's answer is how much more it becomes. */
+static bool begins_empty(const struct shown_property *value)
+{
+    return value == NULL || value_is_null(value->json) || value->json.size == 0 ||
+           policy_keeps_all(value->property->policy);
+}
+
 /* As a person would answer; what the form doesn't take any more stays as it is in the record. */
 static enum err begin_field(struct beginning *b, const struct map_field *field)
 {
     const struct shown_property *value = shown(b->record, field->property);
     struct json_writer json;
     struct buf text;
-    if (value == NULL || value_is_null(value->json) || value->json.size == 0) {
+    if (begins_empty(value)) {
         return OK;
     }
     buf_init(&text, b->fill->mem, XFORM_EXPRESSION_MAX);
@@ -51,18 +58,25 @@ static enum err begin_field(struct beginning *b, const struct map_field *field)
     json_name(&json, "value");
     json_put_span(&json, buf_span(&text));
     json_close(&json, '}');
+    e = e ? e : buf_error(&path);
     e = e ? e : buf_error(&b->request);
-    e = e ? e : play_call(b->fill->play, buf_span(&b->request), &b->answer);
+    e = e ? e : fill_ask(b->fill, buf_span(&b->request), &b->answer);
     buf_release(&path);
     buf_release(&text);
     return e;
 }
 
-static enum err note_hidden(void *ctx, const struct play_answer *answer)
+static enum err note_begun(void *ctx, const struct play_answer *answer)
 {
     struct fill *fill = ctx;
-    fill->hidden[answer->node->index] = !answer->relevant;
-    return OK;
+    struct fill_begun *begun = &fill->begun[answer->node->index];
+    begun->hidden = !answer->relevant;
+    return begun->hidden ? OK : arena_copy(&fill->arena, answer->text, &begun->text);
+}
+
+enum err fill_note_begun(struct fill *fill)
+{
+    return fill->about.has_entity ? play_each_answer(fill->play, note_begun, fill) : OK;
 }
 
 enum err fill_from_record(struct call *call, struct fill *fill)
@@ -75,15 +89,17 @@ enum err fill_from_record(struct call *call, struct fill *fill)
     if (!e && strcmp(record.type_name, of->type) != 0) {
         e = diag_set(call->diag, ERR_BAD_CHOICE, "id", record.type_name, of->type, NULL);
     }
+    if (!e && of->place->repeat) { /* which of its occurrences would it be? */
+        e = diag_set(call->diag, ERR_USAGE, fill->about.form, "parent", NULL);
+    }
     buf_init(&b.request, fill->mem, DEVICE_REQUEST_MAX);
     buf_init(&b.answer, fill->mem, DEVICE_ANSWER_MAX);
     for (size_t i = 0; !e && i < of->field_count; i++) {
-        e = of->fields[i].control != NULL && !of->place->repeat ? begin_field(&b, &of->fields[i])
-                                                                : OK;
+        e = of->fields[i].control != NULL ? begin_field(&b, &of->fields[i]) : OK;
     }
     buf_release(&b.request);
     buf_release(&b.answer);
-    return e ? e : play_each_answer(fill->play, note_hidden, fill);
+    return e;
 }
 
 /* ---- saving */
@@ -94,19 +110,35 @@ struct saving {
     struct map_answers *records;
     size_t count;
     struct saved *saved;
-    bool *done; /* it is there, as records' parents must be */
+    bool *done;   /* it is there, as records' parents must be */
+    bool *needed; /* something answered belongs to it */
 };
 
-/* What isn't relevant is cleared only if that came of what the person changed. */
-static bool is_written(const struct saving *s, const struct map_value *value, bool is_new)
+static bool is_named(const struct saving *s, const struct map_answers *answers)
 {
+    return s->fill->about.has_entity && answers->of == &s->fill->map.records[0];
+}
+
+/*
+ * Of the record that it is filled about, what the person changed: an answer that stands as it
+ * began isn't written, whatever came to the record since. What isn't relevant is cleared only if
+ * that came of a change; another record isn't told of it at all.
+ */
+static bool is_written(const struct saving *s, const struct map_answers *answers,
+                       const struct map_value *value, bool is_new)
+{
+    const struct fill_begun *begun = &s->fill->begun[value->field->node->index];
     if (value->field->type == VALUE_FILE) {
         return false;
     }
     if (is_new) {
         return !value_is_null(value->json);
     }
-    return value->relevant || !s->fill->hidden[value->field->node->index];
+    if (!is_named(s, answers)) {
+        return value->relevant;
+    }
+    return value->relevant ? begun->hidden || !span_equal(value->text, begun->text)
+                           : !begun->hidden;
 }
 
 static enum err changes_of(struct saving *s, const struct map_answers *answers, bool is_new,
@@ -119,7 +151,7 @@ static enum err changes_of(struct saving *s, const struct map_answers *answers, 
     save->change_count = 0;
     for (size_t i = 0; i < answers->value_count; i++) {
         const struct map_value *value = &answers->values[i];
-        if (is_written(s, value, is_new)) {
+        if (is_written(s, answers, value, is_new)) {
             changes[save->change_count++] =
                 (struct change){.property = value->field->property, .json = value->json};
         }
@@ -134,7 +166,7 @@ static enum err settle_record(struct saving *s, size_t number, struct save *save
     const struct map_answers *answers = &s->records[number];
     const struct filling *about = &s->fill->about;
     char id[ID_TEXT_SIZE * 2];
-    if (about->has_entity && answers->of == &s->fill->map.records[0]) {
+    if (is_named(s, answers)) {
         save->entity = about->entity;
         return OK;
     }
@@ -143,9 +175,13 @@ static enum err settle_record(struct saving *s, size_t number, struct save *save
         return record_resolve_id(s->call->node, id, &save->entity, s->call->diag);
     }
     save->is_new = true;
-    if (answers->of->parent != MAPPING_NONE) {
+    size_t parent = answers->parent;
+    while (parent != MAPPING_NONE && !s->done[parent]) { /* an entity that wasn't made */
+        parent = s->records[parent].parent;
+    }
+    if (parent != MAPPING_NONE) {
         save->has_parent = true;
-        save->parent = s->saved[answers->parent].entity;
+        save->parent = s->saved[parent].entity;
     } else {
         save->has_parent = about->has_parent;
         save->parent = about->parent;
@@ -158,11 +194,25 @@ static enum err settle_record(struct saving *s, size_t number, struct save *save
 static bool is_left_out(const struct saving *s, const struct map_answers *answers,
                         const struct save *save)
 {
-    bool named = s->fill->about.has_entity && answers->of == &s->fill->map.records[0];
-    if (answers->of->entity != NULL && !named) {
+    if (answers->of->entity != NULL && !is_named(s, answers)) {
         return !answers->create && !answers->update;
     }
-    return save->is_new && save->change_count == 0;
+    return save->is_new && save->change_count == 0 && !s->needed[answers - s->records];
+}
+
+/* Children stand behind what they belong to. */
+static void note_needed(struct saving *s)
+{
+    for (size_t i = s->count; i > 0; i--) {
+        const struct map_answers *answers = &s->records[i - 1];
+        bool has_some = s->needed[i - 1];
+        for (size_t j = 0; j < answers->value_count && !has_some; j++) {
+            has_some = !value_is_null(answers->values[j].json);
+        }
+        if (has_some && answers->parent != MAPPING_NONE) {
+            s->needed[answers->parent] = true;
+        }
+    }
 }
 
 static enum err save_record(struct saving *s, size_t number)
@@ -171,17 +221,12 @@ static enum err save_record(struct saving *s, size_t number)
     struct save save = {.person = s->call->person,
                         .form = s->fill->about.form,
                         .form_version = s->fill->about.form_version,
-                        .type = answers->of->type};
-    bool has_parent = answers->of->parent == MAPPING_NONE ||
-                      (answers->parent != MAPPING_NONE && s->done[answers->parent]);
+                        .type = answers->of->type,
+                        .seen = s->fill->about.seen};
     enum err e = settle_record(s, number, &save);
     e = e ? e : changes_of(s, answers, save.is_new, &save);
     if (e || is_left_out(s, answers, &save)) {
         return e;
-    }
-    if (save.is_new && !has_parent) {
-        return diag_set(s->call->diag, ERR_NOT_FOUND, "record",
-                        s->fill->map.records[answers->of->parent].type, NULL);
     }
     e = node_save(s->call->node, &save, s->call->arena, &s->saved[number], s->call->diag);
     s->done[number] = e == OK;
@@ -244,8 +289,12 @@ enum err fill_save(struct call *call, struct fill *fill)
     }
     s.saved = e ? NULL : arena_array(call->arena, s.count, sizeof *s.saved);
     s.done = e ? NULL : arena_array(call->arena, s.count, sizeof *s.done);
-    if (!e && (s.saved == NULL || s.done == NULL)) {
+    s.needed = e ? NULL : arena_array(call->arena, s.count, sizeof *s.needed);
+    if (!e && (s.saved == NULL || s.done == NULL || s.needed == NULL)) {
         e = ERR_NOMEM;
+    }
+    if (!e) {
+        note_needed(&s);
     }
     if (!e) {
         e = node_begin(call->node);

@@ -235,7 +235,7 @@ CREATE TABLE alias(
 CREATE INDEX alias_target ON alias(target);
 CREATE INDEX alias_case ON alias(case_number);
 
--- ---- forms being filled (filling.h): this device's own, no op knows them. about: JSON; answers: the engine's draft.
+-- ---- forms being filled (filling.h): this device's own, no op knows them. about: JSON; answers: the engine's draft; begun: the same of what the record held.
 CREATE TABLE filling(
-    id BLOB PRIMARY KEY, person BLOB NOT NULL, changed_ms INTEGER NOT NULL, about TEXT NOT NULL, answers TEXT NOT NULL) WITHOUT ROWID;
+    id BLOB PRIMARY KEY, person BLOB NOT NULL, changed_ms INTEGER NOT NULL, about TEXT NOT NULL, answers TEXT NOT NULL, begun TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX filling_person ON filling(person, changed_ms);

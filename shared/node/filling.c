@@ -2,6 +2,7 @@
 
 #include "json.h"
 #include "node_internal.h"
+#include "save.h"
 
 #define ABOUT_MAX 4096
 
@@ -32,6 +33,8 @@ static void write_about(const struct filling *filling, struct buf *ret)
         json_name(&json, "place");
         json_put_text(&json, filling->place);
     }
+    json_name(&json, "seen");
+    json_put_int(&json, filling->seen);
     json_close(&json, '}');
 }
 
@@ -45,6 +48,7 @@ static enum err read_about(struct span text, struct arena *arena, struct filling
     const char *place = json_get_text(json, "place", NULL);
     ret->form = arena_text(arena, json_get_text(json, "form", ""));
     ret->form_version = json_get_int(json, "version", 0);
+    ret->seen = json_get_int(json, "seen", 0);
     ret->has_entity = id_read(json_span(json_get(json, "entity")), &ret->entity);
     ret->has_parent = id_read(json_span(json_get(json, "parent")), &ret->parent);
     ret->place = place ? arena_text(arena, place) : NULL;
@@ -78,6 +82,7 @@ static enum err put_now(struct node *node, const struct filling *filling, struct
     stmt_bind_i64(s, 3, filling->changed_ms);
     stmt_bind_text(s, 4, about);
     stmt_bind_text(s, 5, filling->answers);
+    stmt_bind_text(s, 6, filling->begun);
     enum err e = stmt_run(s);
     return e ? e : check_room(node, filling, diag);
 }
@@ -113,6 +118,7 @@ enum err filling_read(struct node *node, struct id person, struct id id, struct 
         filling.changed_ms = stmt_i64(s, 0);
         e = read_about(stmt_span(s, 1), arena, &filling);
         e = e ? e : arena_copy(arena, stmt_span(s, 2), &filling.answers);
+        e = e ? e : arena_copy(arena, stmt_span(s, 3), &filling.begun);
     }
     enum err end = stmt_end(s);
     e = e ? e : end;
@@ -151,6 +157,13 @@ enum err filling_list(struct node *node, struct id person, struct arena *arena,
         *ret_count = count;
     }
     return e;
+}
+
+enum err node_seen(struct node *node, int64_t *ret)
+{
+    struct stmt *s = db_stmt(node->db, OP_LAST);
+    *ret = stmt_row(s) ? stmt_i64(s, 0) : 0;
+    return stmt_end(s);
 }
 
 enum err filling_drop(struct node *node, struct id id)

@@ -23,10 +23,12 @@ struct filling {
     struct id parent;  /* what a new record will belong to */
     const char *place; /* of a new root; NULL */
     int64_t changed_ms;
+    int64_t seen;        /* node_seen() when it was begun */
     struct span answers; /* JSON, as play_write_draft() gives it */
+    struct span begun;   /* the same, with what the record held when it was begun; empty: none */
 };
 
-/* Adds or replaces, durably. ERR_TOO_LARGE (what, limit). */
+/* Adds or replaces, durably; `begun` stays as it was first put. ERR_TOO_LARGE (what, limit). */
 MUST_CHECK enum err filling_put(struct node *node, const struct filling *filling,
                                 struct diag *diag);
 /* ERR_NOT_FOUND ("draft", id) when it isn't there or somebody else's. */

@@ -51,6 +51,10 @@ struct shown {
     size_t op_count;
     struct shown_register *registers; /* by name, in byte order */
     size_t register_count;
+    /* What its author was shown, when that isn't all of this: what was held here then (row), and
+       what the author wrote here since. 0: all. */
+    int64_t seen;
+    struct id seen_by;
 };
 
 /* The policy a register merges by; `derived` still merges as `last`. */

@@ -21,7 +21,7 @@ struct change {
 struct save {
     struct id person;     /* who writes */
     const char *form;     /* form's id; NULL: none */
-    int64_t form_version; /* of a form that is played: the version that was filled; 0: the newest */
+    int64_t form_version; /* of a form that is played: the version that was filled; else 0 */
     const char *type; /* for a new record without a form, or another one that a played form makes */
     bool is_new;
     struct id entity;  /* edited entity; ignored when is_new */
@@ -30,7 +30,15 @@ struct save {
     struct id parent;
     const struct change *changes;
     size_t change_count;
+    int64_t seen; /* what the person was shown was read then: node_seen(); 0: now */
 };
+
+/*
+ * A mark of what this node holds. A save that carries it supersedes nothing that others wrote and
+ * that came later: a form may lie half filled for days, and what its author wasn't shown is then
+ * beside what they wrote, a dispute where a person decides about those.
+ */
+MUST_CHECK enum err node_seen(struct node *node, int64_t *ret);
 
 /* An exact double of a value marked unique, in another record this person may see. */
 struct save_warning {

@@ -149,6 +149,9 @@ static enum err read_type(struct draft *draft, const struct save *save, struct d
     if (save->form && !form) {
         return diag_set(diag, ERR_UNKNOWN_FORM, save->form, NULL);
     }
+    if (form && form->hash && !save->form_version) { /* its own rules hold where it is played */
+        return diag_set(diag, ERR_USAGE, form->id, "fill", NULL);
+    }
     if (form && form->hash) {
         draft->played = form;
         name = name ? name : form->type;
@@ -161,6 +164,9 @@ static enum err read_type(struct draft *draft, const struct save *save, struct d
         assert(name);
         if (draft->form && strcmp(draft->form->type, name) != 0) {
             return diag_set(diag, ERR_BAD_CHOICE, "form", draft->form->type, name, NULL);
+        }
+        if (draft->played && save->type && strcmp(save->type, name) != 0) {
+            return diag_set(diag, ERR_BAD_CHOICE, "id", name, save->type, NULL);
         }
     }
     if (!name) {
@@ -398,6 +404,8 @@ enum err draft_read(struct node *node, const struct save *save, struct arena *ar
     enum err e = author_read(node, save->person, &draft.author, diag);
     if (!e && !save->is_new) {
         e = draft_open_record(node, save->entity, false, arena, &draft, diag);
+        draft.shown.seen = save->seen;
+        draft.shown.seen_by = save->person;
     }
     if (!e) {
         e = read_type(&draft, save, diag);

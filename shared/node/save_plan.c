@@ -3,7 +3,7 @@
  *
  * Compared with what is shown: only what differs is written, so a form opened and saved without
  * a change writes nothing. Where a person decides about disputes (review, rank), an edit
- * supersedes the values equal to the one its author saw, never the other side; where a rule
+ * supersedes the values equal to the one its author saw first, never the other side; where a rule
  * decides, it supersedes all; counters and lists supersede nothing.
  */
 #include <stdlib.h>
@@ -91,19 +91,31 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static bool is_seen(const struct shown *shown, const struct register_value *value)
+{
+    const struct logged *op = &shown->ops[value->op_index].logged;
+    bool own = op->way == WAY_OWN && id_equal(op->op.person, shown->seen_by);
+    return shown->seen == 0 || op->row <= shown->seen || own;
+}
+
 enum err plan_preds(const struct plan *plan, const struct shown *shown,
                     const struct shown_register *reg, bool all, const uint64_t **ret,
                     size_t *ret_count)
 {
     size_t count = 0;
     size_t live = reg ? reg->value_count : 0;
+    const struct register_value *saw = NULL;
     uint64_t *preds = arena_array(plan->arena, live, sizeof *preds);
     if (!preds) {
         return ERR_NOMEM;
     }
     for (size_t i = 0; i < live && count < OP_PREDS_MAX; i++) {
         const struct register_value *value = &reg->values[i];
-        if (all || span_equal(value->json, reg->values[reg->shown.first_index].json)) {
+        if (!is_seen(shown, value)) {
+            continue;
+        }
+        saw = saw ? saw : value;
+        if (all || span_equal(value->json, saw->json)) {
             preds[count++] = id_prefix8(shown->ops[value->op_index].logged.op.uid);
         }
     }
