@@ -88,7 +88,8 @@ static const size_t whole_reads[] = {
     TAKING_PARTS_DROP,
     REDACTION_WAITING,
     RECEIPT_TELL_AGAIN,
-    FILLING_COUNT, /* of one device: at most FILLINGS_MAX */
+    /* Of one device: at most FILLINGS_MAX. */
+    FILLING_COUNT,
 };
 
 static const char *const names[] = {
