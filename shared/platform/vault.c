@@ -33,28 +33,57 @@ bool vault_exists(const struct host *host, const char *folder)
 }
 
 static enum err read_copy(const struct host *host, const char *folder, const char *name,
-                          struct buf *text, struct vault *ret)
+                          struct vault *ret, bool *ret_whole)
 {
     char path[VAULT_PATH_SIZE];
-    buf_clear(text);
+    struct buf text;
+    *ret_whole = false;
+    buf_init(&text, &host->mem, VAULT_TEXT_MAX);
     enum err e = vault_path(folder, name, path, NULL);
     if (!e) {
-        e = host->files->read(host->ctx, path, text);
+        e = host->files->read(host->ctx, path, &text);
     }
-    return e ? e : vault_parse(buf_span(text), ret);
+    if (!e) {
+        e = vault_parse(buf_span(&text), ret, ret_whole);
+    }
+    buf_release(&text);
+    return e;
+}
+
+/* The first is rewritten first: when it isn't whole, the second is. Of two damaged ones, what can
+   be read at all. */
+static enum err read_better(const struct host *host, const char *folder, struct vault *ret,
+                            int *ret_whole)
+{
+    struct vault second;
+    bool whole = false, second_whole = false;
+    enum err e = read_copy(host, folder, VAULT_FILE, ret, &whole);
+    enum err other = read_copy(host, folder, COPY_NAME, &second, &second_whole);
+    if ((e || !whole) && !other && (e || second_whole)) {
+        *ret = second;
+        e = OK;
+    }
+    *ret_whole = (int)whole + (int)second_whole;
+    return e;
 }
 
 enum err vault_read(const struct host *host, const char *folder, struct vault *ret,
                     struct diag *diag)
 {
-    struct buf text;
-    buf_init(&text, &host->mem, VAULT_TEXT_MAX);
-    enum err e = read_copy(host, folder, VAULT_FILE, &text, ret);
-    if (e) { /* the first is rewritten first: when it isn't whole, the second is */
-        e = read_copy(host, folder, COPY_NAME, &text, ret);
-    }
-    buf_release(&text);
+    int whole = 0;
+    enum err e = read_better(host, folder, ret, &whole);
     return e ? diag_set(diag, e == ERR_NOT_FOUND ? ERR_FILE : e, VAULT_FILE, folder, NULL) : OK;
+}
+
+/* A copy that is damaged or gone is made anew from the other. */
+static void mend_copies(const struct host *host, const char *folder)
+{
+    struct vault vault;
+    int whole = 0;
+    if (!read_better(host, folder, &vault, &whole) && whole == 1) {
+        enum err ignored = vault_store(host, folder, &vault, NULL);
+        (void)ignored; /* no room, or read only: it opens as it is */
+    }
 }
 
 enum err vault_store(const struct host *host, const char *folder, const struct vault *vault,
@@ -265,6 +294,9 @@ enum err vault_open(const struct host *host, const char *folder, const struct va
     }
     if (!e && typed) {
         tries_end(host, folder);
+    }
+    if (!e) {
+        mend_copies(host, folder);
     }
     return e;
 }

@@ -3,7 +3,8 @@
  *
  * The key is random and never changes; what opens it does. It lies in two small files,
  * "<folder>/douar.keys" and ".keys2", written one after the other: one of them is whole whatever
- * power does. Slots:
+ * power does. Each says its own sum, so that a flipped bit is not taken for a wrong passphrase; who
+ * opens it mends a damaged one. Slots:
  * - up to eight of people: a passphrase, a secret file that lies elsewhere, or both together (then
  * a PIN does). The first is whose home it is; each other has a name, sealed under the key, so that
  *   who has the disk doesn't learn who shares it. Any of them opens.

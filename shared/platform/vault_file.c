@@ -9,10 +9,11 @@ static enum err load(const struct host *host, const char *path, struct vault *re
                      struct diag *diag)
 {
     struct buf text;
+    bool whole = false; /* There is no other copy: what can be read is tried. */
     buf_init(&text, &host->mem, VAULT_TEXT_MAX);
     enum err e = host->files->read(host->ctx, path, &text);
     if (!e) {
-        e = vault_parse(buf_span(&text), ret);
+        e = vault_parse(buf_span(&text), ret, &whole);
     }
     buf_release(&text);
     if (e == ERR_NOT_FOUND) {

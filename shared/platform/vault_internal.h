@@ -58,8 +58,9 @@ MUST_CHECK enum err vault_open_any(const struct vault *vault, const struct vault
 MUST_CHECK enum err tries_begin(const struct host *host, const char *folder, struct diag *diag);
 void tries_end(const struct host *host, const char *folder);
 
-/* vault_text.c: a vault as JSON. ERR_FORMAT. */
+/* vault_text.c: a vault as a line of JSON and a line with its sum. ERR_FORMAT. `ret_whole`: its sum
+   is right. One that isn't may open all the same, and a wrong key opens nothing. */
 MUST_CHECK enum err vault_write(const struct vault *vault, struct buf *ret);
-MUST_CHECK enum err vault_parse(struct span text, struct vault *ret);
+MUST_CHECK enum err vault_parse(struct span text, struct vault *ret, bool *ret_whole);
 
 #endif

@@ -164,10 +164,11 @@ enum err recovery_read(const struct host *host, const char *path, struct span pa
     struct public_key ignored;
     struct seal_key key;
     struct buf text;
+    bool whole = false;
     buf_init(&text, &host->mem, VAULT_TEXT_MAX);
     enum err e = host->files->read(host->ctx, path, &text);
     if (!e) {
-        e = vault_parse(buf_span(&text), &vault);
+        e = vault_parse(buf_span(&text), &vault, &whole);
     }
     buf_release(&text);
     if (e) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "code.h"
+#include "hash.h"
 #include "json.h"
 #include "vault_internal.h"
 
@@ -11,6 +12,7 @@
 #define MEMORY_MAX (1024 * 1024) /* KiB: a changed file must not make a try take all memory */
 #define PASSES_MAX 16
 #define BYTES_MAX  128
+#define SUM_SIZE   16 /* of the hash of the line before it: tells a damaged copy from a whole one */
 
 static void put_bytes(struct json_writer *json, const char *name, const void *bytes, size_t size)
 {
@@ -50,9 +52,18 @@ static void put_own(struct json_writer *json, const struct own_slot *slot)
     json_close(json, '}');
 }
 
+static void sum_of(struct span line, char ret[BASE64_SIZE(SUM_SIZE) + 1])
+{
+    struct hash hash;
+    hash_bytes(line, &hash);
+    base64_write(hash.bytes, SUM_SIZE, ret);
+}
+
 enum err vault_write(const struct vault *vault, struct buf *ret)
 {
     struct json_writer json;
+    char sum[BASE64_SIZE(SUM_SIZE) + 1];
+    size_t start = ret->size;
     json_begin(&json, ret);
     json_open(&json, '{');
     json_name(&json, "douar_keys");
@@ -72,7 +83,12 @@ enum err vault_write(const struct vault *vault, struct buf *ret)
         json_close(&json, '}');
     }
     json_close(&json, '}');
-    buf_add_byte(ret, '\n');
+    if (!buf_error(ret)) {
+        sum_of(span_from(ret->data + start, ret->size - start), sum);
+        buf_add_byte(ret, '\n');
+        buf_add_span(ret, span_of(sum));
+        buf_add_byte(ret, '\n');
+    }
     return buf_error(ret);
 }
 
@@ -120,11 +136,18 @@ static bool parse_recovery(const struct json *object, struct recovery_slot *ret)
                            get_bytes(object, "sealed", ret->sealed, SEALED_KEY_SIZE));
 }
 
-enum err vault_parse(struct span text, struct vault *ret)
+enum err vault_parse(struct span text, struct vault *ret, bool *ret_whole)
 {
     struct vault vault = {.slot_count = 0};
     struct json *json = NULL;
-    enum err e = json_parse(text, &json, NULL);
+    struct span rest = text, line = {0}, said = {0};
+    char sum[BASE64_SIZE(SUM_SIZE) + 1];
+    *ret_whole = span_split(&rest, '\n', &line) && span_split(&rest, '\n', &said);
+    if (*ret_whole) {
+        sum_of(line, sum);
+        *ret_whole = span_is(said, sum) && rest.size == 0;
+    }
+    enum err e = json_parse(line, &json, NULL);
     if (e) {
         return e == ERR_NOMEM ? e : ERR_FORMAT;
     }

@@ -214,12 +214,63 @@ static void a_damaged_copy_is_made_good_by_the_other(void **state)
         (void)made_with(&f, typed(GOOD));
         (void)snprintf(path, sizeof path, "%s/%s", f.folder, VAULT_FILE);
         assert_int_equal(files_posix()->write_atomic(NULL, path, span_of(damages[i])), OK);
-        assert_int_equal(open_with(&f, typed(GOOD), &opened), OK);
+        assert_int_equal(open_with(&f, typed(GOOD), &opened), OK); /* and mends it */
+        assert_int_equal(files_posix()->write_atomic(NULL, path, span_of(damages[i])), OK);
         (void)snprintf(path, sizeof path, "%s/%s2", f.folder, VAULT_FILE);
         assert_int_equal(files_posix()->write_atomic(NULL, path, span_of(damages[i])), OK);
         assert_int_equal(open_with(&f, typed(GOOD), &opened), ERR_FORMAT);
         fixture_release(&f);
     }
+}
+
+/* A bit of byte `at`; beyond the end, of the sum's last character. */
+static void flip(const struct fixture *f, const char *name, size_t at)
+{
+    char path[128];
+    struct buf text;
+    (void)snprintf(path, sizeof path, "%s/%s", f->folder, name);
+    buf_init(&text, &f->host.mem, 1u << 16);
+    assert_int_equal(files_posix()->read(NULL, path, &text), OK);
+    text.data[at < text.size ? at : text.size - 2] ^= 1;
+    assert_int_equal(files_posix()->write_atomic(NULL, path, buf_span(&text)), OK);
+    buf_release(&text);
+}
+
+/* Also one inside of a slot, where it would look like a wrong passphrase. */
+static void a_flipped_bit_anywhere_in_a_copy_is_no_wrong_passphrase(void **state)
+{
+    struct fixture f;
+    struct seal_key opened;
+    (void)state;
+    fixture_init(&f);
+    struct seal_key key = made_with(&f, typed(GOOD));
+    for (size_t at = 0; at < 450; at += 29) {
+        flip(&f, VAULT_FILE, at);
+        assert_int_equal(open_with(&f, typed(GOOD), &opened), OK);
+        assert_memory_equal(&opened, &key, sizeof key);
+        flip(&f, VAULT_FILE "2", at); /* the first was mended by who opened it */
+        assert_int_equal(open_with(&f, typed(GOOD), &opened), OK);
+        assert_int_equal(open_with(&f, typed(OTHER), &opened), ERR_SECRET);
+        assert_int_equal(open_with(&f, typed(GOOD), &opened), OK);
+    }
+    fixture_release(&f);
+}
+
+/* Of two damaged copies, what the damage left is tried. */
+static void where_both_sums_are_wrong_the_slots_are_tried_all_the_same(void **state)
+{
+    struct fixture f;
+    struct seal_key opened;
+    (void)state;
+    fixture_init(&f);
+    struct seal_key key = made_with(&f, typed(GOOD));
+    flip(&f, VAULT_FILE, SIZE_MAX);
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s2", f.folder, VAULT_FILE);
+    assert_int_equal(files_posix()->remove(NULL, path), OK);
+    assert_int_equal(open_with(&f, typed(GOOD), &opened), OK);
+    assert_memory_equal(&opened, &key, sizeof key);
+    fixture_release(&f);
 }
 
 static void a_lost_passphrase_is_recovered_by_who_holds_the_key(void **state)
@@ -519,6 +570,8 @@ int main(void)
         cmocka_unit_test(what_opened_before_a_change_does_not_after),
         cmocka_unit_test(a_change_cut_short_leaves_one_that_opens),
         cmocka_unit_test(a_damaged_copy_is_made_good_by_the_other),
+        cmocka_unit_test(a_flipped_bit_anywhere_in_a_copy_is_no_wrong_passphrase),
+        cmocka_unit_test(where_both_sums_are_wrong_the_slots_are_tried_all_the_same),
         cmocka_unit_test(a_lost_passphrase_is_recovered_by_who_holds_the_key),
         cmocka_unit_test(what_lies_beside_a_copy_opens_it_elsewhere),
         cmocka_unit_test(a_try_costs_what_the_machine_can_bear),
