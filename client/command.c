@@ -55,6 +55,8 @@ static const struct option options[] = {
     {"new-key-file", 0, "FILE", false},
     {"minutes", 0, "N", false},
     {"days", 0, "N", false},
+    {"now", 0, "MS", false},
+    {"seed", 0, "N", false},
 };
 
 static const struct command commands[] = {
@@ -70,7 +72,11 @@ static const struct command commands[] = {
     {"whoami", "", "", 0, 0, command_whoami},
     {"persons", "", "", 0, 0, command_persons},
     {"form list", "", "", 0, 0, command_form_list},
-    {"form show", "FORM", "", 1, 1, command_form_show},
+    {"form show", "FORM|FILE", "", 1, 1, command_form_show},
+    {"form check", "FILE...", "", 1, ARGS_MAX, command_form_check},
+    {"form convert", "FILE FILE.json|FILE.xml", "", 2, 2, command_form_convert},
+    {"form diff", "OLD NEW", "", 2, 2, command_form_diff},
+    {"form play", "FILE", "now seed", 1, 1, command_form_play},
     {"place list", "[CODE]", "limit after", 0, 1, command_place_list},
     {"place add", "PARENT --set PROPERTY=VALUE...", "set", 1, 1, command_place_add},
     {"new", "FORM --set PROPERTY=VALUE... | FORM -", "set place parent dry-run", 1, 2, command_new},

@@ -74,7 +74,11 @@ static void question_row(struct session *session, struct table *table, const str
 
 enum err command_form_show(struct session *session)
 {
+    const struct host *host = session->program->host;
     struct table table;
+    if (host->files->exists(host->ctx, session_word(session, 0))) {
+        return form_show_file(session);
+    }
     session_begin(session, "form");
     session_text(session, "form", session_word(session, 0));
     enum err e = session_send(session);

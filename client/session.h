@@ -93,6 +93,11 @@ enum err command_bundle_export(struct session *session); /* command_bundle.c */
 enum err command_bundle_import(struct session *session);
 enum err command_form_list(struct session *session); /* command_form.c */
 enum err command_form_show(struct session *session);
+enum err command_form_check(struct session *session); /* command_form_file.c */
+enum err command_form_convert(struct session *session);
+enum err command_form_diff(struct session *session);
+enum err form_show_file(struct session *session);
+enum err command_form_play(struct session *session); /* command_play.c */
 enum err command_place_list(struct session *session);
 enum err command_place_add(struct session *session);
 enum err command_new(struct session *session); /* command_save.c */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "form_input.h"
 #include "form_publish.h"
 #include "mapping.h"
 #include "xform_xml.h"
@@ -15,7 +16,7 @@ static enum err check_file(struct app *app, const char *path)
     struct form_map map;
     struct form form;
     struct json *json = NULL;
-    enum err e = form_file_read(app, path, &file);
+    enum err e = form_input_read(app, path, &file);
     if (!e && file.kind == FORM_KIND_LIST) {
         e = json_parse(file.bytes, &json, app->diag);
         e = e ? e : form_read(json, NULL, app->arena, &form, app->diag);
@@ -23,7 +24,6 @@ static enum err check_file(struct app *app, const char *path)
     } else if (!e) {
         e = mapping_make(&file.form, app->arena, &map, app->diag);
     }
-    form_file_say(app, path, &file);
     return e;
 }
 
@@ -44,7 +44,7 @@ enum err command_form_check(struct app *app)
     }
     *app->diag = first;
     if (!first.code) {
-        app_answer(app, "admin.forms_checked", members, 1);
+        app_answer(app, "text.forms_checked", members, 1);
     }
     return first.code;
 }
@@ -84,8 +84,7 @@ enum err command_form_convert(struct app *app)
     if (!ends_with(to, ".xml") && !ends_with(to, ".json")) {
         return diag_set(app->diag, ERR_BAD_CHOICE, "file", to, ".json, .xml", NULL);
     }
-    enum err e = form_file_read(app, from, &file);
-    form_file_say(app, from, &file);
+    enum err e = form_input_read(app, from, &file);
     if (!e && file.kind == FORM_KIND_LIST) {
         e = diag_set(app->diag, ERR_BAD_FORM, from,
                      "is a list of questions over a type, which is no XForm; publish it as it is",
@@ -93,7 +92,7 @@ enum err command_form_convert(struct app *app)
     }
     e = e ? e : write_as(app, &file, to);
     if (!e) {
-        app_answer(app, "admin.form_converted", members, 2);
+        app_answer(app, "text.form_converted", members, 2);
     }
     return e;
 }

@@ -4,6 +4,7 @@
 #include "commands.h"
 
 #include "command_type.h"
+#include "form_input.h"
 #include "form_publish.h"
 #include "record.h"
 
@@ -190,8 +191,7 @@ static enum err add_list(struct app *app, const struct form_file *file)
 static enum err add_form(struct app *app, const char *path)
 {
     struct form_file file;
-    enum err e = form_file_read(app, path, &file);
-    form_file_say(app, path, &file);
+    enum err e = form_input_read(app, path, &file);
     if (e) {
         return e;
     }

@@ -5,6 +5,7 @@
 #ifndef FORM_PUBLISH_H
 #define FORM_PUBLISH_H
 
+#include "app.h"
 #include "form_file.h"
 
 /*

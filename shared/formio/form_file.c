@@ -1,0 +1,172 @@
+#include "form_file.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "play.h"
+#include "xform_json.h"
+#include "xform_xml.h"
+
+#define WARNINGS_MAX (1u << 20)
+
+/* One reading of one file. */
+struct reading {
+    const struct mem *mem;
+    struct arena *arena;
+    const char *name;
+    struct form_file *file;
+    struct diag *diag;
+};
+
+/* ---- faults */
+
+static void add_fault(struct reading *r, bool is_error, const char *sheet, struct span what)
+{
+    struct xlsform_faults *faults = &r->file->faults;
+    struct xlsform_fault *fault = arena_alloc(r->arena, sizeof *fault);
+    if (fault == NULL) {
+        return; /* the failure itself is told all the same */
+    }
+    *fault = (struct xlsform_fault){.is_error = is_error,
+                                    .sheet = arena_text(r->arena, sheet),
+                                    .column = "",
+                                    .what = arena_span_text(r->arena, what),
+                                    .mend = ""};
+    if (faults->last == NULL) {
+        faults->first = fault;
+    } else {
+        faults->last->next = fault;
+    }
+    faults->last = fault;
+    faults->error_count += is_error ? 1 : 0;
+    faults->warning_count += is_error ? 0 : 1;
+}
+
+/* A fault that only the failure names. */
+static void add_failure(struct reading *r, enum err e)
+{
+    if (e == ERR_BAD_FORM && r->file->faults.error_count == 0) {
+        add_fault(r, true, r->diag->args[0], span_of(r->diag->args[1]));
+    }
+}
+
+void form_file_place(const struct xlsform_fault *fault, char *ret, size_t size)
+{
+    if (fault->row != 0 || fault->column[0] != '\0') {
+        xlsform_fault_place(fault, ret, size);
+    } else {
+        (void)snprintf(ret, size, "%.200s", fault->sheet);
+    }
+}
+
+/* ---- kinds */
+
+static enum form_kind kind_of(struct span bytes)
+{
+    size_t at = span_starts_with(bytes, "\xef\xbb\xbf") ? 3 : 0;
+    while (at < bytes.size && strchr(" \t\r\n", bytes.data[at]) != NULL) {
+        at++;
+    }
+    if (at < bytes.size && bytes.data[at] == '<') {
+        return FORM_KIND_XML;
+    }
+    if (at < bytes.size && strchr("{[", bytes.data[at]) != NULL) {
+        return xform_is_json(bytes) ? FORM_KIND_JSON : FORM_KIND_LIST;
+    }
+    return FORM_KIND_XLSX; /* whose reader says what else it might be */
+}
+
+static enum err read_xml(struct reading *r, struct span bytes)
+{
+    struct buf warnings;
+    struct span rest, line;
+    buf_init(&warnings, r->mem, WARNINGS_MAX);
+    enum err e = xform_read_xml(bytes, r->arena, &r->file->form, &warnings, r->diag);
+    rest = buf_span(&warnings);
+    while (span_split(&rest, '\n', &line)) {
+        if (line.size != 0) {
+            add_fault(r, false, "XForm", line);
+        }
+    }
+    buf_release(&warnings);
+    return e;
+}
+
+static enum err read_kind(struct reading *r, struct span bytes)
+{
+    struct form_file *file = r->file;
+    switch (file->kind) {
+    case FORM_KIND_XLSX:
+        return xlsform_read(r->mem, bytes, r->name, r->arena, &file->form, &file->faults, r->diag);
+    case FORM_KIND_XML:
+        return read_xml(r, bytes);
+    case FORM_KIND_JSON:
+        return xform_read_json(bytes, r->arena, &file->form, r->diag);
+    case FORM_KIND_LIST:
+    default:
+        return arena_copy(r->arena, bytes, &file->bytes);
+    }
+}
+
+/* ---- what every kind must be: readable as form.json, and playable */
+
+static int64_t no_time(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static int no_zone(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static void no_random(void *ctx, void *bytes, size_t size)
+{
+    (void)ctx;
+    memset(bytes, 0, size);
+}
+
+static enum err check_expressions(struct reading *r)
+{
+    const struct play_host host = {
+        .mem = r->mem, .now_ms = no_time, .zone_minutes = no_zone, .random = no_random};
+    struct play *play = NULL;
+    enum err e = play_new(&r->file->form, &host, &play, r->diag);
+    if (e == OK) {
+        play_free(play);
+    }
+    return e;
+}
+
+/* The form as devices will read it, from here on. */
+static enum err make_text(struct reading *r)
+{
+    struct form_file *file = r->file;
+    struct buf text;
+    buf_init(&text, r->mem, XFORM_JSON_MAX);
+    xform_write_json(&file->form, &text);
+    enum err e = buf_error(&text);
+    if (e == ERR_TOO_LARGE) {
+        e = diag_set(r->diag, e, file->form.id, "8388608", NULL);
+    }
+    e = e ? e : arena_copy(r->arena, buf_span(&text), &file->text);
+    e = e ? e : xform_read_json(file->text, r->arena, &file->form, r->diag);
+    buf_release(&text);
+    return e;
+}
+
+enum err form_file_read(const struct mem *mem, struct span bytes, const char *name,
+                        struct arena *arena, struct form_file *ret, struct diag *diag)
+{
+    struct reading r = {mem, arena, name, ret, diag};
+    *ret = (struct form_file){.kind = kind_of(bytes)};
+    enum err e = read_kind(&r, bytes);
+    if (!e && ret->kind != FORM_KIND_LIST) {
+        e = make_text(&r);
+        e = e ? e : check_expressions(&r);
+    }
+    add_failure(&r, e);
+    return diag_keep(diag, e);
+}

@@ -1,0 +1,34 @@
+/*
+ * form_file.h - a form as people bring it: a workbook, an XForm, a form.json, or a plain list of
+ * questions over a type (schema/form.schema.json). Which of them, its bytes say.
+ */
+#ifndef FORM_FILE_H
+#define FORM_FILE_H
+
+#include "xform.h"
+#include "xlsform.h"
+
+#define FORM_FILE_MAX (32u << 20) /* bytes of any kind */
+
+enum form_kind { FORM_KIND_XLSX, FORM_KIND_XML, FORM_KIND_JSON, FORM_KIND_LIST };
+
+struct form_file {
+    enum form_kind kind;
+    struct xform form;            /* of all but a list */
+    struct span text;             /* its form.json, canonical */
+    struct span bytes;            /* of a list: JSON as it is */
+    struct xlsform_faults faults; /* errors and warnings, each with its cell */
+};
+
+/*
+ * Finds every fault that can be found without a node: those of the file, all at once, then
+ * expressions and cycles (play_new). `ret->faults` is filled even when it fails. `name` is the
+ * file's, for words. Everything lives in `arena`; `bytes` may go afterwards.
+ */
+MUST_CHECK enum err form_file_read(const struct mem *mem, struct span bytes, const char *name,
+                                   struct arena *arena, struct form_file *ret, struct diag *diag);
+
+/* "survey, row 5, column F (relevant)", or what else names the place. */
+void form_file_place(const struct xlsform_fault *fault, char *ret, size_t size);
+
+#endif
