@@ -167,6 +167,22 @@ class Play(unittest.TestCase):
         self.assertIn("/data/members: type: integer -> text", said)
         self.assertIn("the same form", self.douar("form", "diff", old, old).stdout.decode())
 
+    def test_the_table_of_what_odk_has_is_whole_and_names_tests_that_exist(self):
+        text = (PROJECT / "schema" / "forms.md").read_text(encoding="utf-8")
+        table = text[text.index("## What ODK has"):text.index("## form.json")]
+        named = set(re.findall(r"`([a-z0-9:-]+)`", table))
+        functions = set()
+        for path in (PROJECT / "shared" / "core" / "expr").glob("functions_of_*.c"):
+            functions |= set(re.findall(r'^    \{"([a-z0-9:-]+)", \d', path.read_text(encoding="utf-8"), re.M))
+        self.assertGreater(len(functions), 70)
+        self.assertEqual(functions - named, set())
+        files = "".join(path.read_text(encoding="utf-8") for folder in ("unit", "integration")
+                        for path in (PROJECT / "tests" / folder).glob("test_*"))
+        shown = "".join(line.rsplit(" | ", 1)[-1] for line in table.splitlines() if line.startswith("| "))
+        tests = {name for name in re.findall(r"`([a-z0-9]+(?:_[a-z0-9]+)+)`", shown) if name.count("_") > 2}
+        self.assertGreater(len(tests), 30)
+        self.assertEqual({name for name in tests if not re.search(rf"\b(test_)?{name}\(", files)}, set())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -513,6 +513,12 @@ static void places_are_measured(void **state)
         {"geofence('0.5 0.5', '0 0;0 1;1 1;1 0;0 0')", "true", NULL},
         {"geofence('1.5 0.5', '0 0;0 1;1 1;1 0;0 0')", "false", NULL},
         {"geofence('', '0 0;0 1;1 1')", "false", NULL},
+        {"intersects('0 0;0 1;1 1;1 0;0 0')", "false", NULL},
+        {"intersects('0 0;1 1;0 1;1 0')", "true", NULL},
+        {"intersects('0 0;1 1;0 1;1 0;0 0')", "true", NULL},
+        {"intersects('0 0;0 2;1 1;0 1')", "true", NULL}, /* comes back to where it passed */
+        {"intersects('0 0;0 1')", "false", NULL},
+        {"intersects('')", "false", NULL},
     };
     check_rows(rows, COUNT_OF(rows));
 }

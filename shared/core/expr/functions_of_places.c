@@ -10,6 +10,7 @@
 #define EARTH_RADIUS_M 6378100.0
 #define RADIANS        0.017453292519943295
 #define POINTS_MAX     100000
+#define CROSSING_MAX   4000 /* points that intersects() compares, each segment with each */
 
 struct point {
     double latitude, longitude; /* degrees */
@@ -201,10 +202,68 @@ static enum err call_geofence(struct evaluation *run, const struct expr *call,
     return e;
 }
 
+/* Twice the area of the triangle, with a sign: on which side of a-b the point c lies. */
+static double side_of(struct point a, struct point b, struct point c)
+{
+    return (b.longitude - a.longitude) * (c.latitude - a.latitude) -
+           (b.latitude - a.latitude) * (c.longitude - a.longitude);
+}
+
+static bool within(double value, double a, double b)
+{
+    return value >= fmin(a, b) && value <= fmax(a, b);
+}
+
+static bool lies_on(struct point a, struct point b, struct point c)
+{
+    return side_of(a, b, c) == 0 && within(c.latitude, a.latitude, b.latitude) &&
+           within(c.longitude, a.longitude, b.longitude);
+}
+
+static bool segments_meet(struct point a, struct point b, struct point c, struct point d)
+{
+    bool crosses =
+        side_of(a, b, c) * side_of(a, b, d) < 0 && side_of(c, d, a) * side_of(c, d, b) < 0;
+    return crosses || lies_on(a, b, c) || lies_on(a, b, d) || lies_on(c, d, a) || lies_on(c, d, b);
+}
+
+/* Do two segments that aren't neighbours meet? The ends of a closed line are neighbours. */
+static bool crosses_itself(const struct points *line)
+{
+    size_t count = line->count < 2 ? 0 : line->count - 1; /* of segments */
+    bool closed = count > 0 && line->at[0].latitude == line->at[count].latitude &&
+                  line->at[0].longitude == line->at[count].longitude;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = i + 2; j < count; j++) {
+            bool neighbours = closed && i == 0 && j + 1 == count;
+            if (!neighbours &&
+                segments_meet(line->at[i], line->at[i + 1], line->at[j], line->at[j + 1])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static enum err call_intersects(struct evaluation *run, const struct expr *call,
+                                const struct focus *focus, struct expr_value *ret)
+{
+    struct points line;
+    enum err e = evaluate_points(run, call->args, 1, focus, &line);
+    if (e == OK && line.count > CROSSING_MAX) {
+        return ERR_TOO_LARGE;
+    }
+    if (e == OK) {
+        value_set_boolean(ret, crosses_itself(&line));
+    }
+    return e;
+}
+
 const struct expr_function functions_of_places[] = {
     {"area", 1, 1, call_area, false, NULL},
     {"distance", 1, -1, call_distance, false, NULL},
     {"enclosed-area", 1, 1, call_area, false, NULL},
     {"geofence", 2, 2, call_geofence, false, NULL},
+    {"intersects", 1, 1, call_intersects, false, NULL},
     {NULL, 0, 0, NULL, false, NULL},
 };
