@@ -216,6 +216,9 @@ static enum err write_epoch(struct node *node, const char *why)
         e = self_set_i64(node, "relay_epoch", epoch);
     }
     if (!e) {
+        e = self_set_i64(node, NODE_SELF_PUT_BACK, 1);
+    }
+    if (!e) {
         e = stmt_run(db_stmt(node->db, SERVERS_FORGET_RELAY));
     }
     if (!e) {

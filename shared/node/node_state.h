@@ -83,6 +83,8 @@ struct node {
 
 /* ---- node.c */
 /* Integers in table self; `otherwise` when absent. */
+/* 1: this server was put back from a copy at least once, so it may lack what was stable. */
+#define NODE_SELF_PUT_BACK "put_back"
 MUST_CHECK enum err self_i64(struct node *node, const char *key, int64_t otherwise, int64_t *ret);
 MUST_CHECK enum err self_set_i64(struct node *node, const char *key, int64_t value);
 MUST_CHECK enum err self_blob(struct node *node, const char *key, void *ret, size_t size,

@@ -539,8 +539,28 @@ static enum err judge_owner(struct taking *t, bool relayed, bool *ret_refused, b
     return OK;
 }
 
+/*
+ * Nobody signed what an op without a body wrote: a relay could say so of any op that it was given,
+ * and the registers it names would be dead for good. An honest one says it of ops that were stable
+ * here; this server lacks one of those only when it was put back since.
+ */
+static enum err lacks_gone(struct taking *t, bool *ret)
+{
+    struct node *node = t->serve->node;
+    int64_t put_back = 0;
+    enum err e = self_i64(node, NODE_SELF_PUT_BACK, 0, &put_back);
+    *ret = false;
+    for (int64_t i = 0; !e && !*ret && put_back == 0 && i < t->batch.count; i++) {
+        struct held_op held = {.row = 1};
+        e = is_gone(t, i) ? log_find(node, t->ops[i].uid, &held) : OK;
+        *ret = !e && held.row == 0;
+    }
+    return e;
+}
+
 static enum err take(struct taking *t, bool relayed, struct diag *diag)
 {
+    bool lacks = false;
     struct link before;
     bool known = false;
     bool fits = false;
@@ -548,7 +568,11 @@ static enum err take(struct taking *t, bool relayed, struct diag *diag)
     bool bare = false;
     char origin[ID_TEXT_SIZE];
     id_write(t->batch.origin, origin);
-    enum err e = find_origin(t->serve->node, t->batch.origin, &t->origin);
+    enum err e = lacks_gone(t, &lacks);
+    if (e || lacks) {
+        return e ? e : quarantine(t, "never_here", diag);
+    }
+    e = find_origin(t->serve->node, t->batch.origin, &t->origin);
     if (!e) {
         e = judge_owner(t, relayed, &refused, &bare, diag);
     }

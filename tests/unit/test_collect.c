@@ -7,7 +7,9 @@
 #include "collect.h"
 #include "gone_line.h"
 #include "node_bundle.h"
+#include "node_gone.h"
 #include "node_internal.h"
+#include "quarantine.h"
 #include "redact.h"
 #include "test_town.h"
 
@@ -667,6 +669,49 @@ static void what_a_relay_let_go_of_takes_nothing_from_who_has_it(void **state)
     town_assert_clean(town, town->region);
 }
 
+/* A hub that says of work which it was to hand over that it has let go of it. */
+static void what_a_relay_never_gave_is_not_gone(void **state)
+{
+    struct town *town = *state;
+    town_sync_all(town);
+    struct id home = town_household(town, town->a, town->amina, TOWN_COMMUNE, "phone");
+    (void)nodes_sync(&town->nodes, town->a, town->hub);
+    int64_t row = 0;
+    struct entity_row entity;
+    assert_int_equal(entity_find(town->hub, home, &entity), OK);
+    struct stmt *s = db_stmt(town->hub->db, ENTITY_OPS);
+    stmt_bind_i64(s, 1, entity.id);
+    while (stmt_row(s)) {
+        row = stmt_i64(s, 0); /* the last: not the one that says where it belongs */
+    }
+    assert_int_equal(stmt_end(s), OK);
+    struct arena arena;
+    struct logged logged;
+    int64_t size = 0;
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    assert_int_equal(log_read(town->hub, row, &arena, &logged), OK);
+    assert_int_equal(node_begin(town->hub), OK);
+    assert_int_equal(node_end(town->hub, gone_make(town->hub, &logged, &size)), OK);
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    struct held_op held;
+    assert_int_equal(log_find(town->region, logged.op.uid, &held), OK);
+    assert_int_equal(held.row, 0);
+    struct quarantine_row *aside = NULL;
+    size_t count = 0;
+    assert_int_equal(quarantine_list(town->region, true, 0, 10, &arena, &aside, &count), OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(aside[0].why, "never_here");
+    /* An honest hub gets it there. */
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    nodes_enrol(&town->nodes, next, town->a, WORKER_IN(TOWN_PROVINCE, ""));
+    for (int i = 0; i < 2; i++) {
+        (void)nodes_sync(&town->nodes, town->a, next);
+        (void)nodes_sync(&town->nodes, next, town->region);
+    }
+    assert_true(town_shows(town, town->region, home, "head_name_ar", "\"phone\""));
+    arena_release(&arena);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, town_setup, town_teardown)
@@ -692,6 +737,7 @@ int main(void)
         CASE(a_device_may_not_say_that_its_own_op_is_gone),
         CASE(a_redaction_reaches_who_still_has_the_body),
         CASE(what_a_relay_let_go_of_takes_nothing_from_who_has_it),
+        CASE(what_a_relay_never_gave_is_not_gone),
     };
 #undef CASE
     return cmocka_run_group_tests(tests, NULL, NULL);
