@@ -1,0 +1,104 @@
+"""The region's census of a household: a workbook of CSV sheets, filled in Arabic in a terminal, and
+the same household visited by two people apart."""
+
+import json
+import pathlib
+import subprocess
+import unittest
+
+from office import COMMAND_TIMEOUT_S, Office, PROJECT, program
+from xlsx import pack
+
+SHEETS = PROJECT / "schema" / "forms" / "household_census"
+TABANT = "05.081.03.09"
+HEAD = ["عائشة أيت علي", "", "0661234567"]
+HOME = ["4", "1", "6", "4"]  # tent, a room, river, no electricity
+
+
+class Census(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.office = Office()
+        self.addCleanup(self.office.close)
+        self.office.open()
+        self.region = self.office.region
+        self.book = pack(SHEETS, self.office.folder / "census.xlsx")
+        self.region.call("form", "add", self.book)
+        for name in ("Fatima", "Brahim"):
+            self.office.person(name, "worker", [TABANT], ["base"])
+        self.fatima = self.office.device("fatima", self.region, [TABANT], person="Fatima")
+        self.brahim = self.office.device("brahim", self.region, [TABANT], person="Brahim")
+
+    def fill(self, device, lines, *words):
+        done = subprocess.run(device.line("--lang", "ar", "fill", "household_census", *words),
+                              input="".join(f"{line}\n" for line in lines).encode(),
+                              capture_output=True, timeout=COMMAND_TIMEOUT_S, cwd=self.office.folder,
+                              env=device.environment())
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertIn("تم الحفظ", done.stdout.decode())
+        return done.stdout.decode()
+
+    def shown(self, server, kind):
+        found = []
+        for record in server.call("list", kind)["list"]:
+            shown = server.call("show", record["id"])
+            found.append({name: one["value"] for name, one in shown["properties"].items()})
+        return found
+
+    def commune(self):
+        """The number of Tabant among the communes of Azilal, as the filler shows them."""
+        rows = [line.split(",") for line in (SHEETS / "choices.csv").read_text(encoding="utf-8").splitlines()]
+        codes = [row[1] for row in rows if row[0] == "commune" and row[4] == TABANT[:6]]
+        return str(codes.index(TABANT) + 1)
+
+    def first_visit(self):
+        member = ["عائشة", "1", "1", "1984-05-17", "IB123456"]
+        child = ["حسن", "2", "3", "2016-03-09", "2"]  # ten years old, not at school
+        return self.fill(self.fatima, ["1", self.commune(), "أيت بوولي", *HEAD[:2], "12", HEAD[2], *HOME,
+                                       *member, "+", *child, "", "1", "2", ":s"], "--place", TABANT)
+
+    def test_filled_in_arabic_it_becomes_a_household_and_its_persons(self):
+        said = self.first_visit()
+        self.assertIn("عشرة أرقام تبدأ", said)  # of the telephone number with two digits
+        self.assertIn("ليس أقل من الأفراد", said)  # of one person, where two are listed
+        self.assertIn("العمر: 42", said)
+        self.assertIn("الأفراد: 2 منهم 1 قاصرون", said)
+        self.fatima.sync()
+        household, = self.shown(self.region, "household")
+        self.assertEqual({name: household[name] for name in ("head_name_ar", "phone", "housing", "water", "members")},
+                         {"head_name_ar": "عائشة أيت علي", "phone": "0661234567", "housing": "tent", "water": "river",
+                          "members": 2})
+        persons = sorted(self.shown(self.region, "person"), key=lambda one: one["birth_date"])
+        self.assertEqual([(one["name_ar"], one["sex"], one["birth_date"], one.get("national_id")) for one in persons],
+                         [("عائشة", "f", "1984-05-17", "IB123456"), ("حسن", "m", "2016-03-09", None)])
+        survey, = self.shown(self.region, "household_census")
+        self.assertEqual((survey["score"], survey["vulnerability"], survey["commune"]), ("75", "high", TABANT))
+
+    def test_members_added_on_two_devices_apart_are_all_there(self):
+        self.first_visit()
+        self.fatima.sync()
+        self.brahim.sync()
+        house = self.fatima.answers("list", "household")[-1]["records"][0]["id"]
+        again = ["1", self.commune(), "أيت بوولي", "", "", "", "", "", "", ""]
+        self.fill(self.fatima, [*again, "فاطمة", "1", "3", "2020-01-01", "", "3", ":s"], "--entity", house)
+        self.fill(self.brahim, [*again, "إدريس", "2", "3", "2021-01-01", "", "4", ":s"], "--entity", house)
+        for device in (self.fatima, self.brahim, self.fatima):
+            device.sync()
+        self.assertEqual(len(self.region.call("list", "household")["list"]), 1)
+        self.assertEqual(sorted(one["name_ar"] for one in self.shown(self.region, "person")),
+                         sorted(["عائشة", "حسن", "فاطمة", "إدريس"]))
+        parents = {self.region.call("show", one["id"])["parent"] for one in self.region.call("list", "person")["list"]}
+        self.assertEqual(parents, {house})
+        self.assertEqual(self.fatima.call("digest"), self.brahim.call("digest"))
+        self.assertIn(self.fatima.value(house, "members"), (3, 4))  # the later of two honest answers
+
+    def test_the_same_sheets_give_the_same_workbook(self):
+        again = pack(SHEETS, self.office.folder / "again.xlsx")
+        self.assertEqual(*(pathlib.Path(path).read_bytes() for path in (self.book, again)))
+        done = subprocess.run([program("douar"), "form", "check", again, "--json"], capture_output=True)
+        self.assertEqual(json.loads(done.stdout), {"ok": True, "faults": [], "checked": 1})
+
+
+if __name__ == "__main__":
+    unittest.main()
