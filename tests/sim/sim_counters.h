@@ -25,7 +25,7 @@
     X(portal_status, 1) X(swizzled, 1) X(long_request, 1) X(long_reply, 1) X(kept_answer, 1) \
     /* power */ \
     X(crash_device, 1) X(crash_hub, 1) X(crash_region, 1) X(crash_in_group, 1) X(crash_in_save, 1) \
-    X(crash_in_sync, 1) X(crash_in_backup, 1) X(crash_at_start, 0) X(lost_sectors, 1) X(torn_sectors, 1) \
+    X(crash_in_sync, 1) X(crash_in_backup, 1) X(lost_sectors, 1) X(torn_sectors, 1) \
     /* attached files */ \
     X(attach, 1) X(blob_want, 1) X(blob_drop, 1) X(blob_sent, 1) X(blob_received, 1) X(blob_begun, 1) X(blob_checked, 1) \
     X(blob_rotten, 1) X(blob_gone_from_backup, 1) \
@@ -48,7 +48,7 @@
     /* ways back */ \
     X(handed_over, 1) X(clone, 1) X(hub_restored, 1) X(server_put_back, 1) X(region_restored, 1) X(adopted, 1) \
     /* a hub that lies */ \
-    X(lie_altered, 1) X(lie_dropped, 1) X(lie_reordered, 1) X(lie_repeated, 1) X(lie_noticed, 1) \
+    X(lie_altered, 1) X(lie_dropped, 1) X(lie_reordered, 1) X(lie_repeated, 1) X(lie_gone, 1) X(lie_noticed, 1) \
     X(hub_replaced, 1) X(code_of_another, 1) X(code_of_a_guest, 1)
 /* clang-format on */
 

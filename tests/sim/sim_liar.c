@@ -15,7 +15,7 @@
 #define LIE_ARENA    (64u * 1024 * 1024)
 #define LIES_OF_1000 250
 
-enum lie { LIE_ALTER, LIE_DROP, LIE_REORDER, LIE_REPEAT, LIE_KINDS };
+enum lie { LIE_ALTER, LIE_DROP, LIE_REORDER, LIE_REPEAT, LIE_GONE, LIE_KINDS };
 
 /* A request taken apart. */
 struct forging {
@@ -118,6 +118,32 @@ static bool repeat(struct forging *f)
     return true;
 }
 
+/* It says of an op that it was to hand over that it has let go of it. A region that was put back
+   has to believe that. */
+static bool say_gone(struct forging *f)
+{
+    struct span *line = &f->lines[f->first + 1 + rng_below(&f->world->rng, f->op_count)];
+    struct span body = {0};
+    struct signature signature;
+    struct op op;
+    bool has_signature = false;
+    if (f->world->servers_put_back || gone_line_is(*line) ||
+        op_line_read(*line, &body, &has_signature, &signature, NULL) ||
+        op_read(body, &f->arena, &op, NULL)) {
+        return false;
+    }
+    struct buf text;
+    struct span said = {0};
+    buf_init(&text, &f->world->mem, WIRE_LINE_MAX);
+    gone_line_write(&op, &text);
+    bool done = !buf_error(&text) && !arena_copy(&f->arena, buf_span(&text), &said);
+    buf_release(&text);
+    if (done) {
+        *line = span_cut(said, 0, said.size - 1);
+    }
+    return done;
+}
+
 static bool lie(struct forging *f)
 {
     struct sim_counters *counters = &f->world->counters;
@@ -141,6 +167,10 @@ static bool lie(struct forging *f)
     case LIE_REPEAT:
         done = repeat(f);
         counters->lie_repeated += done;
+        break;
+    case LIE_GONE:
+        done = say_gone(f);
+        counters->lie_gone += done;
         break;
     case LIE_KINDS:
         break;
@@ -205,7 +235,10 @@ void liar_throw_out(struct sim_world *world)
 {
     const struct sim_counters *counters = &world->counters;
     struct sim_node *hub = &world->nodes[LIAR];
-    if (counters->lie_altered + counters->lie_dropped + counters->lie_reordered == 0 || !hub->svc) {
+    if (counters->lie_altered + counters->lie_dropped + counters->lie_reordered +
+                counters->lie_gone ==
+            0 ||
+        !hub->svc) {
         return;
     }
     world->counters.lie_noticed +=
@@ -219,7 +252,7 @@ void liar_check(struct sim_world *world)
 {
     for (size_t i = 0; i < world->node_count; i++) {
         struct sim_node *node = &world->nodes[i];
-        sqlite3_stmt *s = eye_ask(node, "SELECT uid FROM op WHERE entity <> 0");
+        sqlite3_stmt *s = eye_ask(node, "SELECT uid FROM op");
         while (s && sqlite3_step(s) == SQLITE_ROW) {
             struct id uid;
             memcpy(uid.bytes, sqlite3_column_blob(s, 0), ID_SIZE);

@@ -212,6 +212,20 @@ static void answered(void *ctx, const struct svc_reply *reply)
     free(ticket);
 }
 
+/* Does the server know that whoever signed this request was revoked? An echo's caller is another.
+ */
+static bool is_barred(struct sim_node *server, struct span body)
+{
+    struct sim_world *world = server->world;
+    struct envelope envelope;
+    bool barred = false;
+    for (size_t i = 0; !envelope_read(body, &envelope, NULL) && i < world->node_count; i++) {
+        barred = barred || (id_equal(world->nodes[i].id, envelope.node) &&
+                            revoke_is_known(server, &world->nodes[i]));
+    }
+    return barred;
+}
+
 static void submit(struct sim_node *server, size_t caller, const char *path, struct span body,
                    bool echo)
 {
@@ -220,13 +234,9 @@ static void submit(struct sim_node *server, size_t caller, const char *path, str
     if (!ticket) {
         abort();
     }
-    *ticket = (struct ticket){world,
-                              caller,
-                              server->index,
-                              world->nodes[caller].call.serial,
-                              echo,
-                              is_sync(path),
-                              !echo && revoke_is_known(server, &world->nodes[caller])};
+    *ticket = (struct ticket){
+        world, caller,        server->index,          world->nodes[caller].call.serial,
+        echo,  is_sync(path), is_barred(server, body)};
     struct svc_request request = {.method = "POST",
                                   .path = path,
                                   .content_type = span_of("application/octet-stream"),

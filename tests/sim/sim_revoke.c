@@ -126,7 +126,7 @@ void revoke_take_turns(struct sim_node *node)
 
 /* ---- decisions */
 
-static bool is_for_people(const struct quarantine_row *row)
+bool revoke_is_why(const struct quarantine_row *row)
 {
     return strcmp(row->why, "revoked") == 0 || strcmp(row->why, "person_revoked") == 0 ||
            strcmp(row->why, "after_revocation") == 0;
@@ -147,7 +147,7 @@ static void decide_one(struct sim_node *server, struct node *desk, const struct 
     struct diag diag = {0};
     int64_t ops = 0;
     size_t chance = rng_below(&world->revoke_rng, 10);
-    if (chance >= 7 || !is_for_people(row)) {
+    if (chance >= 7 || !revoke_is_why(row)) {
         return;
     }
     struct quarantine_decision decision = {

@@ -9,6 +9,7 @@
 #ifndef SIM_REVOKE_H
 #define SIM_REVOKE_H
 
+#include "quarantine.h"
 #include "sim_check.h"
 
 /* ---- sim_revoke.c */
@@ -19,6 +20,8 @@ bool revoke_stops(struct sim_node *node);
 /* Another of those who share the device sits down at it, and the first again. */
 void revoke_take_turns(struct sim_node *node);
 /* The server holds the revocation of the node by what is committed. */
+/* Put aside because its device or person was revoked, so a person decides. */
+bool revoke_is_why(const struct quarantine_row *row);
 bool revoke_is_known(struct sim_node *server, const struct sim_node *node);
 
 /* ---- sim_lease.c */

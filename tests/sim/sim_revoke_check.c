@@ -39,6 +39,13 @@ static void note_row(struct sim_node *server, const struct quarantine_row *row)
             world_fail(world, "%s has in quarantine what nobody wrote", server->name);
             return;
         }
+        if (!revoke_is_why(row)) { /* it has to come again, and whole: nothing excuses its loss */
+            if (!liar_is_here(world)) {
+                world_fail(world, "%s has an op of %s in quarantine: %s", server->name,
+                           world->nodes[birth->node].name, row->why);
+            }
+            continue;
+        }
         birth->kept = true;
         birth->accepted = birth->accepted || row->verdict == QUARANTINE_ACCEPTED;
         birth->set_back = birth->set_back || too_late;
