@@ -26,6 +26,14 @@ static bool is_of_revoked(const struct sim_world *world, const struct sim_birth 
 
 /* ---- what lies in quarantine */
 
+/* A device offers to one hub what it holds of another's enrolments, which only that hub and the
+   region vouch for. Aside there, it has to be at the region all the same. */
+static bool is_of_another_office(const struct sim_world *world, const struct sim_birth *birth,
+                                 const struct quarantine_row *row)
+{
+    return world->nodes[birth->node].role == ROLE_HUB && strcmp(row->why, "org_signature") == 0;
+}
+
 static void note_row(struct sim_node *server, const struct quarantine_row *row)
 {
     struct sim_world *world = server->world;
@@ -40,7 +48,7 @@ static void note_row(struct sim_node *server, const struct quarantine_row *row)
             return;
         }
         if (!revoke_is_why(row)) { /* it has to come again, and whole: nothing excuses its loss */
-            if (!liar_is_here(world)) {
+            if (!liar_is_here(world) && !is_of_another_office(world, birth, row)) {
                 world_fail(world, "%s has an op of %s in quarantine: %s", server->name,
                            world->nodes[birth->node].name, row->why);
             }
