@@ -41,7 +41,7 @@ enum err form_desk_read(struct session *session, const char *path, struct arena 
         e = diag_set(&session->diag, e == ERR_NOT_FOUND ? ERR_FILE : e, path,
                      e == ERR_TOO_LARGE ? "33554432" : err_name(e), NULL);
     } else {
-        e = form_file_read(&host->mem, buf_span(&bytes), path, arena, ret, &session->diag);
+        e = form_file_read(&host->mem, buf_span(&bytes), path, NULL, arena, ret, &session->diag);
         say_faults(session, path, ret);
     }
     buf_release(&bytes);

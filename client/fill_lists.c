@@ -121,6 +121,17 @@ static bool add_record(void *ctx, const struct record_row *row)
     return ++list->count < FILL_RECORDS_MAX && !list->failed;
 }
 
+/* What was saved before with this form: nothing, since a device doesn't look for it. */
+static bool is_last_saved(const struct fill *fill, const char *name)
+{
+    for (const struct xform_instance *at = fill->form.instances; at != NULL; at = at->next) {
+        if (strcmp(at->id, name) == 0 && at->source != NULL) {
+            return strcmp(at->source, "jr://instance/last-saved") == 0;
+        }
+    }
+    return false;
+}
+
 static enum err instance(void *ctx, const char *name, struct tree_names *names, struct arena *arena,
                          struct tree_node **ret, struct diag *diag)
 {
@@ -133,6 +144,10 @@ static enum err instance(void *ctx, const char *name, struct tree_names *names, 
         return e;
     }
     *document = (struct tree_node){.name = NULL};
+    if (is_last_saved(fill, name)) {
+        *ret = document;
+        return OK;
+    }
     list.type = org_type(org, span_of(name));
     if (list.type == NULL) {
         return diag_set(diag, ERR_NOT_FOUND, "list", name, NULL);

@@ -16,7 +16,7 @@ static enum err check_file(struct app *app, const char *path)
     struct form_map map;
     struct form form;
     struct json *json = NULL;
-    enum err e = form_input_read(app, path, &file);
+    enum err e = form_input_read(app, path, true, &file);
     if (!e && file.kind == FORM_KIND_LIST) {
         e = json_parse(file.bytes, &json, app->diag);
         e = e ? e : form_read(json, NULL, app->arena, &form, app->diag);
@@ -84,7 +84,7 @@ enum err command_form_convert(struct app *app)
     if (!ends_with(to, ".xml") && !ends_with(to, ".json")) {
         return diag_set(app->diag, ERR_BAD_CHOICE, "file", to, ".json, .xml", NULL);
     }
-    enum err e = form_input_read(app, from, &file);
+    enum err e = form_input_read(app, from, false, &file);
     if (!e && file.kind == FORM_KIND_LIST) {
         e = diag_set(app->diag, ERR_BAD_FORM, from,
                      "is a list of questions over a type, which is no XForm; publish it as it is",

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "form_list.h"
 #include "play.h"
 #include "xform_json.h"
 #include "xform_xml.h"
@@ -108,6 +109,43 @@ static enum err read_kind(struct reading *r, struct span bytes)
     }
 }
 
+/* ---- lists beside it */
+
+static enum err read_list(struct reading *r, const struct form_beside *beside,
+                          struct xform_instance *list)
+{
+    const char *file = strrchr(list->source, '/') + 1;
+    struct buf text;
+    buf_init(&text, r->mem, FORM_FILE_MAX);
+    enum err e = beside->read(beside->ctx, file, &text);
+    if (e == ERR_NOT_FOUND) {
+        add_fault(
+            r, false, file,
+            span_of("isn't beside the form: on devices it is the records of the type that has "
+                    "its name, as far as a person may see them"));
+        e = OK;
+    } else if (!e) {
+        list->source = NULL;
+        e = form_list_read(r->mem, buf_span(&text), file, r->file->form.names, r->arena,
+                           &list->document, r->diag);
+    }
+    buf_release(&text);
+    return e;
+}
+
+static enum err read_lists(struct reading *r, const struct form_beside *beside)
+{
+    enum err e = OK;
+    for (struct xform_instance *at = r->file->form.instances; at != NULL && !e; at = at->next) {
+        if (at->document == NULL && at->source != NULL &&
+            strncmp(at->source, "jr://file", strlen("jr://file")) == 0 &&
+            strrchr(at->source, '/') != NULL) {
+            e = read_list(r, beside, at);
+        }
+    }
+    return e;
+}
+
 /* ---- what every kind must be: readable as form.json, and playable */
 
 static int64_t no_time(void *ctx)
@@ -158,13 +196,15 @@ static enum err make_text(struct reading *r)
 }
 
 enum err form_file_read(const struct mem *mem, struct span bytes, const char *name,
-                        struct arena *arena, struct form_file *ret, struct diag *diag)
+                        const struct form_beside *beside, struct arena *arena,
+                        struct form_file *ret, struct diag *diag)
 {
     struct reading r = {mem, arena, name, ret, diag};
     *ret = (struct form_file){.kind = kind_of(bytes)};
     enum err e = read_kind(&r, bytes);
     if (!e && ret->kind != FORM_KIND_LIST) {
-        e = make_text(&r);
+        e = beside ? read_lists(&r, beside) : OK;
+        e = e ? e : make_text(&r);
         e = e ? e : check_expressions(&r);
     }
     add_failure(&r, e);

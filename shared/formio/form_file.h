@@ -20,13 +20,21 @@ struct form_file {
     struct xlsform_faults faults; /* errors and warnings, each with its cell */
 };
 
+/* The files that lie beside a form, by name. ERR_NOT_FOUND: there is none. */
+struct form_beside {
+    void *ctx;
+    enum err (*read)(void *ctx, const char *file, struct buf *ret);
+};
+
 /*
  * Finds every fault that can be found without a node: those of the file, all at once, then
  * expressions and cycles (play_new). `ret->faults` is filled even when it fails. `name` is the
- * file's, for words. Everything lives in `arena`; `bytes` may go afterwards.
+ * file's, for words. With `beside` (or NULL) the lists that lie there become part of the form, and
+ * a list that doesn't is a warning. Everything lives in `arena`; `bytes` may go afterwards.
  */
 MUST_CHECK enum err form_file_read(const struct mem *mem, struct span bytes, const char *name,
-                                   struct arena *arena, struct form_file *ret, struct diag *diag);
+                                   const struct form_beside *beside, struct arena *arena,
+                                   struct form_file *ret, struct diag *diag);
 
 /* "survey, row 5, column F (relevant)", or what else names the place. */
 void form_file_place(const struct xlsform_fault *fault, char *ret, size_t size);

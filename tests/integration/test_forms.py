@@ -168,6 +168,29 @@ class Forms(unittest.TestCase):
             self.assertEqual([form["version"] for form in self.region.call("form", "list")["list"]
                               if form["form"] == "visit"], [1], way)
 
+    def test_lists_beside_a_workbook_are_published_with_it(self):
+        survey = """
+type|name|label|default|calculation
+select_one_from_file villages.csv|village|Village||
+text|again|Again|${last-saved#village}|
+calculate|code|||pulldata('villages', 'code', 'name', ${village})
+"""
+        (self.office.folder / "villages.csv").write_text("name,label,code\ntabant,Tabant,7\nagoudi,Agoudi,8\n")
+        path = workbook(self.office.folder / "far.xlsx", survey=survey, settings="form_id\nfar")
+        done = self.region.run("form", "add", path)
+        self.assertEqual((done.status, done.err), (0, ""))
+        self.fatima.sync()
+        (self.office.folder / "villages.csv").unlink()
+        process = subprocess.Popen(self.fatima.line("fill", "far", "--place", TABANT), stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.office.folder,
+                                   env=self.fatima.environment(), preexec_fn=end_with_parent)
+        self.assertIn("2) Agoudi", self.finish(process, ["2", "", ":s"]))
+        record = self.fatima.answers("list", "far")[-1]["records"][0]["id"]
+        self.assertEqual([self.fatima.value(record, name) for name in ("village", "code")], ["agoudi", "8"])
+        done = self.region.run("form", "check", path)
+        self.assertIn("villages.csv", done.err)  # gone from beside it: a note, not a fault
+        self.assertEqual(done.status, 0)
+
     def test_requests_of_an_app_come_line_by_line(self):
         requests = [{"call": "answer", "path": "/data/head", "value": "عائشة"},
                     {"call": "answer", "path": "/data/members", "value": 3},
