@@ -93,6 +93,14 @@ class Census(unittest.TestCase):
         self.assertEqual(self.fatima.call("digest"), self.brahim.call("digest"))
         self.assertIn(self.fatima.value(house, "members"), (3, 4))  # the later of two honest answers
 
+    def test_a_random_player_finds_nothing(self):
+        """50 plays: after each, all that stands is what computing it anew gives; XML and form.json the same form."""
+        player = pathlib.Path(program("douar")).parents[1] / "tests" / "form_player"
+        done = subprocess.run([player, "--plays", "50", self.book], capture_output=True, timeout=COMMAND_TIMEOUT_S)
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+        self.assertIn("50 plays", done.stdout.decode())
+        self.assertIn(", 0 findings", done.stdout.decode())
+
     def test_the_same_sheets_give_the_same_workbook(self):
         again = pack(SHEETS, self.office.folder / "again.xlsx")
         self.assertEqual(*(pathlib.Path(path).read_bytes() for path in (self.book, again)))
