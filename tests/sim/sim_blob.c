@@ -116,11 +116,15 @@ void blobs_rot(struct sim_world *world)
         e = sim_disk_remove(region->host.disk, rotting.backup);
         world->counters.blob_gone_from_backup++;
     }
-    struct node *desk = e ? NULL : desk_open(region);
-    if (desk && reads_well(world, desk, &rotting.name)) {
-        world_fail(world, "the region reads a file that its disk lost");
+    bool noticed = e != OK;
+    while (!noticed && !world->failed) { /* again when power fails over it */
+        struct node *desk = desk_open(region);
+        if (desk && reads_well(world, desk, &rotting.name)) {
+            world_fail(world, "the region reads a file that its disk lost");
+        }
+        node_close(desk);
+        noticed = !power_settle(region);
     }
-    node_close(desk);
     world->counters.blob_rotten += e == OK;
     world_say(world, "region0 lost a file");
 }
