@@ -103,7 +103,7 @@ def end_with_parent():
 def answers_of(text):
     """The JSON objects of an output, one a line; other lines (warnings, a sanitizer's) are skipped."""
     answers = []
-    for line in text.splitlines():
+    for line in text.split("\n"):  # of what ends a line for Unicode, a value may hold any
         if line.startswith("{"):
             answers.append(json.loads(line))
     return answers
