@@ -258,9 +258,18 @@ class Device(Program):
         line = super().line(*words)
         return line + ["--as", self.person] if self.person else line
 
+    def init(self):
+        self.passphrase = self.call("init")["passphrase"]
+
     def enrol(self, code):
-        self.call("init")
+        self.init()
         return self.call("enrol", code, "--name", self.name)
+
+    def stay_open(self, minutes):
+        """For work that takes longer than a device that nobody uses stays open."""
+        words = self.office.folder / f"{self.name}.words"
+        words.write_text(self.passphrase + "\n")
+        self.call("unlock", "--passphrase-file", words, "--minutes", minutes)
 
     @staticmethod
     def settings(answers):

@@ -24,7 +24,7 @@ def village(device, place, persons):
 def newcomer(office, name):
     device = Device(office, name)
     office.devices.append(device)
-    device.call("init")
+    device.init()
     return device, office.region.invite("worker", [TABANT], ["base"], "Amina")
 
 
@@ -51,10 +51,12 @@ def first_sync(test, persons, cuts, most):
         region = office.region
         office.person("Amina")
         amina = office.device("amina", region, [TABANT], person="Amina")
+        amina.stay_open(600)
         village(amina, TABANT, persons)
         amina.sync()
         test.assertEqual(region.call("snapshot")["snapshots"], 1)
         whole, code = newcomer(office, "whole")
+        whole.stay_open(600)
         plain = enrol_until_done(whole, code)
         test.assertGreater(plain["frames"], 0)
         test.assertEqual(whole.digest()[(TABANT, "base")], amina.digest()[(TABANT, "base")])
@@ -64,6 +66,7 @@ def first_sync(test, persons, cuts, most):
             region.configure(url=f"https://127.0.0.1:{network.port}")
             region.start()
             late, code = newcomer(office, "late")
+            late.stay_open(600)
             network.cuts_left = cuts
             total = enrol_until_done(late, code)
             print(f"{persons} persons: {size} bytes in {plain['requests']} requests, "
