@@ -90,40 +90,18 @@ static const char *long_name(const struct mapper *m, const struct xform_node *no
 
 /* ---- which nodes are kept */
 
-static const struct xform_control *next_control(const struct xform_control *control)
-{
-    if (control->first != NULL) {
-        return control->first;
-    }
-    while (control != NULL && control->next == NULL) {
-        control = control->parent;
-    }
-    return control == NULL ? NULL : control->next;
-}
-
-static const struct xform_node *next_node(const struct xform_node *node)
-{
-    if (node->first != NULL) {
-        return node->first;
-    }
-    while (node != NULL && node->next == NULL) {
-        node = node->parent;
-    }
-    return node == NULL ? NULL : node->next;
-}
-
 static enum err note_controls(struct mapper *m)
 {
     size_t count = 0, repeats = 0;
     m->controls = arena_array(m->arena, m->form->node_count, sizeof(struct xform_control *));
-    for (const struct xform_control *at = m->form->body; at != NULL; at = next_control(at)) {
+    for (const struct xform_control *at = m->form->body; at != NULL; at = xform_next_control(at)) {
         repeats += at->count != NULL ? 1 : 0;
     }
     m->counts = arena_array(m->arena, repeats + 1, sizeof(char *));
     if (m->controls == NULL || m->counts == NULL) {
         return diag_keep(m->diag, ERR_NOMEM);
     }
-    for (const struct xform_control *at = m->form->body; at != NULL; at = next_control(at)) {
+    for (const struct xform_control *at = m->form->body; at != NULL; at = xform_next_control(at)) {
         bool asks = at->kind != XFORM_GROUP && at->kind != XFORM_REPEAT_CONTROL;
         if (asks && m->controls[at->node->index] == NULL) {
             m->controls[at->node->index] = at;
@@ -423,7 +401,8 @@ enum err mapping_make(const struct xform *form, struct arena *arena, struct form
     }
     enum err e = note_controls(&m);
     e = e != OK ? e : add_entities(&m);
-    for (const struct xform_node *at = form->root; e == OK && at != NULL; at = next_node(at)) {
+    for (const struct xform_node *at = form->root; e == OK && at != NULL;
+         at = xform_next_node(at)) {
         e = is_kept(&m, at) ? add_field(&m, at) : OK;
         e = m.failed != OK ? diag_keep(diag, m.failed) : e;
     }

@@ -102,3 +102,25 @@ struct xform_node *xform_repeat_of(struct xform_node *node)
     }
     return node;
 }
+
+const struct xform_node *xform_next_node(const struct xform_node *node)
+{
+    if (node->first != NULL) {
+        return node->first;
+    }
+    while (node != NULL && node->next == NULL) {
+        node = node->parent;
+    }
+    return node == NULL ? NULL : node->next;
+}
+
+const struct xform_control *xform_next_control(const struct xform_control *control)
+{
+    if (control->first != NULL) {
+        return control->first;
+    }
+    while (control != NULL && control->next == NULL) {
+        control = control->parent;
+    }
+    return control == NULL ? NULL : control->next;
+}

@@ -49,36 +49,14 @@ static void note_text(struct texts *texts, const struct xform_text *text, size_t
     }
 }
 
-static const struct xform_node *next_node(const struct xform_node *node)
-{
-    if (node->first != NULL) {
-        return node->first;
-    }
-    while (node != NULL && node->next == NULL) {
-        node = node->parent;
-    }
-    return node == NULL ? NULL : node->next;
-}
-
-static const struct xform_control *next_control(const struct xform_control *control)
-{
-    if (control->first != NULL) {
-        return control->first;
-    }
-    while (control != NULL && control->next == NULL) {
-        control = control->parent;
-    }
-    return control == NULL ? NULL : control->next;
-}
-
 /* Meets all texts; without `texts` it counts them. */
 static void meet_texts(const struct xform *form, struct texts *texts, size_t *count)
 {
 #define NOTE(member) note_text(texts, at->member, count);
-    for (const struct xform_node *at = form->root; at != NULL; at = next_node(at)) {
+    for (const struct xform_node *at = form->root; at != NULL; at = xform_next_node(at)) {
         NODE_TEXTS(NOTE)
     }
-    for (const struct xform_control *at = form->body; at != NULL; at = next_control(at)) {
+    for (const struct xform_control *at = form->body; at != NULL; at = xform_next_control(at)) {
         CONTROL_TEXTS(NOTE)
         for (const struct xform_item *item = at->items; item != NULL; item = item->next) {
             note_text(texts, item->label, count);
@@ -244,7 +222,7 @@ static void put_model(struct form_writer *w)
 {
     json_name(&w->json, "nodes");
     json_open(&w->json, '[');
-    for (const struct xform_node *at = w->form->root; at != NULL; at = next_node(at)) {
+    for (const struct xform_node *at = w->form->root; at != NULL; at = xform_next_node(at)) {
         put_node(w, at, node_depth(at));
     }
     json_close(&w->json, ']');
@@ -398,7 +376,7 @@ static void put_body(struct form_writer *w)
 {
     json_name(&w->json, "body");
     json_open(&w->json, '[');
-    for (const struct xform_control *at = w->form->body; at != NULL; at = next_control(at)) {
+    for (const struct xform_control *at = w->form->body; at != NULL; at = xform_next_control(at)) {
         size_t depth = 0;
         for (const struct xform_control *up = at->parent; up != NULL; up = up->parent) {
             depth++;
