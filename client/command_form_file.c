@@ -4,9 +4,7 @@
  */
 #include <string.h>
 
-#include "form.h"
 #include "form_desk.h"
-#include "mapping.h"
 #include "num.h"
 #include "xform_diff.h"
 #include "xform_outline.h"
@@ -29,35 +27,20 @@ static void say_faults(struct session *session, const char *path, const struct f
     }
 }
 
-enum err form_desk_read(struct session *session, const char *path, struct arena *arena,
-                        struct form_file *ret)
+static enum err read_file(struct session *session, const char *path, bool with_lists,
+                          struct arena *arena, struct form_file *ret)
 {
-    const struct host *host = session->program->host;
-    struct buf bytes;
-    *ret = (struct form_file){.kind = FORM_KIND_LIST};
-    buf_init(&bytes, &host->mem, FORM_FILE_MAX);
-    enum err e = host->files->read(host->ctx, path, &bytes);
-    if (e) {
-        e = diag_set(&session->diag, e == ERR_NOT_FOUND ? ERR_FILE : e, path,
-                     e == ERR_TOO_LARGE ? "33554432" : err_name(e), NULL);
-    } else {
-        e = form_file_read(&host->mem, buf_span(&bytes), path, NULL, arena, ret, &session->diag);
-        say_faults(session, path, ret);
-    }
-    buf_release(&bytes);
+    enum err e =
+        form_file_open(session->program->host, path, with_lists, arena, ret, &session->diag);
+    say_faults(session, path, ret);
     return e;
 }
 
 enum err form_desk_need(struct session *session, const char *path, struct arena *arena,
                         struct form_file *ret)
 {
-    enum err e = form_desk_read(session, path, arena, ret);
-    if (!e && ret->kind == FORM_KIND_LIST) {
-        e = diag_set(&session->diag, ERR_BAD_FORM, path,
-                     "is a list of questions over a type, which is no XForm; publish it as it is",
-                     NULL);
-    }
-    return e;
+    enum err e = read_file(session, path, false, arena, ret);
+    return e ? e : form_file_is_played(ret, path, &session->diag);
 }
 
 /* ---- answers with --json */
@@ -112,18 +95,9 @@ static enum err check_file(struct session *session, const char *path)
 {
     struct arena arena;
     struct form_file file;
-    struct form_map map;
-    struct form form;
-    struct json *json = NULL;
     arena_init(&arena, &session->program->host->mem, FORM_DESK_ARENA_MAX);
-    enum err e = form_desk_read(session, path, &arena, &file);
-    if (!e && file.kind == FORM_KIND_LIST) {
-        e = json_parse(file.bytes, &json, &session->diag);
-        e = e ? e : form_read(json, NULL, &arena, &form, &session->diag);
-        json_free(json);
-    } else if (!e) {
-        e = mapping_make(&file.form, &arena, &map, &session->diag);
-    }
+    enum err e = read_file(session, path, true, &arena, &file);
+    e = e ? e : form_file_check(&file, &arena, &session->diag);
     put_faults(session, path, &file);
     arena_release(&arena);
     return e;
@@ -159,26 +133,12 @@ enum err command_form_check(struct session *session)
 
 /* ---- form convert */
 
-static bool ends_with(const char *path, const char *end)
-{
-    size_t size = strlen(path), tail = strlen(end);
-    return size > tail && strcmp(path + size - tail, end) == 0;
-}
-
 static enum err write_as(struct session *session, const struct form_file *file, const char *path)
 {
     const struct host *host = session->program->host;
     struct buf text;
     buf_init(&text, &host->mem, XFORM_XML_MAX);
-    if (ends_with(path, ".xml")) {
-        xform_write_xml(&file->form, &text);
-    } else {
-        buf_add_span(&text, file->text);
-    }
-    enum err e = buf_error(&text);
-    if (e == ERR_TOO_LARGE) {
-        e = diag_set(&session->diag, e, path, "33554432", NULL);
-    }
+    enum err e = form_file_write(file, path, &text, &session->diag);
     if (!e) {
         e = host->files->write_atomic(host->ctx, path, buf_span(&text));
         e = e ? diag_set(&session->diag, ERR_FILE, path, err_name(e), NULL) : OK;
@@ -192,11 +152,12 @@ enum err command_form_convert(struct session *session)
     const char *from = session_word(session, 0), *to = session_word(session, 1);
     struct arena arena;
     struct form_file file;
-    if (!ends_with(to, ".xml") && !ends_with(to, ".json")) {
-        return diag_set(&session->diag, ERR_BAD_CHOICE, "file", to, ".json, .xml", NULL);
+    enum err e = form_file_can_write(to, &session->diag);
+    if (e) {
+        return e;
     }
     arena_init(&arena, &session->program->host->mem, FORM_DESK_ARENA_MAX);
-    enum err e = form_desk_need(session, from, &arena, &file);
+    e = form_desk_need(session, from, &arena, &file);
     e = e ? e : write_as(session, &file, to);
     arena_release(&arena);
     if (e) {

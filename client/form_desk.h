@@ -10,11 +10,8 @@
 
 #define FORM_DESK_ARENA_MAX (512u << 20)
 
-/* form_file_read() of a path. What is wrong, and notes, are lines on the error stream: file, place,
-   what, how to mend it. ERR_FILE names the file itself. */
-MUST_CHECK enum err form_desk_read(struct session *session, const char *path, struct arena *arena,
-                                   struct form_file *ret);
-/* The same for what has to be a form that is played. */
+/* The form of a file, which has to be one that is played. What is wrong, and notes, are lines on
+   the error stream: file, place, what, how to mend it. ERR_FILE names the file itself. */
 MUST_CHECK enum err form_desk_need(struct session *session, const char *path, struct arena *arena,
                                    struct form_file *ret);
 

@@ -191,7 +191,7 @@ static enum err add_list(struct app *app, const struct form_file *file)
 static enum err add_form(struct app *app, const char *path)
 {
     struct form_file file;
-    enum err e = form_input_read(app, path, true, &file);
+    enum err e = form_input_read(app, path, &file);
     if (e) {
         return e;
     }

@@ -29,8 +29,6 @@ enum command_need { NEED_NOTHING, NEED_HOME_LOCKED, NEED_HOME, NEED_NODE };
     X("type show", "type_show", "TYPE", 1, 1, "", NEED_NODE, command_type_show)                    \
     X("type list", "type_list", "", 0, 0, "", NEED_NODE, command_type_list)                        \
     X("form add", "form_add", "FILE...", 1, ARGS_MAX, "retire", NEED_NODE, command_form_add)       \
-    X("form check", "form_check", "FILE...", 1, ARGS_MAX, "", NEED_NOTHING, command_form_check)    \
-    X("form convert", "form_convert", "FILE FILE.json|FILE.xml", 2, 2, "", NEED_NOTHING, command_form_convert)  \
     X("form list", "form_list", "", 0, 0, "", NEED_NODE, command_form_list)                        \
     X("geo import", "geo_import", "FILE.csv", 1, 1, "", NEED_NODE, command_geo_import)             \
     X("place list", "place_list", "", 0, 0, "scope", NEED_NODE, command_place_list)                \

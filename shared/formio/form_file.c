@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "form.h"
 #include "form_list.h"
+#include "json.h"
+#include "mapping.h"
 #include "play.h"
 #include "xform_json.h"
 #include "xform_xml.h"
@@ -209,4 +212,108 @@ enum err form_file_read(const struct mem *mem, struct span bytes, const char *na
     }
     add_failure(&r, e);
     return diag_keep(diag, e);
+}
+
+/* ---- by its path */
+
+struct folder {
+    const struct host *host;
+    const char *path; /* of the form */
+    struct diag *diag;
+};
+
+static enum err read_beside(void *ctx, const char *file, struct buf *ret)
+{
+    const struct folder *folder = ctx;
+    const struct host *host = folder->host;
+    const char *end = strrchr(folder->path, '/');
+    struct buf path;
+    buf_init(&path, &host->mem, HOST_PATH_MAX - 1);
+    buf_add_span(&path, span_from(folder->path, end ? (size_t)(end - folder->path) + 1 : 0));
+    buf_add_text(&path, file);
+    enum err e = buf_error(&path);
+    if (!e) {
+        e = host->files->read(host->ctx, buf_text(&path), ret);
+        if (e && e != ERR_NOT_FOUND) {
+            e = diag_set(folder->diag, ERR_FILE, buf_text(&path), err_name(e), NULL);
+        }
+    }
+    buf_release(&path);
+    return e;
+}
+
+enum err form_file_open(const struct host *host, const char *path, bool with_lists,
+                        struct arena *arena, struct form_file *ret, struct diag *diag)
+{
+    struct folder folder = {host, path, diag};
+    const struct form_beside beside = {&folder, read_beside};
+    struct buf bytes;
+    *ret = (struct form_file){.kind = FORM_KIND_LIST};
+    buf_init(&bytes, &host->mem, FORM_FILE_MAX);
+    enum err e = host->files->read(host->ctx, path, &bytes);
+    if (e) {
+        e = diag_set(diag, e == ERR_NOT_FOUND ? ERR_FILE : e, path,
+                     e == ERR_TOO_LARGE ? "33554432" : err_name(e), NULL);
+    } else {
+        e = form_file_read(&host->mem, buf_span(&bytes), path, with_lists ? &beside : NULL, arena,
+                           ret, diag);
+    }
+    buf_release(&bytes);
+    return e;
+}
+
+/* ---- what is done with one */
+
+enum err form_file_check(const struct form_file *file, struct arena *arena, struct diag *diag)
+{
+    struct form_map map;
+    struct form form;
+    struct json *json = NULL;
+    if (file->kind != FORM_KIND_LIST) {
+        return mapping_make(&file->form, arena, &map, diag);
+    }
+    enum err e = json_parse(file->bytes, &json, diag);
+    e = e ? e : form_read(json, NULL, arena, &form, diag);
+    json_free(json);
+    return e;
+}
+
+enum err form_file_is_played(const struct form_file *file, const char *name, struct diag *diag)
+{
+    struct json *json = NULL;
+    if (file->kind != FORM_KIND_LIST) {
+        return OK;
+    }
+    enum err e = json_parse(file->bytes, &json, diag);
+    json_free(json);
+    return e ? e
+             : diag_set(
+                   diag, ERR_BAD_FORM, name,
+                   "is a list of questions over a type, which is no XForm; publish it as it is",
+                   NULL);
+}
+
+static bool ends_with(const char *path, const char *end)
+{
+    size_t size = strlen(path), tail = strlen(end);
+    return size > tail && strcmp(path + size - tail, end) == 0;
+}
+
+enum err form_file_can_write(const char *path, struct diag *diag)
+{
+    return ends_with(path, ".xml") || ends_with(path, ".json")
+               ? OK
+               : diag_set(diag, ERR_BAD_CHOICE, "file", path, ".json, .xml", NULL);
+}
+
+enum err form_file_write(const struct form_file *file, const char *path, struct buf *ret,
+                         struct diag *diag)
+{
+    if (ends_with(path, ".xml")) {
+        xform_write_xml(&file->form, ret);
+    } else {
+        buf_add_span(ret, file->text);
+    }
+    enum err e = buf_error(ret);
+    return e == ERR_TOO_LARGE ? diag_set(diag, e, path, "33554432", NULL) : e;
 }

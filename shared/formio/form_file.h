@@ -5,6 +5,7 @@
 #ifndef FORM_FILE_H
 #define FORM_FILE_H
 
+#include "host.h"
 #include "xform.h"
 #include "xlsform.h"
 
@@ -35,6 +36,23 @@ struct form_beside {
 MUST_CHECK enum err form_file_read(const struct mem *mem, struct span bytes, const char *name,
                                    const struct form_beside *beside, struct arena *arena,
                                    struct form_file *ret, struct diag *diag);
+
+/* The same of a path; with `with_lists` what lies beside it becomes part of it, as it has to be
+   where it is published. ERR_FILE (path, why) when it, or a list there, can't be read. */
+MUST_CHECK enum err form_file_open(const struct host *host, const char *path, bool with_lists,
+                                   struct arena *arena, struct form_file *ret, struct diag *diag);
+
+/* What else can be found without a node: the shape of a list, the mapping of the others. */
+MUST_CHECK enum err form_file_check(const struct form_file *file, struct arena *arena,
+                                    struct diag *diag);
+/* A list is no form that is played or converted: ERR_BAD_FORM, or what is wrong with its JSON. */
+MUST_CHECK enum err form_file_is_played(const struct form_file *file, const char *name,
+                                        struct diag *diag);
+/* Can a form be written under this name (".xml", ".json")? ERR_BAD_CHOICE ("file", path). */
+MUST_CHECK enum err form_file_can_write(const char *path, struct diag *diag);
+/* Its bytes as a file of that name; `ret` holds at least XFORM_XML_MAX. */
+MUST_CHECK enum err form_file_write(const struct form_file *file, const char *path, struct buf *ret,
+                                    struct diag *diag);
 
 /* "survey, row 5, column F (relevant)", or what else names the place. */
 void form_file_place(const struct xlsform_fault *fault, char *ret, size_t size);
