@@ -7,7 +7,8 @@ import time
 import unittest
 
 import picture
-from office import COMMAND_TIMEOUT_S, Office, Refused, end_with_parent, unsealed
+from office import COMMAND_TIMEOUT_S, Refused, end_with_parent, unsealed
+from office_case import OfficeCase
 
 TABANT = "05.081.03.09"
 AIT_MHAMED = "05.081.03.07"
@@ -24,13 +25,9 @@ def held(server):
         return part, whole
 
 
-class Attachments(unittest.TestCase):
-    maxDiff = None
-
+class Attachments(OfficeCase):
     def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
+        super().setUp()
         self.hub = self.office.hub("azilal", "05.081")
 
     def worker(self, name, scopes=(TABANT,), compartments=("base",)):

@@ -3,20 +3,17 @@
 import shutil
 import unittest
 
-from office import Device, Office, Refused
+from office import Device, Refused
+from office_case import OfficeCase
 
 TABANT = "05.081.03.09"
 
 UNSURE = "sealed with another key, or damaged"
 
 
-class Back(unittest.TestCase):
-    maxDiff = None
-
+class Back(OfficeCase):
     def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
+        super().setUp()
         self.hub = self.office.hub("azilal", "05.081")
 
     def worker(self, name, role="worker"):

@@ -9,19 +9,16 @@ import unittest
 
 import picture
 import second_client_bundle as bundle
-from office import Device, Office, Refused, Server
+from office import Device, Refused, Server
+from office_case import OfficeCase
 from second_client import Client, b64, hash256, unb64
 
 TABANT = "05.081.03.09"
 
 
-class Bundles(unittest.TestCase):
-    maxDiff = None
-
+class Bundles(OfficeCase):
     def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
+        super().setUp()
         self.stick = pathlib.Path(self.office.folder) / "stick"
         self.stick.mkdir()
 

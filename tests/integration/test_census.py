@@ -6,7 +6,8 @@ import pathlib
 import subprocess
 import unittest
 
-from office import COMMAND_TIMEOUT_S, Office, PROJECT, program
+from office import COMMAND_TIMEOUT_S, PROJECT, program
+from office_case import OfficeCase
 from xlsx import pack
 
 SHEETS = PROJECT / "schema" / "forms" / "household_census"
@@ -15,13 +16,9 @@ HEAD = ["عائشة أيت علي", "", "0661234567"]
 HOME = ["4", "1", "6", "4"]  # tent, a room, river, no electricity
 
 
-class Census(unittest.TestCase):
-    maxDiff = None
-
+class Census(OfficeCase):
     def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
+        super().setUp()
         self.region = self.office.region
         self.book = pack(SHEETS, self.office.folder / "census.xlsx")
         self.region.call("form", "add", self.book)

@@ -8,27 +8,20 @@ import shutil
 import subprocess
 import unittest
 
-from office import SERVE_TIMEOUT_S, Device, Office, end_with_parent
+from office import SERVE_TIMEOUT_S, Device, end_with_parent
+from office_case import TABANT, OfficeCase
 from picture import photograph
 
-TABANT = "05.081.03.09"
 FLIPS = int(os.environ.get("DOUAR_FLIPS", "3"))  # in each kind of file
 
 
-class Flips(unittest.TestCase):
-    maxDiff = None
-
+class Flips(OfficeCase):
     def setUp(self):
         seed = int(os.environ.get("DOUAR_SEED", "0")) or random.randrange(1, 1 << 32)
         print(f"DOUAR_SEED={seed}", flush=True)
         self.random = random.Random(seed)
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
-        self.hub = self.office.hub("azilal", "05.081")
-        person = self.office.person("Amina", "worker", (TABANT,))
-        self.hub.uplink()
-        self.amina = self.office.device("amina", self.hub, (TABANT,), ("base",), person)
+        super().setUp()
+        self.begin_with_one_device()
         self.case = self.household("عائشة")
         picture = self.office.folder / "photograph.jpg"
         picture.write_bytes(photograph(320, 240))

@@ -4,7 +4,8 @@ import json
 import subprocess
 import unittest
 
-from office import COMMAND_TIMEOUT_S, Office, Refused, end_with_parent
+from office import COMMAND_TIMEOUT_S, Refused, end_with_parent
+from office_case import OfficeCase
 from xlsx import workbook
 
 TABANT = "05.081.03.09"
@@ -36,13 +37,9 @@ BEFORE_KILL = ["عائشة أيت علي", "٤٠", "٧", "2", "بعيد"]
 AFTER_KILL = ["", "", "", "", "حسن", "9", "", ":s"]
 
 
-class Forms(unittest.TestCase):
-    maxDiff = None
-
+class Forms(OfficeCase):
     def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
+        super().setUp()
         self.region = self.office.region
         self.publish()
         self.office.person("Fatima", "worker", [TABANT], ["base"])

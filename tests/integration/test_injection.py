@@ -5,9 +5,9 @@ import csv
 import json
 import unittest
 
-from office import Office, answers_of
+from office import answers_of
+from office_case import TABANT, OfficeCase
 
-TABANT = "05.081.03.09"
 FORMULAS = ("=HYPERLINK(\"http://x\",\"y\")", "+1+1", "-2+3", "@SUM(A1:A9)", "\t=1+1", "=1+1\r\n=2")
 STRINGS = (
     *FORMULAS,
@@ -29,17 +29,10 @@ def normal(string):
     return lines.strip(" \n\u00a0\ufeff\u200e\u200f")
 
 
-class Injection(unittest.TestCase):
-    maxDiff = None
-
+class Injection(OfficeCase):
     def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
-        self.hub = self.office.hub("azilal", "05.081")
-        person = self.office.person("Amina", "worker", (TABANT,))
-        self.hub.uplink()
-        self.amina = self.office.device("amina", self.hub, (TABANT,), ("base",), person)
+        super().setUp()
+        self.begin_with_one_device()
 
     def kept_or_refused(self, node, *words, input=None):
         """The answer; None when it was refused with a stable name for it."""

@@ -5,18 +5,17 @@ Run by ctest; by hand: DOUAR_BIN=build/dev/bin python3 tests/integration/test_le
 
 import unittest
 
-from office import Office, Refused
+from office import Refused
+from office_case import OfficeCase
 
 TABANT = "05.081.03.09"
 DAY_MS = 86_400_000
 LANGUAGES = ("ar", "fr", "zgh", "en")
 
 
-class Lease(unittest.TestCase):
+class Lease(OfficeCase):
     def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
+        super().setUp()
         for name in ("Amina", "Brahim"):
             self.office.person(name, scopes=[TABANT])
         self.office.person("Khadija", "supervisor", ["05.081"], verbs=("read", "write", "review"))

@@ -2,7 +2,8 @@
 
 import unittest
 
-from office import Device, Office, Refused, unsealed_bytes
+from office import Device, Refused, unsealed_bytes
+from office_case import OfficeCase
 
 TABANT = "05.081.03.09"
 AWAY = "05.091.01.01"
@@ -24,13 +25,9 @@ def holds(folder, *words):
     return found
 
 
-class Redact(unittest.TestCase):
-    maxDiff = None
-
+class Redact(OfficeCase):
     def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
+        super().setUp()
         self.azilal = self.office.hub("azilal", "05.081")
         self.beni = self.office.hub("beni", "05.091")
         self.region = self.office.region

@@ -4,7 +4,8 @@ import csv
 import unittest
 
 import second_client
-from office import GEOGRAPHY, SCHEMA, Office, Refused as CommandRefused
+from office import GEOGRAPHY, SCHEMA, Refused as CommandRefused
+from office_case import OfficeCase
 from second_client import H16, Client, ProtocolError, Refused, b64, parsed, read_code, unb64
 
 TABANT = "05.081.03.09"
@@ -17,13 +18,9 @@ def clear(values):
     return {name: value for name, value in values.items() if value is not None}
 
 
-class SecondClient(unittest.TestCase):
-    maxDiff = None
-
+class SecondClient(OfficeCase):
     def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
+        super().setUp()
         self.region = self.office.region
 
     def client(self, name, server=None, scopes=("05.081",), role="worker"):

@@ -5,7 +5,8 @@ import subprocess
 import unittest
 
 import picture
-from office import Office, Refused
+from office import Refused
+from office_case import OfficeCase
 
 TABANT = "05.081.03.09"
 MIB = 1024 * 1024
@@ -40,14 +41,7 @@ class Disk:
         self.ballast.unlink()
 
 
-class Space(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
-
+class Space(OfficeCase):
     def disk(self, name):
         try:
             disk = Disk(self.office.folder / name)

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import unittest
 
-from office import COMMAND_TIMEOUT_S, Device, Office, Refused, unsealed_bytes, unsealed_file
+from office import COMMAND_TIMEOUT_S, Device, Refused, unsealed_bytes, unsealed_file
+from office_case import OfficeCase
 
 TABANT = "05.081.03.09"
 AIT_MHAMED = "05.081.03.07"
@@ -22,14 +23,7 @@ def no_large_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_MAX, FILE_MAX))
 
 
-class Story(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
-
+class Story(OfficeCase):
     # ---- what most steps begin with
 
     def azilal(self):

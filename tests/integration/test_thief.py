@@ -8,7 +8,8 @@ import subprocess
 import unittest
 
 import picture
-from office import Device, Office, Refused, program, wait_until
+from office import Device, Refused, program, wait_until
+from office_case import OfficeCase
 
 TABANT = "05.081.03.09"
 NAME = "Zahra Zerhouni"
@@ -17,11 +18,9 @@ TYPED = "an old song about rain"
 LATER = "another song about snow"
 
 
-class Thief(unittest.TestCase):
+class Thief(OfficeCase):
     def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
+        super().setUp()
         self.region = self.office.region
         self.office.person("Amina", scopes=[TABANT])
 

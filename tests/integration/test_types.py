@@ -3,18 +3,15 @@
 import json
 import unittest
 
-from office import SCHEMA, Office, Refused
+from office import SCHEMA, Refused
+from office_case import OfficeCase
 
 TABANT = "05.081.03.09"
 
 
-class Types(unittest.TestCase):
-    maxDiff = None
-
+class Types(OfficeCase):
     def setUp(self):
-        self.office = Office()
-        self.addCleanup(self.office.close)
-        self.office.open()
+        super().setUp()
         self.hub = self.office.hub("azilal", "05.081")
         self.region = self.office.region
         both = ["base", "health"]

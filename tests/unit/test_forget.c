@@ -129,6 +129,18 @@ static void a_change_elsewhere_brings_it_back(void **state)
     town_assert_clean(town, town->b);
 }
 
+/* Brahim's device has synced at another hub, and its own is the chosen one again. */
+static struct node *visit_another_hub(struct town *town)
+{
+    town_sync_all(town);
+    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
+    (void)nodes_sync(&town->nodes, next, town->region);
+    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    (void)sync_at(town, town->b, next);
+    nodes_enrol(&town->nodes, town->hub, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    return next;
+}
+
 /* Asked back at a hub that isn't up to date: it tells the rest when it has it, to its author too.
  */
 static void what_comes_back_in_parts_is_whole_in_the_end(void **state)
@@ -138,12 +150,7 @@ static void what_comes_back_in_parts_is_whole_in_the_end(void **state)
     struct diag diag = {0};
     struct forgotten_record found;
     struct id home = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "old");
-    town_sync_all(town);
-    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
-    (void)nodes_sync(&town->nodes, next, town->region);
-    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
-    (void)sync_at(town, town->b, next);
-    nodes_enrol(&town->nodes, town->hub, town->b, WORKER_IN(TOWN_COMMUNE, "")); /* home again */
+    struct node *next = visit_another_hub(town);
     town_edit(town, town->b, town->brahim, home, "phone", "\"0612345678\"");
     make_stable(town);
     town->nodes.now_ms += 400 * DAY_MS;
@@ -180,12 +187,7 @@ static void what_is_in_sight_again_is_asked_of_whichever_hub_comes_next(void **s
 {
     struct town *town = *state;
     struct id home = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "old");
-    town_sync_all(town);
-    struct node *next = town_more(town, "next", ROLE_HUB, town->region, HUB_OF(TOWN_PROVINCE));
-    (void)nodes_sync(&town->nodes, next, town->region);
-    nodes_enrol(&town->nodes, next, town->b, WORKER_IN(TOWN_COMMUNE, ""));
-    (void)sync_at(town, town->b, next);
-    nodes_enrol(&town->nodes, town->hub, town->b, WORKER_IN(TOWN_COMMUNE, ""));
+    struct node *next = visit_another_hub(town);
     make_stable(town);
     town_grant(town, town->b, "\"" TOWN_THIRD "\"");
     town_sync_all(town);
