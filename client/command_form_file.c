@@ -18,11 +18,12 @@
 static void say_faults(struct session *session, const char *path, const struct form_file *file)
 {
     for (const struct xlsform_fault *at = file->faults.first; at != NULL; at = at->next) {
-        char place[PLACE_SIZE];
+        char place[PLACE_SIZE], words[FORM_FILE_WORDS_MAX];
         form_file_place(at, place, sizeof place);
+        form_file_words(at, words, sizeof words);
         if (at->is_error || !session->quiet) {
             face_warn(&session->face, at->is_error ? "text.form_error" : "text.form_warning", path,
-                      place, at->what, at->mend, NULL);
+                      place, words, NULL);
         }
     }
 }

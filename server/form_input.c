@@ -5,10 +5,11 @@
 static void say_faults(struct app *app, const char *path, const struct form_file *file)
 {
     for (const struct xlsform_fault *at = file->faults.first; at != NULL; at = at->next) {
-        char place[PLACE_SIZE];
+        char place[PLACE_SIZE], words[FORM_FILE_WORDS_MAX];
         form_file_place(at, place, sizeof place);
+        form_file_words(at, words, sizeof words);
         face_warn(app->face, at->is_error ? "text.form_error" : "text.form_warning", path, place,
-                  at->what, at->mend, NULL);
+                  words, NULL);
     }
 }
 

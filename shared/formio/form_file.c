@@ -63,6 +63,12 @@ void form_file_place(const struct xlsform_fault *fault, char *ret, size_t size)
     }
 }
 
+void form_file_words(const struct xlsform_fault *fault, char *ret, size_t size)
+{
+    (void)snprintf(ret, size, "%s%s%s", fault->what, fault->mend[0] != '\0' ? " - " : "",
+                   fault->mend);
+}
+
 /* ---- kinds */
 
 static enum form_kind kind_of(struct span bytes)

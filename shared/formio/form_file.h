@@ -56,5 +56,8 @@ MUST_CHECK enum err form_file_write(const struct form_file *file, const char *pa
 
 /* "survey, row 5, column F (relevant)", or what else names the place. */
 void form_file_place(const struct xlsform_fault *fault, char *ret, size_t size);
+/* What is wrong and, where it is known, how to mend it: "nobody knows it - check its spelling". */
+void form_file_words(const struct xlsform_fault *fault, char *ret, size_t size);
+#define FORM_FILE_WORDS_MAX 2048
 
 #endif
