@@ -41,6 +41,14 @@ void arena_release(struct arena *arena)
     arena->used_size = 0;
 }
 
+static void empty_block(struct arena_block *block, size_t used)
+{
+#ifdef __SANITIZE_ADDRESS__
+    memset(block->data + used, 0xa5, block->capacity - used); /* who still borrows shall notice */
+#endif
+    block->used = used;
+}
+
 void arena_reset(struct arena *arena)
 {
     /* The newest block is the largest but for single large allocations. */
@@ -48,12 +56,29 @@ void arena_reset(struct arena *arena)
     if (kept != NULL) {
         free_blocks(arena, kept->next);
         kept->next = NULL;
-        kept->used = 0;
-#ifdef __SANITIZE_ADDRESS__
-        memset(kept->data, 0xa5, kept->capacity); /* who still borrows from it shall notice */
-#endif
+        empty_block(kept, 0);
     }
     arena->used_size = 0;
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    return (struct arena_mark){.block = arena->blocks,
+                               .block_used = arena->blocks == NULL ? 0 : arena->blocks->used,
+                               .used_size = arena->used_size};
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+    while (arena->blocks != mark.block) { /* newest first; the mark's is among them */
+        struct arena_block *gone = arena->blocks;
+        arena->blocks = gone->next;
+        (void)arena->mem->resize(arena->mem->ctx, gone, 0);
+    }
+    if (mark.block != NULL) {
+        empty_block(mark.block, mark.block_used);
+    }
+    arena->used_size = mark.used_size;
 }
 
 static struct arena_block *add_block(struct arena *arena, size_t size)

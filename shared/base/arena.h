@@ -27,6 +27,14 @@ void arena_init(struct arena *arena, const struct mem *mem, size_t max_size);
 void arena_release(struct arena *arena); /* NULL and half-built arenas are fine. */
 void arena_reset(struct arena *arena);   /* Forgets everything, keeps one block for reuse. */
 
+/* Forgets what was handed out since the mark: a step of a long walk that came to nothing. */
+struct arena_mark {
+    struct arena_block *block;
+    size_t block_used, used_size;
+};
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+
 /* NULL when memory or the maximum is exhausted. `size` 0 gives a valid pointer. */
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t item_size); /* Checks the product. */

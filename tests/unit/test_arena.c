@@ -171,6 +171,35 @@ static void every_failing_allocation_is_survived(void **state)
     arena_release(&arena);
 }
 
+static void a_rewind_forgets_what_came_after_the_mark(void **state)
+{
+    (void)state;
+    struct test_mem memory;
+    struct arena arena;
+    arena_init(&arena, test_mem_init(&memory, 0), 1u << 20);
+    struct arena_mark empty = arena_mark(&arena);
+    char *kept = arena_text(&arena, "kept");
+    struct arena_mark mark = arena_mark(&arena);
+    size_t blocks = memory.live_count;
+    for (size_t size = 1; size < 100000; size *= 3) {
+        assert_non_null(arena_alloc(&arena, size));
+    }
+    assert_true(memory.live_count > blocks);
+    arena_rewind(&arena, mark);
+    assert_int_equal(memory.live_count, blocks);
+    assert_int_equal(arena.used_size, mark.used_size);
+    uint8_t *again = arena_alloc(&arena, 64);
+    for (size_t i = 0; i < 64; i++) {
+        assert_int_equal(again[i], 0);
+    }
+    assert_string_equal(kept, "kept");
+    arena_rewind(&arena, empty);
+    assert_int_equal(memory.live_count, 0);
+    assert_non_null(arena_alloc(&arena, 8));
+    arena_release(&arena);
+    assert_int_equal(memory.live_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +211,7 @@ int main(void)
         cmocka_unit_test(release_takes_what_was_never_used),
         cmocka_unit_test(copies_end_in_a_nul),
         cmocka_unit_test(every_failing_allocation_is_survived),
+        cmocka_unit_test(a_rewind_forgets_what_came_after_the_mark),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

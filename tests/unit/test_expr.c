@@ -572,65 +572,6 @@ static void nesting_and_length_are_bounded(void **state)
     tear_down(&bench);
 }
 
-/* ---- lists that aren't in memory */
-
-static enum err lookup(void *ctx, const char *name, const struct expr_equal *equals, size_t count,
-                       struct arena *arena, struct tree_node ***ret, size_t *ret_count,
-                       struct diag *diag)
-{
-    (void)arena, (void)diag;
-    struct bench *bench = ctx;
-    if (strcmp(name, "list") != 0) {
-        return ERR_NOT_FOUND;
-    }
-    bench->next_random = (uint8_t)count; /* how many conditions came through */
-    static struct tree_node *items[8];
-    *ret_count = 0;
-    for (struct tree_node *at = bench->list->first->first; at != NULL; at = at->next) {
-        bool fits = true;
-        for (size_t i = 0; i < count; i++) {
-            struct tree_node *child = tree_child(at, equals[i].child);
-            fits = fits && child != NULL && span_equal(child->text, equals[i].value);
-        }
-        if (fits) {
-            items[(*ret_count)++] = at;
-        }
-    }
-    *ret = items;
-    return OK;
-}
-
-static void known_conditions_become_a_lookup_with_the_same_answer(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *expr;
-        int conditions;
-    } rows[] = {
-        {"join(' ', instance('list')/root/item[name = 'b']/label)", 1},
-        {"join(' ', instance('list')/root/item['2' = size and name = 'c']/label)", 2},
-        {"join(' ', instance('list')/root/item[size = '2'][2]/label)", 1},
-        {"join(' ', instance('list')/root/item[size = 2]/label)", 0},
-        {"join(' ', instance('list')/root/item[name = label]/label)", 0},
-        {"join(' ', instance('list')/root/item[name = 'a' or name = 'b']/label)", 0},
-        {"join(' ', instance('list')/root/item[name = substr(/data/name, 5, 5) and size = "
-         "'2']/label)",
-         2},
-        {"join(' ', instance('list')/root/item[position() = 2 and size = '3']/label)", 0},
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct bench bench;
-        char scanned[200], found[200];
-        set_up(&bench);
-        answer_of(&bench, rows[i].expr, "data", scanned, sizeof(scanned));
-        bench.host.lookup = lookup;
-        answer_of(&bench, rows[i].expr, "data", found, sizeof(found));
-        assert_string_equal(scanned, found);
-        assert_int_equal(bench.next_random, rows[i].conditions);
-        tear_down(&bench);
-    }
-}
-
 /* ---- what it reads */
 
 static void add_path(void *ctx, const struct expr_path *path)
@@ -724,7 +665,6 @@ int main(void)
         cmocka_unit_test(places_are_measured),
         cmocka_unit_test(wrong_expressions_say_where),
         cmocka_unit_test(nesting_and_length_are_bounded),
-        cmocka_unit_test(known_conditions_become_a_lookup_with_the_same_answer),
         cmocka_unit_test(an_expression_tells_what_it_reads),
         cmocka_unit_test(no_memory_is_said_and_nothing_leaks),
     };

@@ -16,7 +16,8 @@
 #define EXPR_DEPTH_MAX  200  /* brackets in each other */
 #define EXPR_CHAIN_MAX  1000 /* operators of one expression, but for chains of one kind */
 #define EXPR_STEPS_MAX  20000000
-#define EXPR_EQUALS_MAX 8 /* conditions of one indexed lookup */
+#define EXPR_EQUALS_MAX 8     /* conditions of one indexed lookup */
+#define EXPR_KEPT_MAX   20000 /* items of tables that one evaluation may hold */
 
 struct expr;
 
@@ -32,10 +33,12 @@ struct expr_value {
     size_t node_count;
 };
 
-/* One condition `child = value` of an indexed lookup. */
+/* One condition `child = value` of an indexed lookup: as texts, or, beside a number, as numbers. */
 struct expr_equal {
-    const char *child; /* interned */
-    struct span value;
+    const char *child;
+    bool is_number;
+    double number;    /* with is_number; never NaN */
+    struct span text; /* else */
 };
 
 /* What evaluation asks of its surroundings. Members may be NULL where a form has no use for them:
@@ -48,14 +51,18 @@ struct expr_host {
     /* The document of a secondary instance; ERR_NOT_FOUND ("instance", name). */
     enum err (*instance)(void *ctx, const char *name, struct tree_node **ret, struct diag *diag);
     /*
-     * A list that isn't in memory: the items for which all conditions hold, in list order, made in
-     * `arena`. ERR_NOT_FOUND when `name` is no such list: then instance() is asked and scanned.
-     * Further predicates are applied to what it returns, so it may return too much, never too
-     * little.
+     * A table, a list that isn't in memory: /root/item/..., flat, its rows numbered from 1 on,
+     * maybe with gaps. find(): the rows after `after` for which all conditions may hold, in list
+     * order, at most `room`; too many, never too few, since each is made and asked again.
+     * ERR_NOT_FOUND when `name` is no table (asked with `room` 0 too): then instance() is asked and
+     * scanned, and so it is where a path leaves an item for its neighbours.
+     * row(): the item, made in `arena`, its names interned; NULL where there is none any more.
      */
-    enum err (*lookup)(void *ctx, const char *name, const struct expr_equal *equals, size_t count,
-                       struct arena *arena, struct tree_node ***ret, size_t *ret_count,
-                       struct diag *diag);
+    enum err (*find)(void *ctx, const char *name, const struct expr_equal *equals, size_t count,
+                     int64_t after, int64_t *rows, size_t room, size_t *ret_count,
+                     struct diag *diag);
+    enum err (*row)(void *ctx, const char *name, int64_t row, struct arena *arena,
+                    struct tree_node **ret, struct diag *diag);
     enum err (*itext)(void *ctx, struct span id, struct arena *arena, struct span *ret);
     /* Label of a choice of the question at `node`, for jr:choice-name; empty when there is none. */
     enum err (*choice_name)(void *ctx, struct tree_node *node, struct span value,
@@ -83,6 +90,8 @@ MUST_CHECK enum err expr_evaluate(const struct expr *expr, const struct expr_hos
 MUST_CHECK enum err expr_to_text(const struct expr_value *value, const struct expr_host *host,
                                  struct arena *arena, struct span *ret);
 double expr_to_number(const struct expr_value *value, const struct expr_host *host);
+/* A text as expr_to_number() reads it where no zone is asked for; false: it may be a date. */
+bool expr_text_number(struct span text, double *ret);
 bool expr_to_boolean(const struct expr_value *value);
 /* "10000000000", "0.1", "NaN": as ODK prints a number. */
 void expr_add_number(struct buf *ret, double number);

@@ -177,6 +177,8 @@ static enum err unite(struct evaluation *run, const struct expr *expr, const str
 {
     struct node_list all = {0};
     enum err e = OK;
+    bool whole = run->lists_whole;
+    run->lists_whole = whole || table_read_whole(expr);
     for (size_t i = 0; e == OK && i < expr->arg_count; i++) {
         struct expr_value one;
         e = evaluate_nodes(run, expr->args[i], focus, &one);
@@ -184,6 +186,7 @@ static enum err unite(struct evaluation *run, const struct expr *expr, const str
             e = node_list_add(run, &all, one.nodes[j]);
         }
     }
+    run->lists_whole = whole;
     e = e != OK ? e : sort_nodes(run, all.nodes, &all.count);
     if (e == OK) {
         *ret = (struct expr_value){.type = EXPR_NODES, .nodes = all.nodes, .node_count = all.count};

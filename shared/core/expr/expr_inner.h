@@ -89,6 +89,9 @@ struct evaluation {
     struct diag *diag;
     struct tree_node *origin; /* what the whole expression is asked for: current() */
     size_t steps;             /* nodes visited so far */
+    struct table_part *parts; /* what it holds of tables (expr_table.c) */
+    size_t part_items;
+    bool lists_whole; /* tables are read whole too */
 };
 struct focus {
     struct tree_node *node;
@@ -109,6 +112,32 @@ struct node_list {
 };
 MUST_CHECK enum err node_list_add(struct evaluation *run, struct node_list *list,
                                   struct tree_node *node);
+
+MUST_CHECK enum err apply_predicate(struct evaluation *run, const struct expr *predicate,
+                                    struct node_list *list);
+/* Does the predicate keep this node? */
+MUST_CHECK enum err predicate_keeps(struct evaluation *run, const struct expr *predicate,
+                                    struct tree_node *node, size_t position, size_t size,
+                                    bool *ret);
+MUST_CHECK enum err count_step(struct evaluation *run);
+/* The list that a path of EXPR_FROM_INSTANCE names. */
+MUST_CHECK enum err instance_name(struct evaluation *run, const struct expr *path,
+                                  const struct focus *focus, const char **ret);
+
+/* ---- tables (expr_table.c). Not answered: no table, or no path that a table answers. */
+/* The items of the path's first two steps, /root/item with its first predicate. */
+MUST_CHECK enum err table_items(struct evaluation *run, const struct expr *path, const char *name,
+                                struct node_list *items, bool *ret_answered);
+/* How many nodes the whole path finds, of one that ends with those. */
+MUST_CHECK enum err table_count(struct evaluation *run, const struct expr *path, const char *name,
+                                size_t *ret_count, bool *ret_answered);
+/* The first row whose `equal` holds, by the first child of that name; NULL: none. */
+MUST_CHECK enum err table_first(struct evaluation *run, const char *name,
+                                const struct expr_equal *equal, struct tree_node **ret,
+                                bool *ret_answered);
+/* Is a list read whole in it? Then the other paths of a union must find the same nodes. */
+bool table_read_whole(const struct expr *expr);
+struct tree_node *named_child(const struct tree_node *item, struct span name);
 
 /* ---- values */
 void value_set_number(struct expr_value *ret, double number);

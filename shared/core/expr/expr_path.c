@@ -27,7 +27,7 @@ enum err node_list_add(struct evaluation *run, struct node_list *list, struct tr
     return OK;
 }
 
-static enum err count_step(struct evaluation *run)
+enum err count_step(struct evaluation *run)
 {
     return ++run->steps > EXPR_STEPS_MAX
                ? diag_set(run->diag, ERR_TOO_LARGE, "expression", "it reads too many values", NULL)
@@ -208,8 +208,8 @@ static enum err walk_axis(struct evaluation *run, struct tree_node *from,
 
 /* ---- predicates */
 
-static enum err keep(struct evaluation *run, const struct expr *predicate, struct tree_node *node,
-                     size_t position, size_t size, bool *ret)
+enum err predicate_keeps(struct evaluation *run, const struct expr *predicate,
+                         struct tree_node *node, size_t position, size_t size, bool *ret)
 {
     struct focus focus = {.node = node, .position = position, .size = size};
     struct expr_value value;
@@ -237,8 +237,8 @@ static bool constant_position(const struct expr *predicate, struct node_list *li
     return true;
 }
 
-static enum err apply_predicate(struct evaluation *run, const struct expr *predicate,
-                                struct node_list *list)
+enum err apply_predicate(struct evaluation *run, const struct expr *predicate,
+                         struct node_list *list)
 {
     if (constant_position(predicate, list)) {
         return OK;
@@ -247,7 +247,7 @@ static enum err apply_predicate(struct evaluation *run, const struct expr *predi
     for (size_t i = 0; i < size; i++) {
         bool stays = false;
         enum err e = count_step(run);
-        e = e != OK ? e : keep(run, predicate, list->nodes[i], i + 1, size, &stays);
+        e = e != OK ? e : predicate_keeps(run, predicate, list->nodes[i], i + 1, size, &stays);
         if (e != OK) {
             return e;
         }
@@ -300,109 +300,6 @@ static enum err take_step(struct evaluation *run, const struct path_step *step,
     return is_ordered(step, all.count) ? OK : sort_nodes(run, list->nodes, &list->count);
 }
 
-/* ---- lists that aren't in memory: instance('x')/root/item[a = v and b = w] */
-
-static void add_equals(const struct expr *predicate, const struct expr **found, size_t *count)
-{
-    if (predicate->kind == NODE_AND) {
-        for (size_t i = 0; i < predicate->arg_count; i++) {
-            add_equals(predicate->args[i], found, count);
-        }
-    } else if (predicate->kind == NODE_EQUAL && *count < EXPR_EQUALS_MAX) {
-        found[(*count)++] = predicate;
-    }
-}
-
-static bool is_child_of_item(const struct expr *side)
-{
-    return side->kind == NODE_PATH && side->from == EXPR_FROM_CONTEXT && !side->current &&
-           side->step_count == 1 && side->steps[0].step.axis == EXPR_CHILD &&
-           side->steps[0].step.name != NULL && side->steps[0].predicate_count == 0;
-}
-
-/* Does it ask which number an item has? Then leaving out others changes the answer. */
-static bool counts_items(const struct expr *predicate)
-{
-    bool counting = predicate->kind == NODE_CALL && predicate->arg_count == 0 &&
-                    (strcmp(predicate->function->name, "position") == 0 ||
-                     strcmp(predicate->function->name, "last") == 0);
-    for (size_t i = 0; !counting && i < predicate->arg_count; i++) {
-        counting = counts_items(predicate->args[i]);
-    }
-    return counting;
-}
-
-/* Does it read the item, so that it can't be known before the item is found? */
-static bool reads_item(const struct expr *side)
-{
-    if (side->kind == NODE_PATH) {
-        bool relative = side->from == EXPR_FROM_CONTEXT && !side->current;
-        return relative || side->from == EXPR_FROM_PATH;
-    }
-    for (size_t i = 0; i < side->arg_count; i++) {
-        if (reads_item(side->args[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* One condition whose other side is known; a number beside a text compares otherwise than by
-   bytes, so only texts are looked up. */
-static enum err known_equal(struct evaluation *run, const struct expr *equal,
-                            struct expr_equal *ret, bool *ret_known)
-{
-    *ret_known = false;
-    int item = is_child_of_item(equal->args[0]) ? 0 : 1;
-    const struct expr *other = equal->args[1 - item];
-    if (!is_child_of_item(equal->args[item]) || reads_item(other)) {
-        return OK;
-    }
-    struct focus focus = {.node = run->origin};
-    struct expr_value value;
-    enum err e = evaluate(run, other, &focus, &value);
-    bool text = e == OK &&
-                (value.type == EXPR_STRING || (value.type == EXPR_NODES && value.node_count <= 1));
-    if (!text) {
-        return e;
-    }
-    ret->child = equal->args[item]->steps[0].step.name;
-    *ret_known = true;
-    return expr_to_text(&value, run->host, run->arena, &ret->value);
-}
-
-/* ERR_NOT_FOUND: not such a list, or not such a path. */
-static enum err look_up(struct evaluation *run, const struct expr *path, const char *name,
-                        struct node_list *ret)
-{
-    const struct expr_host *host = run->host;
-    bool shape = host->lookup != NULL && path->step_count >= 2 &&
-                 path->steps[0].step.axis == EXPR_CHILD && path->steps[0].predicate_count == 0 &&
-                 path->steps[1].step.axis == EXPR_CHILD;
-    if (!shape) {
-        return ERR_NOT_FOUND;
-    }
-    const struct expr *candidates[EXPR_EQUALS_MAX];
-    struct expr_equal equals[EXPR_EQUALS_MAX];
-    size_t candidate_count = 0, count = 0;
-    /* Only the first: later ones count positions of what it left. */
-    if (path->steps[1].predicate_count != 0 && !counts_items(path->steps[1].predicates[0])) {
-        add_equals(path->steps[1].predicates[0], candidates, &candidate_count);
-    }
-    for (size_t i = 0; i < candidate_count; i++) {
-        bool known;
-        enum err e = known_equal(run, candidates[i], &equals[count], &known);
-        if (e != OK) {
-            return e;
-        }
-        count += known ? 1 : 0;
-    }
-    enum err e = host->lookup(host->ctx, name, equals, count, run->arena, &ret->nodes, &ret->count,
-                              run->diag);
-    ret->capacity = ret->count;
-    return e;
-}
-
 /* ---- where a path begins */
 
 static struct tree_node *document_of(struct tree_node *node)
@@ -432,22 +329,30 @@ static struct tree_node *bound_child(struct evaluation *run, struct tree_node *a
     return NULL;
 }
 
+enum err instance_name(struct evaluation *run, const struct expr *path, const struct focus *focus,
+                       const char **ret)
+{
+    struct span text;
+    if (path->instance != NULL) {
+        *ret = path->instance;
+        return OK;
+    }
+    enum err e = evaluate_text(run, path->instance_name, focus, &text);
+    const char *name = e == OK ? arena_span_text(run->arena, text) : NULL;
+    *ret = name;
+    return e == OK && name == NULL ? ERR_NOMEM : e;
+}
+
 static enum err begin_at_instance(struct evaluation *run, const struct expr *path,
                                   const struct focus *focus, struct node_list *list,
                                   size_t *ret_step)
 {
-    const char *name = path->instance;
-    if (name == NULL) {
-        struct span text;
-        enum err e = evaluate_text(run, path->instance_name, focus, &text);
-        name = e == OK ? arena_span_text(run->arena, text) : NULL;
-        if (name == NULL) {
-            return e != OK ? e : ERR_NOMEM;
-        }
-    }
-    enum err e = look_up(run, path, name, list);
-    if (e != ERR_NOT_FOUND) {
-        for (size_t i = 0; e == OK && i < path->steps[1].predicate_count; i++) {
+    const char *name;
+    bool answered = false;
+    enum err e = instance_name(run, path, focus, &name);
+    e = e != OK ? e : table_items(run, path, name, list, &answered);
+    if (e != OK || answered) {
+        for (size_t i = 1; e == OK && i < path->steps[1].predicate_count; i++) {
             e = apply_predicate(run, path->steps[1].predicates[i], list);
         }
         *ret_step = 2;

@@ -170,6 +170,16 @@ void expr_add_number(struct buf *ret, double number)
 
 /* ---- conversions */
 
+bool expr_text_number(struct span text, double *ret)
+{
+    bool has_time;
+    if (number_read(text, ret)) {
+        return true;
+    }
+    *ret = NAN;
+    return !date_read(trimmed(text), 0, ret, &has_time);
+}
+
 static double number_of_text(struct span text, int zone_minutes)
 {
     double number;

@@ -58,7 +58,7 @@ static enum err first_match(struct evaluation *run, struct tree_node **items, si
     value_set_text(ret, span_of(""));
     for (size_t i = 0; i < count; i++) {
         const struct tree_node *key = tree_child(items[i], equal->child);
-        if (key == NULL || !span_equal(key->text, equal->value)) {
+        if (key == NULL || !span_equal(key->text, equal->text)) {
             continue;
         }
         const struct tree_node *found = tree_child(items[i], wanted);
@@ -95,7 +95,8 @@ static enum err scan_list(struct evaluation *run, const char *list, struct span 
     enum err e = run->host->instance(run->host->ctx, list, &document, run->diag);
     value_set_text(ret, span_of(""));
     const char *wanted_name = e == OK ? known_name(document, wanted) : NULL;
-    struct expr_equal equal = {e == OK ? known_name(document, column) : NULL, value};
+    struct expr_equal equal = {.child = e == OK ? known_name(document, column) : NULL,
+                               .text = value};
     struct node_list items = {0};
     if (e != OK || wanted_name == NULL || equal.child == NULL) {
         return e;
@@ -104,15 +105,6 @@ static enum err scan_list(struct evaluation *run, const char *list, struct span 
         e = node_list_add(run, &items, at);
     }
     return e != OK ? e : first_match(run, items.nodes, items.count, &equal, wanted_name, ret);
-}
-
-static struct tree_node *named_child(struct tree_node *item, struct span name)
-{
-    struct tree_node *at = item->first;
-    while (at != NULL && !span_is(name, at->name)) {
-        at = at->next;
-    }
-    return at;
 }
 
 static enum err call_pulldata(struct evaluation *run, const struct expr *call,
@@ -130,25 +122,15 @@ static enum err call_pulldata(struct evaluation *run, const struct expr *call,
     if (list == NULL || column == NULL) {
         return ERR_NOMEM;
     }
-    struct expr_equal equal = {column, texts[3]};
-    struct tree_node **items;
-    size_t count;
-    enum err e = run->host->lookup == NULL
-                     ? ERR_NOT_FOUND
-                     : run->host->lookup(run->host->ctx, list, &equal, 1, run->arena, &items,
-                                         &count, run->diag);
-    if (e == ERR_NOT_FOUND) {
+    const struct expr_equal equal = {.child = column, .text = texts[3]};
+    struct tree_node *item;
+    bool answered = false;
+    enum err e = table_first(run, list, &equal, &item, &answered);
+    if (e == OK && !answered) {
         return scan_list(run, list, texts[1], texts[2], texts[3], ret);
     }
-    value_set_text(ret, span_of(""));
-    for (size_t i = 0; e == OK && i < count; i++) {
-        struct tree_node *key = named_child(items[i], texts[2]);
-        struct tree_node *found = named_child(items[i], texts[1]);
-        if (key != NULL && span_equal(key->text, texts[3])) {
-            value_set_text(ret, found == NULL ? span_of("") : found->text);
-            break;
-        }
-    }
+    const struct tree_node *found = e != OK || item == NULL ? NULL : named_child(item, texts[1]);
+    value_set_text(ret, found == NULL ? span_of("") : found->text);
     return e;
 }
 

@@ -7,9 +7,21 @@ static enum err call_count(struct evaluation *run, const struct expr *call,
                            const struct focus *focus, struct expr_value *ret)
 {
     struct expr_value nodes;
-    enum err e = evaluate_nodes(run, call->args[0], focus, &nodes);
+    const struct expr *path = call->args[0];
+    const char *list;
+    size_t count = 0;
+    bool answered = false;
+    enum err e = OK;
+    if (path->kind == NODE_PATH && path->from == EXPR_FROM_INSTANCE) {
+        e = instance_name(run, path, focus, &list);
+        e = e != OK ? e : table_count(run, path, list, &count, &answered);
+    }
+    if (e == OK && !answered) {
+        e = evaluate_nodes(run, path, focus, &nodes);
+        count = e == OK ? nodes.node_count : 0;
+    }
     if (e == OK) {
-        value_set_number(ret, (double)nodes.node_count);
+        value_set_number(ret, (double)count);
     }
     return e;
 }

@@ -28,9 +28,11 @@ struct play_host {
     /* Lists that live outside the form; as the members of struct expr_host. May be NULL. */
     enum err (*instance)(void *ctx, const char *name, struct tree_names *names, struct arena *arena,
                          struct tree_node **ret, struct diag *diag);
-    enum err (*lookup)(void *ctx, const char *name, const struct expr_equal *equals, size_t count,
-                       struct arena *arena, struct tree_node ***ret, size_t *ret_count,
-                       struct diag *diag);
+    enum err (*find)(void *ctx, const char *name, const struct expr_equal *equals, size_t count,
+                     int64_t after, int64_t *rows, size_t room, size_t *ret_count,
+                     struct diag *diag);
+    enum err (*row)(void *ctx, const char *name, int64_t row, struct tree_names *names,
+                    struct arena *arena, struct tree_node **ret, struct diag *diag);
     /* "deviceid", "username", "phonenumber", "email"...; "" when unknown. */
     enum err (*property)(void *ctx, struct span name, struct arena *arena, struct span *ret);
 };

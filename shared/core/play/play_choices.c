@@ -113,9 +113,9 @@ static enum err instance_by_name(void *ctx, const char *name, struct tree_node *
     return external_list(play, name, ret, diag);
 }
 
-static enum err lookup_in_list(void *ctx, const char *name, const struct expr_equal *equals,
-                               size_t count, struct arena *arena, struct tree_node ***ret,
-                               size_t *ret_count, struct diag *diag)
+static enum err find_in_table(void *ctx, const char *name, const struct expr_equal *equals,
+                              size_t count, int64_t after, int64_t *rows, size_t room,
+                              size_t *ret_count, struct diag *diag)
 {
     struct play *play = ctx;
     for (const struct xform_instance *at = play->form->instances; at != NULL; at = at->next) {
@@ -123,9 +123,16 @@ static enum err lookup_in_list(void *ctx, const char *name, const struct expr_eq
             return ERR_NOT_FOUND; /* small enough to stand in the form: scanned */
         }
     }
-    return play->host.lookup == NULL ? ERR_NOT_FOUND
-                                     : play->host.lookup(play->host.ctx, name, equals, count, arena,
-                                                         ret, ret_count, diag);
+    return play->host.find == NULL ? ERR_NOT_FOUND
+                                   : play->host.find(play->host.ctx, name, equals, count, after,
+                                                     rows, room, ret_count, diag);
+}
+
+static enum err row_of_table(void *ctx, const char *name, int64_t row, struct arena *arena,
+                             struct tree_node **ret, struct diag *diag)
+{
+    struct play *play = ctx;
+    return play->host.row(play->host.ctx, name, row, play->form->names, arena, ret, diag);
 }
 
 /* ---- choices */
@@ -268,7 +275,8 @@ void expr_host_init(struct play *play)
     play->expr_host = (struct expr_host){.ctx = play,
                                          .random = random_bytes,
                                          .instance = instance_by_name,
-                                         .lookup = lookup_in_list,
+                                         .find = find_in_table,
+                                         .row = row_of_table,
                                          .itext = itext_by_id,
                                          .choice_name = label_of_choice,
                                          .property = property_named,
