@@ -13,7 +13,7 @@ struct sim_birth {
     bool sent;     /* it has stood in a request */
     bool undone;   /* taken back, or lost with a disk before it was ever sent: nobody may have it */
     bool gone;     /* lost with its author's disk after it was sent: others may still have it */
-    bool maybe;    /* and nobody had acknowledged it */
+    bool maybe;    /* ... and at some moment after that nobody had it */
     bool kept;     /* it is in a quarantine, as found at the end */
     bool accepted; /* ... and somebody said yes */
     bool set_back; /* ... since a hub took it before it heard */

@@ -223,49 +223,39 @@ static void check_saved(struct sim_node *node)
     (void)sqlite3_finalize(s);
 }
 
-/* What was saved after the copy is gone from here; a server that acknowledged it still has it. */
-static bool is_acknowledged(struct sim_node *node, struct id uid)
+/*
+ * After a disaster: what its author lost, and no node (but `lost`, whose disk is gone) has at that
+ * moment, may stay lost. What anybody has comes back, be it by a neighbour.
+ */
+static void note_losable(struct sim_world *world, const struct sim_node *lost)
 {
-    sqlite3_stmt *s = eye_ask(node, "SELECT o.seq <= (SELECT max(acked) FROM server) FROM op o"
-                                    " WHERE o.uid = ?1 AND o.origin = (SELECT value FROM self WHERE"
-                                    " key = 'origin')");
-    bool acknowledged = s && holds(s, uid) && sqlite3_column_int(s, 0) != 0;
-    (void)sqlite3_finalize(s);
-    return acknowledged;
-}
-
-void check_server_lost(struct sim_world *world)
-{
-    world->servers_put_back = true;
+    sqlite3_stmt *asked[SIM_NODES_MAX] = {NULL};
+    for (size_t k = 0; k < world->node_count; k++) {
+        struct sim_node *node = &world->nodes[k];
+        asked[k] = node == lost ? NULL : eye_ask(node, "SELECT 1 FROM op WHERE uid = ?1");
+    }
     for (size_t i = 0; i < world->births.count; i++) {
         struct sim_birth *birth = &world->births.list[i];
-        birth->maybe = birth->maybe || birth->gone;
+        bool held = !birth->gone || birth->maybe;
+        for (size_t k = 0; k < world->node_count && !held; k++) {
+            held = asked[k] && holds(asked[k], birth->uid);
+        }
+        birth->maybe = birth->maybe || !held;
+    }
+    for (size_t k = 0; k < world->node_count; k++) {
+        (void)sqlite3_finalize(asked[k]);
     }
 }
 
 void check_hub_lost(struct sim_node *hub)
 {
     struct sim_births *births = &hub->world->births;
-    sqlite3_stmt *s = eye_ask(&hub->world->nodes[SIM_REGION], "SELECT 1 FROM op WHERE uid = ?1");
     hub->world->servers_put_back = true;
-    for (size_t i = 0; s && i < births->count; i++) {
-        struct sim_birth *birth = &births->list[i];
-        birth->gone = birth->gone || (birth->node == hub->index && !birth->undone);
-        birth->maybe = birth->maybe || (birth->gone && !holds(s, birth->uid));
-    }
-    (void)sqlite3_finalize(s);
-}
-
-void check_before_restore(struct sim_node *node)
-{
-    struct sim_births *births = &node->world->births;
     for (size_t i = 0; i < births->count; i++) {
         struct sim_birth *birth = &births->list[i];
-        if (birth->node == node->index && !birth->undone && !birth->gone) {
-            /* Who acknowledged it may have been put back since. */
-            birth->maybe = node->world->servers_put_back || !is_acknowledged(node, birth->uid);
-        }
+        birth->gone = birth->gone || (birth->node == hub->index && !birth->undone);
     }
+    note_losable(hub->world, hub);
 }
 
 void check_after_restore(struct sim_node *node)
@@ -290,6 +280,7 @@ void check_after_restore(struct sim_node *node)
         }
     }
     (void)sqlite3_finalize(s);
+    note_losable(node->world, NULL);
     node->seen_row = 0;
     node->cursor_count = 0;
 }

@@ -31,11 +31,6 @@ void check_look(struct sim_node *node, struct node *own, struct id entity, struc
 size_t check_births(struct sim_node *node, const struct sim_shown *shown);
 /* Marks what an undo took back; none of it may have been sent. Returns how many ops. */
 size_t check_undone(struct sim_node *node);
-/* Around putting a device's database back from an older copy: what was saved since and sent may be
-   known elsewhere, and must be where it was acknowledged; the rest is lost with the disk. */
-void check_before_restore(struct sim_node *node);
-/* A server is put back: it may have been the only one to hold what authors lost before. */
-void check_server_lost(struct sim_world *world);
 /* A hub is lost for good: what it alone wrote or held for lost authors may be gone with it. */
 void check_hub_lost(struct sim_node *hub);
 void check_after_restore(struct sim_node *node);

@@ -126,9 +126,6 @@ void action_copy(struct sim_world *world)
 {
     struct sim_node *node = any_device(world);
     bool back = node->copy.size > 0 && rng_chance(&world->rng, 500);
-    if (back) {
-        check_before_restore(node);
-    }
     power_down(node); /* closed in order, the database is one file */
     if (back) {
         put_back(node);
