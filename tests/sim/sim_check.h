@@ -45,8 +45,10 @@ void check_cursors(struct sim_node *node);
 uint64_t check_fingerprint(struct sim_node *node, bool with_bookkeeping);
 
 /* ---- sim_stable.c */
-/* Just before the region is backed up. */
-void stable_note_backup(struct sim_world *world);
+/* Around a backup of the region: what it would hold may be called stable if it came about. */
+struct stable_before;
+struct stable_before *stable_begin_backup(struct sim_world *world);
+void stable_end_backup(struct sim_world *world, struct stable_before *before);
 /* A server says that an origin is stable up to there. */
 void stable_check(struct sim_node *server, struct id origin, int64_t seq);
 

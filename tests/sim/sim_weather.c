@@ -36,7 +36,7 @@ void action_backup(struct sim_world *world)
     if (rng_chance(&world->rng, 100) && world->faults) {
         sim_disk_cut_after(region->host.disk, 1 + rng_below(&world->rng, 400));
     }
-    stable_note_backup(world);
+    struct stable_before *before = stable_begin_backup(world);
     enum err e = blob_backup(desk, "/region0/copy.db", &missing, &diag);
     bool cut = sim_disk_is_dead(region->host.disk);
     sim_disk_cut_after(region->host.disk, 0);
@@ -47,6 +47,7 @@ void action_backup(struct sim_world *world)
         world_fail(world, "no backup: %s %s %s", err_name(e), diag.args[0], diag.args[1]);
     }
     (void)power_settle(region);
+    stable_end_backup(world, before);
 }
 
 void action_clock(struct sim_world *world)
