@@ -100,6 +100,11 @@ bool call_tell(struct call *call, struct span event);
 /* A piece of the reserve was freed: it is to be made again. */
 void call_reserve_used(struct call *call);
 
+/* ---- call_sync.c */
+
+/* Records in dispute; what came in is worked into them first. 0 when that fails. */
+int64_t call_count_disputed(struct call *call);
+
 /* ---- call_space.c */
 
 /* Runs a step that changes nothing when it fails; where the disk is full, again with what of the

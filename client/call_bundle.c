@@ -57,16 +57,10 @@ enum err call_bundle_export(struct call *call)
     return e;
 }
 
-static int64_t count_disputed(struct call *call)
-{
-    struct node_status status = {0};
-    return node_status(call->node, &status) ? 0 : status.disputed;
-}
-
 enum err call_bundle_import(struct call *call)
 {
     struct bundle_report report;
-    int64_t disputed = count_disputed(call);
+    int64_t disputed = call_count_disputed(call);
     enum err e = node_space_for(call->node, 0, call->diag);
     if (!e) {
         e = node_bundle_import(call->node, call_arg_text(call, "file"), tell_frames, call, &report,
@@ -75,7 +69,7 @@ enum err call_bundle_import(struct call *call)
     if (e) {
         return e;
     }
-    disputed = count_disputed(call) - disputed;
+    disputed = call_count_disputed(call) - disputed;
     if (report.enrolled) {
         e = node_identity(call->node, &call->self);
         put_text(call, "short", call->self.short_code);

@@ -46,22 +46,21 @@ static bool tell_action(void *ctx, const struct sync_action *action)
     return go_on;
 }
 
-/* Records in dispute; what a sync brought is worked into them first. */
-static int64_t count_disputed(struct call *call)
+int64_t call_count_disputed(struct call *call)
 {
-    struct node_status status = {0};
-    return node_status(call->node, &status) ? 0 : status.disputed;
+    int64_t count = 0;
+    return record_count_disputed(call->node, &count) ? 0 : count;
 }
 
 enum err call_sync_run(struct call *call)
 {
     struct sync_result result = {0};
     struct sync_options options = {.budget = call_arg_int(call, "max_data", -1)};
-    int64_t disputed = count_disputed(call);
+    int64_t disputed = call_count_disputed(call);
     options.has_budget = options.budget >= 0;
     enum err e =
         carry_sync(call->host, call->node, NULL, &options, tell_action, call, &result, call->diag);
-    disputed = count_disputed(call) - disputed;
+    disputed = call_count_disputed(call) - disputed;
     put_int(call, "sent", result.ops_pushed);
     put_int(call, "received", result.ops_received);
     put_int(call, "rows", result.rows_received);

@@ -25,6 +25,7 @@ CREATE TABLE batch(
     count INTEGER NOT NULL, prev BLOB NOT NULL, link BLOB NOT NULL, signature BLOB NOT NULL,
     way INTEGER NOT NULL, hub BLOB, receipt_ms INTEGER, receipt_signature BLOB,
     UNIQUE(origin, first, count, way));
+CREATE INDEX batch_end ON batch(origin, first + count);
 
 -- type: of the op with the smallest uid prefix (type_op), so that order doesn't matter.
 -- root: the entity whose _scope it follows; itself for a root; NULL while unknown.
@@ -38,6 +39,7 @@ CREATE TABLE entity(
 CREATE TABLE unread(root INTEGER, server BLOB, compartment TEXT NOT NULL DEFAULT '', next INTEGER NOT NULL DEFAULT 0,
     epoch INTEGER NOT NULL DEFAULT 0, PRIMARY KEY(root, server, compartment)) WITHOUT ROWID;
 CREATE INDEX entity_root ON entity(root);
+CREATE INDEX entity_is_root ON entity(root) WHERE root = id;
 CREATE INDEX entity_type ON entity(type);
 
 -- The log. uid8: the first 8 bytes of uid, how predecessors name it. receipt_ms: earliest hub

@@ -191,16 +191,40 @@ static enum err add_unique(void *ctx, const struct property *property, struct sp
     return stmt_run(s);
 }
 
+/* A statement that may delete many rows opens a savepoint, at which FTS5 writes out all that it has
+   gathered: the most of a first sync's time. So row by row, and none where there is none. */
+static enum err clear_texts(struct node *node, int64_t entity)
+{
+    for (;;) {
+        struct stmt *s = db_stmt(node->db, FIND_ROW_OF);
+        stmt_bind_i64(s, 1, entity);
+        bool more = stmt_row(s);
+        int64_t row = more ? stmt_i64(s, 0) : 0;
+        enum err e = stmt_end(s);
+        if (e || !more) {
+            return e;
+        }
+        s = db_stmt(node->db, FIND_TEXT_CLEAR);
+        stmt_bind_i64(s, 1, row);
+        e = stmt_run(s);
+        if (e) {
+            return e;
+        }
+        s = db_stmt(node->db, FIND_ROW_CLEAR);
+        stmt_bind_i64(s, 1, row);
+        e = stmt_run(s);
+        if (e) {
+            return e;
+        }
+    }
+}
+
 static enum err clear(struct node *node, int64_t entity)
 {
-    static const enum node_stmt clears[] = {UNIQUE_CLEAR, FIND_TEXT_CLEAR, FIND_ROW_CLEAR};
-    enum err e = OK;
-    for (size_t i = 0; !e && i < sizeof clears / sizeof clears[0]; i++) {
-        struct stmt *s = db_stmt(node->db, clears[i]);
-        stmt_bind_i64(s, 1, entity);
-        e = stmt_run(s);
-    }
-    return e;
+    struct stmt *s = db_stmt(node->db, UNIQUE_CLEAR);
+    stmt_bind_i64(s, 1, entity);
+    enum err e = stmt_run(s);
+    return e ? e : clear_texts(node, entity);
 }
 
 enum err project_search(struct node *node, int64_t entity, const struct shown *shown,

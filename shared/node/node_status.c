@@ -100,6 +100,13 @@ static enum err read_status(struct node *node, struct node_status *ret)
     return e;
 }
 
+enum err record_count_disputed(struct node *node, int64_t *ret)
+{
+    bool more = false;
+    enum err e = node_project(node, 0, &more);
+    return e ? e : count_of(node, DISPUTED_COUNT, ret);
+}
+
 enum err node_status(struct node *node, struct node_status *ret)
 {
     bool more = false;

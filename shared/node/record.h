@@ -157,6 +157,8 @@ struct node_status {
     int64_t synced_ms;   /* last successful sync; 0: never */
 };
 MUST_CHECK enum err node_status(struct node *node, struct node_status *ret);
+/* node_status.disputed alone, whose cost doesn't grow with what is held. */
+MUST_CHECK enum err record_count_disputed(struct node *node, int64_t *ret);
 
 /* What wants a person's eye besides disputes, oldest first: `why` is "late" or another word of
    the server's, or "edited_after_delete". Settling one ends it here only. */

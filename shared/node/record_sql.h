@@ -44,8 +44,9 @@
                    " WHERE u.property = ?1 AND u.value = ?2 LIMIT 100") \
     X(UNIQUE_DOCUMENT, "SELECT 1 FROM unique_value u JOIN record r ON r.entity = u.entity" \
                        " WHERE u.property = ?1 AND u.value = ?2 AND r.type = ?3 AND (r.document -> ?4) = ?5 LIMIT 1") \
-    X(FIND_TEXT_CLEAR, "DELETE FROM find_text WHERE rowid IN (SELECT id FROM find_row WHERE entity = ?1)") \
-    X(FIND_ROW_CLEAR, "DELETE FROM find_row WHERE entity = ?1") \
+    X(FIND_ROW_OF, "SELECT id FROM find_row WHERE entity = ?1 LIMIT 1") \
+    X(FIND_TEXT_CLEAR, "DELETE FROM find_text WHERE rowid = ?1") \
+    X(FIND_ROW_CLEAR, "DELETE FROM find_row WHERE id = ?1") \
     X(FIND_ROW_ADD, "INSERT INTO find_row(entity, compartment) VALUES(?1, ?2)") \
     X(FIND_TEXT_ADD, "INSERT INTO find_text(rowid, text) VALUES(?1, ?2)") \
     X(FIND_MATCH, "SELECT w.entity, w.compartment FROM find_text f JOIN find_row w ON w.id = f.rowid" \
@@ -56,6 +57,7 @@
     X(CUSTODY_OPS, "SELECT o.way, o.origin, o.seq, coalesce(g.stable_seq, 0) FROM op o LEFT JOIN origin g ON g.id = o.origin WHERE o.entity = ?1") \
     X(SERVER_TOLD, "SELECT coalesce(max(acked), 0), coalesce(max(unsure), 0), max(synced_ms) FROM server") \
     X(STATUS_RECORDS, "SELECT count(*), coalesce(sum(disputes > 0), 0) FROM record WHERE deleted = 0") \
+    X(DISPUTED_COUNT, "SELECT count(*) FROM record WHERE deleted = 0 AND disputes > 0") \
     X(STATUS_ORIGINS, "SELECT id, base_seq, seq, stable_seq FROM origin WHERE node = ?1") \
     X(STATUS_OWN, "SELECT stage, count(*) FROM (SELECT max(CASE WHEN seq <= ?2 THEN 0 WHEN seq <= ?3 THEN 1 ELSE 2 END) AS stage" \
                   " FROM op WHERE origin = ?1 GROUP BY entity) GROUP BY stage") \

@@ -30,9 +30,10 @@
                   " WHERE server <> ?2 OR epoch <> ?3") \
     X(AGREED_OWN, "INSERT OR IGNORE INTO agreed(root, server, epoch) SELECT e.id, ?1, ?2 FROM op o JOIN live l ON l.op = o.id" \
                   " JOIN entity e ON e.id = l.entity WHERE o.origin = ?3 AND o.seq > ?4 AND o.seq <= ?5 AND l.register = ?6 AND e.root = e.id") \
-    X(ROOTS_UNSURE, "SELECT e.name, e.id FROM entity e LEFT JOIN agreed a ON a.root = e.id WHERE e.root = e.id AND e.id > ?6" \
-                    " AND (a.root IS NULL OR a.server <> ?1 OR a.epoch <> ?2) AND EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op" \
-                    " WHERE l.entity = e.id AND l.register = ?3 AND (o.way <> 0 OR o.origin IS NOT ?5 OR o.seq <= ?4)) ORDER BY e.id") \
+    X(ROOTS_UNSURE, "SELECT e.name, e.id FROM entity e INDEXED BY entity_is_root LEFT JOIN agreed a ON a.root = e.root" \
+                    " WHERE e.root = e.id AND e.root > ?6 AND (a.root IS NULL OR a.server <> ?1 OR a.epoch <> ?2)" \
+                    " AND EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op WHERE l.entity = e.root AND l.register = ?3" \
+                    " AND (o.way <> 0 OR o.origin IS NOT ?5 OR o.seq <= ?4)) ORDER BY e.root") \
     X(ROOTS_MISSING, "SELECT DISTINCT e.name, e.id FROM unread u JOIN entity e ON e.id = u.root" \
                      " WHERE u.server = ?1 AND e.root = e.id AND (u.compartment = '' OR u.epoch <> ?2)") \
     X(TREES_IN_PART, "SELECT e.name, e.id, u.compartment, u.next FROM unread u JOIN entity e ON e.id = u.root" \
@@ -46,7 +47,6 @@
     X(VISITS_UNTOLD, "SELECT node, proof FROM caller WHERE told = 0 AND proof IS NOT NULL") \
     X(VISIT_TOLD, "UPDATE caller SET told = 1 WHERE node = ?1") \
     X(VISITS_FORGOTTEN, "UPDATE caller SET told = 0") \
-    X(DISPUTED_COUNT, "SELECT count(*) FROM record WHERE disputes > 0") \
     /* the answering end */ \
     X(CALLER_GET, "SELECT ratchet, ratchet_before, relay_epoch, relay_got, seen_ms FROM caller WHERE node = ?1") \
     X(CALLER_ADD, "INSERT OR IGNORE INTO caller(node) VALUES(?1)") \
@@ -58,8 +58,8 @@
                    " ON CONFLICT(node) DO UPDATE SET seen_ms = ?2, clock_offset_ms = ?3") \
     X(CALLER_PROOF, "UPDATE caller SET proof = ?2 WHERE node = ?1") \
     X(CALLER_LIST, "SELECT node, seen_ms, clock_offset_ms FROM caller") \
-    X(ORIGIN_FILL, "SELECT first + count - 1, link FROM batch WHERE origin = ?1 AND first <= ?2 + 1 AND first > ?2 - ?4" \
-                   " AND first + count - 1 > ?2 AND (first <= ?2 OR prev = ?3) ORDER BY 1 DESC LIMIT 1") \
+    X(ORIGIN_FILL, "SELECT first + count - 1, link FROM batch WHERE origin = ?1 AND first + count > ?2 + 1 AND first <= ?2 + 1" \
+                   " AND first > ?2 - ?4 AND (first <= ?2 OR prev = ?3) ORDER BY first + count DESC LIMIT 1") \
     X(SLOTS_BETWEEN, "SELECT seq, uid FROM op WHERE origin = ?1 AND seq BETWEEN ?2 AND ?3") \
     X(ENVELOPES_BETWEEN, "SELECT v.seq, o.uid FROM envelope v JOIN op o ON o.id = v.op WHERE v.origin = ?1 AND v.seq BETWEEN ?2 AND ?3") \
     X(FEED_LIST, "SELECT f.id, f.scope, f.compartment, f.n, f.hash, s.text, c.text FROM feed f JOIN symbol s ON s.id = f.scope" \

@@ -37,7 +37,6 @@ static const size_t whole_reads[] = {
     NOTICE_LIST,
     FLAG_LIST,
     DIRTY_SOME,
-    DISPUTED_COUNT,
     /* What was forgotten, when a person searches; envelopes, of which a device has few. */
     FORGOTTEN_LIST,
     FORGET_ROOTS,
