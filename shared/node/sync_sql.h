@@ -30,10 +30,11 @@
                   " WHERE server <> ?2 OR epoch <> ?3") \
     X(AGREED_OWN, "INSERT OR IGNORE INTO agreed(root, server, epoch) SELECT e.id, ?1, ?2 FROM op o JOIN live l ON l.op = o.id" \
                   " JOIN entity e ON e.id = l.entity WHERE o.origin = ?3 AND o.seq > ?4 AND o.seq <= ?5 AND l.register = ?6 AND e.root = e.id") \
-    X(ROOTS_UNSURE, "SELECT e.name, e.id FROM entity e INDEXED BY entity_is_root LEFT JOIN agreed a ON a.root = e.root" \
-                    " WHERE e.root = e.id AND e.root > ?6 AND (a.root IS NULL OR a.server <> ?1 OR a.epoch <> ?2)" \
-                    " AND EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op WHERE l.entity = e.root AND l.register = ?3" \
-                    " AND (o.way <> 0 OR o.origin IS NOT ?5 OR o.seq <= ?4)) ORDER BY e.root") \
+    /* CASE: the cheaper question first, which is enough for nearly all */ \
+    X(ROOTS_UNSURE, "SELECT e.name, e.id FROM entity e INDEXED BY entity_is_root WHERE e.root = e.id AND e.root > ?6 AND CASE" \
+                    " WHEN EXISTS (SELECT 1 FROM agreed a WHERE a.root = e.root AND a.server = ?1 AND a.epoch = ?2) THEN 0" \
+                    " ELSE EXISTS (SELECT 1 FROM live l JOIN op o ON o.id = l.op WHERE l.entity = e.root AND l.register = ?3" \
+                    " AND (o.way <> 0 OR o.origin IS NOT ?5 OR o.seq <= ?4)) END ORDER BY e.root") \
     X(ROOTS_MISSING, "SELECT DISTINCT e.name, e.id FROM unread u JOIN entity e ON e.id = u.root" \
                      " WHERE u.server = ?1 AND e.root = e.id AND (u.compartment = '' OR u.epoch <> ?2)") \
     X(TREES_IN_PART, "SELECT e.name, e.id, u.compartment, u.next FROM unread u JOIN entity e ON e.id = u.root" \
