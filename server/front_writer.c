@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "http_limits.h"
+#include "process.h"
 
 #define NS_PER_MS 1000000LL
 #define NS_PER_S  1000000000LL
@@ -155,6 +156,7 @@ static void *writer_run(void *ctx)
     struct front *front = ctx;
     struct writer *writer = &front->writer;
     int64_t tick_ns = now_ns();
+    int64_t rest_ns = now_ns() + HTTP_REST_MS * NS_PER_MS;
     for (;;) {
         if (now_ns() >= tick_ns) {
             tick_ns = now_ns() + tick_wait_ms(svc_tick(front->svc)) * NS_PER_MS;
@@ -162,6 +164,11 @@ static void *writer_run(void *ctx)
         struct front_request *request = next_request(writer, tick_ns);
         if (request != NULL) {
             run_group(front, request);
+            rest_ns = now_ns() + HTTP_REST_MS * NS_PER_MS;
+        } else if (now_ns() >= rest_ns) {
+            svc_rest(front->svc);
+            process_give_memory_back();
+            rest_ns = INT64_MAX;
         } else if (is_stopping(writer)) {
             return NULL;
         }

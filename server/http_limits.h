@@ -46,6 +46,9 @@
 #define HTTP_GROUP_MAX     64
 #define HTTP_GROUP_WAIT_MS 10
 
+/* Without a request for so long, a hub gives back memory that only makes the next one faster. */
+#define HTTP_REST_MS 20000
+
 /*
  * Deadlines. A 2G connection gives 1-4 KB/s and needs 5-10 s for a TLS handshake; 128 B/s is the
  * least that is served. Whoever sends slower holds a connection of the hub for nothing.

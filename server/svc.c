@@ -358,6 +358,11 @@ enum err svc_admit(const char *method, const char *path, uint64_t body_size, str
 
 /* ---- by the clock */
 
+void svc_rest(struct svc *svc)
+{
+    node_rest(svc->node);
+}
+
 int64_t svc_tick(struct svc *svc)
 {
     struct diag diag = {0};

@@ -63,6 +63,8 @@ MUST_CHECK enum err svc_admit(const char *method, const char *path, uint64_t bod
    backups have threads of their own); called between groups, never inside one. Returns ms until it
    wants to be called again. */
 int64_t svc_tick(struct svc *svc);
+/* Nobody asked for a while: caches are let go of. Between groups. */
+void svc_rest(struct svc *svc);
 
 /* The body of an error reply: {"error":"name","args":[...]} */
 void svc_error_body(const struct diag *diag, struct buf *ret);

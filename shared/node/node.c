@@ -525,6 +525,11 @@ void node_close(struct node *node)
     mem.resize(mem.ctx, node, 0);
 }
 
+void node_rest(struct node *node)
+{
+    db_rest(node->db);
+}
+
 enum err node_identity(struct node *node, struct node_identity *ret)
 {
     *ret = node->identity;

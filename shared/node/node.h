@@ -74,6 +74,10 @@ MUST_CHECK enum err node_look(const struct host *host, const char *path, struct 
 MUST_CHECK enum err node_restore(const struct host *host, const char *path,
                                  const struct node_identity *current, struct diag *diag);
 
+/* For who waits long for the next call: memory that makes calls fast alone is given back. Outside
+   of transactions. */
+void node_rest(struct node *node);
+
 MUST_CHECK enum err node_identity(struct node *node, struct node_identity *ret);
 
 /* What an enrolment settled: see wire/enrol_message.h. One transaction. */

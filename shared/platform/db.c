@@ -312,6 +312,11 @@ enum err db_alone(struct db *db)
     return e == ERR_BUSY ? ERR_IN_USE : e;
 }
 
+void db_rest(struct db *db)
+{
+    (void)sqlite3_db_release_memory(db->handle);
+}
+
 enum err db_shrink(struct db *db)
 {
     enum err e = db_exec(db, "PRAGMA incremental_vacuum;");

@@ -111,6 +111,8 @@ MUST_CHECK enum err db_alone(struct db *db);
 MUST_CHECK enum err db_scour(struct db *db);
 /* Gives pages that hold nothing any more back to the file system. Outside of transactions. */
 MUST_CHECK enum err db_shrink(struct db *db);
+/* Gives back the memory of pages that nobody uses now; they are read again when wanted. */
+void db_rest(struct db *db);
 /* Prepares every text of the table against the migrated schema (a test calls it). */
 MUST_CHECK enum err db_prepare_all(struct db *db, struct diag *diag);
 

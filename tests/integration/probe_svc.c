@@ -144,6 +144,11 @@ enum err svc_admit(const char *method, const char *path, uint64_t body_size, str
     return diag_set(diag, ERR_ROUTE, path, NULL);
 }
 
+void svc_rest(struct svc *svc)
+{
+    (void)svc;
+}
+
 int64_t svc_tick(struct svc *svc)
 {
     (void)svc;

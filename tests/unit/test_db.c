@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include <sqlite3.h>
+
 #include "db.h"
 #include "test_home.h"
 
@@ -194,6 +196,26 @@ static void a_file_that_is_no_database_is_refused(void **state)
     assert_string_equal(diag.args[0], home.path);
     options.read_only = true;
     assert_int_equal(db_open(&home.host, &options, &db, &diag), ERR_DB_CORRUPT);
+    test_home_release(&home);
+}
+
+static void who_rests_keeps_no_pages_in_memory_and_reads_them_again(void **state)
+{
+    (void)state;
+    struct test_home home;
+    test_home_init(&home);
+    struct db *db = open_migrated(&home);
+    for (int i = 0; i < 50; i++) {
+        struct stmt *stmt = db_stmt(db, FILL);
+        stmt_bind_i64(stmt, 1, 20000);
+        assert_int_equal(stmt_run(stmt), OK);
+    }
+    assert_int_equal(count_rows(db), 51);
+    int64_t before = sqlite3_memory_used();
+    db_rest(db);
+    assert_true(sqlite3_memory_used() < before - 500000);
+    assert_int_equal(count_rows(db), 51);
+    db_close(db);
     test_home_release(&home);
 }
 
@@ -737,6 +759,7 @@ int main(void)
         cmocka_unit_test(a_new_file_has_the_pages_of_the_house),
         cmocka_unit_test(a_connection_has_the_settings_of_the_house),
         cmocka_unit_test(an_absent_file_is_named_and_not_made),
+        cmocka_unit_test(who_rests_keeps_no_pages_in_memory_and_reads_them_again),
         cmocka_unit_test(a_file_that_is_no_database_is_refused),
         cmocka_unit_test(a_read_only_connection_reads_and_refuses_to_write),
         cmocka_unit_test(migrations_run_once_and_in_order),

@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdint.h>
@@ -112,4 +113,11 @@ void process_restart(const char *const *argv, const char *extra)
 void process_leave(int status)
 {
     _exit(status);
+}
+
+void process_give_memory_back(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
 }

@@ -37,6 +37,10 @@ int process_wait_stop(int64_t wait_ms);
  */
 void process_restart(const char *const *argv, const char *extra);
 
+/* Memory that was freed goes back to the system, as far as the C library knows how. Takes a
+   millisecond or some. */
+void process_give_memory_back(void);
+
 /* Ends the process at once, threads that still wait for the network included. */
 _Noreturn void process_leave(int status);
 
