@@ -73,6 +73,37 @@ typedef enum err (*play_visit)(void *ctx, const struct play_answer *answer);
 /* Every leaf, answered or not, and attributes. Stops at the first error, which it returns. */
 MUST_CHECK enum err play_each_answer(const struct play *play, play_visit visit, void *ctx);
 
+/* ---- rules, asked of answers that nobody gave together (after a merge) */
+
+/* The languages of texts from here on: "ar"; one that the form lacks is its own default. */
+void play_speak(struct play *play, const char *language);
+
+/* An answer that is wrong as all stands: none where one is required, or refused by its constraint.
+   Borrowed for the time of the call. */
+struct play_fault {
+    const struct xform_node *node;
+    const uint8_t *occurrence; /* id of the nearest repeat; NULL: none */
+    bool missing;
+    struct span message; /* in the play's language; empty when the form gives none */
+};
+typedef enum err (*play_fault_visit)(void *ctx, const struct play_fault *fault);
+/* In document order. Stops at the first error, which it returns. */
+MUST_CHECK enum err play_each_fault(struct play *play, play_fault_visit visit, void *ctx,
+                                    struct diag *diag);
+
+/*
+ * What decides whether the answer of `node` is right: itself, what its constraint, `required`,
+ * relevance and choices name, and what those are computed from. `ret` has form->node_count items,
+ * by the nodes' numbers. `ret_outside`: also something that isn't in the form, a list beside it.
+ */
+enum play_read {
+    READ_NOT,
+    READ_BESIDE, /* where the answer stands: of its own occurrence */
+    READ_EACH    /* in all occurrences */
+};
+MUST_CHECK enum err play_reads(struct play *play, const struct xform_node *node,
+                               enum play_read *ret, bool *ret_outside);
+
 /* ---- for proof: everything computed from scratch, compared with what stands. ERR_CHECK_FAILED
    names the first node that differs. */
 MUST_CHECK enum err play_audit(struct play *play, struct diag *diag);

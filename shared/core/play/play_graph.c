@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "play_inner.h"
+#include "play_graph.h"
 
 /* A set of definitions that a path reaches, and how high it went. */
 struct reach {
@@ -218,6 +218,23 @@ static bool crosses_occurrences(const struct play *play, size_t anchor, size_t t
         }
     }
     return false;
+}
+
+enum err graph_reach(struct play *play, const struct expr_path *path, size_t context,
+                     enum play_read *ret, bool *ret_foreign)
+{
+    struct reach reach;
+    enum err e = reach_path(play, path, context, &reach);
+    *ret_foreign = e == OK && reach.foreign;
+    for (size_t i = 0; e == OK && i < play->def_count; i++) {
+        ret[i] = READ_NOT;
+        if (!reach.foreign && reach.in[i]) {
+            size_t anchor = shared(play, shared(play, reach.anchor, i), context);
+            ret[i] = crosses_occurrences(play, anchor, i) ? READ_EACH : READ_BESIDE;
+        }
+    }
+    arena_reset(&play->scratch);
+    return e;
 }
 
 static void visit_path(void *ctx, const struct expr_path *path)

@@ -111,9 +111,6 @@ MUST_CHECK enum err play_compile(struct play *play, const char *text, struct exp
 const struct expr *play_compiled(const struct play *play, const char *text);
 struct def *def_of(struct play *play, const struct xform_node *node);
 
-/* ---- play_graph.c */
-MUST_CHECK enum err graph_build(struct play *play, struct diag *diag);
-
 /* ---- play_tree.c */
 MUST_CHECK enum err node_new(struct play *play, struct def *def, struct play_node **ret);
 void node_free(struct play *play, struct play_node *node);

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "play_inner.h"
+#include "play_graph.h"
 
 /* ---- compiled expressions by the pointer of their text */
 

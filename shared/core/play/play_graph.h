@@ -1,0 +1,19 @@
+/*
+ * play_graph.h - what depends on what in a form (part of a play's inside).
+ */
+#ifndef PLAY_GRAPH_H
+#define PLAY_GRAPH_H
+
+#include "play_inner.h"
+
+/* Finds it, and the order in which all is computed. */
+MUST_CHECK enum err graph_build(struct play *play, struct diag *diag);
+/*
+ * What a path reads that stands in an expression of the definition `context`: in `ret`, by
+ * definition (READ_EACH: also in occurrences other than its own). `ret_foreign`: of a secondary
+ * instance instead.
+ */
+MUST_CHECK enum err graph_reach(struct play *play, const struct expr_path *path, size_t context,
+                                enum play_read *ret, bool *ret_foreign);
+
+#endif
