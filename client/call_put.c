@@ -1,6 +1,7 @@
 /*
  * call_put.c - writes what answers share: persons, values, properties, rows, pages.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "call_put.h"
@@ -195,6 +196,68 @@ enum err put_properties(struct call *call, const struct record *record, bool dis
         if (wanted) {
             e = put_property(call, shown);
         }
+    }
+    json_close(call->out, ']');
+    return e;
+}
+
+/* ---- rules of forms */
+
+static enum err put_broken_value(struct call *call, const struct broken_value *value)
+{
+    enum err e = OK;
+    json_open(call->out, '{');
+    put_id(call, "id", value->entity);
+    put_type(call, value->type_name);
+    put_text(call, "case", value->case_number);
+    put_text(call, "title", value->title);
+    if (value->property) {
+        put_text(call, "property", value->property->id);
+        put_text(call, "property_label", property_label(call, value->property));
+        e = put_value(call, value->property, value->json);
+    }
+    if (!e && !id_is_zero(value->person)) {
+        e = put_person(call, "person", value->person);
+        put_int(call, "time", value->time_ms);
+    }
+    if (!e) {
+        e = put_device(call, "device", value->device);
+    }
+    json_close(call->out, '}');
+    return e;
+}
+
+static enum err put_rule(struct call *call, const struct broken_rule *rule)
+{
+    char key[MESSAGE_KEY_SIZE];
+    (void)snprintf(key, sizeof key, "text.rule_%s", rule->kind);
+    json_open(call->out, '{');
+    put_text(call, "form", rule->form);
+    put_int(call, "version", rule->form_version);
+    put_text(call, "label", labels_pick(&rule->form_labels, call->language, rule->form));
+    put_text(call, "kind", rule->kind);
+    put_text(call, "message", labels_pick(&rule->message, call->language, word(call, key)));
+    json_name(call->out, "values");
+    json_open(call->out, '[');
+    enum err e = OK;
+    for (size_t i = 0; i < rule->value_count && !e; i++) {
+        e = put_broken_value(call, &rule->values[i]);
+    }
+    json_close(call->out, ']');
+    json_close(call->out, '}');
+    return e;
+}
+
+enum err put_rules(struct call *call, const struct record *record)
+{
+    enum err e = OK;
+    if (record->broken_count == 0) {
+        return OK;
+    }
+    json_name(call->out, "rules");
+    json_open(call->out, '[');
+    for (size_t i = 0; i < record->broken_count && !e; i++) {
+        e = put_rule(call, &record->broken[i]);
     }
     json_close(call->out, ']');
     return e;

@@ -31,6 +31,9 @@ const char *property_label(const struct call *call, const struct property *prope
 MUST_CHECK enum err put_properties(struct call *call, const struct record *record,
                                    bool disputed_only);
 
+/* "rules": those of its forms that don't hold as it came together; nothing when all do. */
+MUST_CHECK enum err put_rules(struct call *call, const struct record *record);
+
 /* "changes" of a history's entry: what its `values` say to a person. `type` may be NULL. */
 MUST_CHECK enum err put_changes(struct call *call, const struct type *type, struct span values);
 

@@ -27,7 +27,8 @@ static enum err put_record(struct call *call, const struct record *record)
     put_true(call, "deleted", record->deleted);
     put_true(call, "edited_after_delete", record->edited_after_delete);
     put_int(call, "updated", record->updated_ms);
-    return put_properties(call, record, false);
+    enum err e = put_properties(call, record, false);
+    return e ? e : put_rules(call, record);
 }
 
 static enum err put_entry(struct call *call, const struct type *type,

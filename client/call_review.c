@@ -26,6 +26,7 @@ static enum err put_disputed(struct call *call, struct id entity, struct arena *
     put_int(call, "disputes", (int64_t)record.dispute_count);
     put_int(call, "updated", record.updated_ms);
     e = put_properties(call, &record, true);
+    e = e ? e : put_rules(call, &record);
     json_close(call->out, '}');
     return e;
 }

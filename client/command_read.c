@@ -45,6 +45,44 @@ static void property_rows(struct session *session, struct table *table,
     }
 }
 
+/* What was wrong, then whose values it is about, each with the record it stands in. */
+static enum err rule_rows(struct session *session, const struct json *rule)
+{
+    struct table table;
+    face_say(&session->face, "text.rule_broken", json_get_text(rule, "label", ""),
+             json_get_text(rule, "message", ""), NULL);
+    table_init(&table, &session->program->host->mem, 3);
+    const struct json *values = json_get(rule, "values");
+    for (const struct json *item = json_first(values); item; item = json_next(item)) {
+        struct buf label, value;
+        char when[WHEN_SIZE];
+        buf_init(&label, &session->program->host->mem, SESSION_LINE_MAX);
+        buf_init(&value, &session->program->host->mem, SESSION_LINE_MAX);
+        buf_add_format(&label, "  %s",
+                       json_get_text(item, "property_label", json_get_text(item, "label", "")));
+        if (json_get(item, "person")) {
+            when_write(json_get_int(item, "time", 0), session->face.zone_minutes, when);
+            face_add(&session->face, &value, "text.rule_value", json_get_text(item, "text", ""),
+                     session_who(item, "person"), when, NULL);
+        }
+        table_cell(&table, buf_span(&label));
+        table_cell(&table, buf_span(&value));
+        session_put_member(&table, item, "title");
+        buf_release(&label);
+        buf_release(&value);
+    }
+    return session_put_table(session, &table);
+}
+
+static enum err put_rules(struct session *session, const struct json *rules)
+{
+    enum err e = OK;
+    for (const struct json *item = json_first(rules); item && !e; item = json_next(item)) {
+        e = rule_rows(session, item);
+    }
+    return e;
+}
+
 static void show_head(struct session *session)
 {
     const struct json *reply = session->reply;
@@ -155,6 +193,7 @@ enum err command_show(struct session *session)
     table_init(&table, &session->program->host->mem, 2);
     property_rows(session, &table, json_get(session->reply, "properties"));
     e = session_put_table(session, &table);
+    e = e ? e : put_rules(session, json_get(session->reply, "rules"));
     const struct json *children = json_get(session->reply, "children");
     if (!e && children) {
         e = show_children(session, children);
@@ -298,6 +337,7 @@ enum err command_find(struct session *session)
 
 enum err command_disputes(struct session *session)
 {
+    bool any_value = false, any_rule = false;
     session_begin(session, "disputes");
     enum err e = put_page(session);
     if (!e) {
@@ -315,11 +355,18 @@ enum err command_disputes(struct session *session)
         table_init(&table, &session->program->host->mem, 2);
         property_rows(session, &table, json_get(item, "properties"));
         e = session_put_table(session, &table);
+        e = e ? e : put_rules(session, json_get(item, "rules"));
+        any_rule = any_rule || json_get(item, "rules");
+        any_value = any_value || json_count(json_get(item, "properties")) > 0;
     }
     if (json_count(disputes) == 0) {
         face_say(&session->face, "text.no_disputes", NULL);
-    } else {
+    }
+    if (any_value) {
         face_say(&session->face, "text.how_to_resolve", NULL);
+    }
+    if (any_rule) {
+        face_say(&session->face, "text.how_to_mend_rule", NULL);
     }
     say_more(session);
     return e;

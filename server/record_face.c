@@ -105,6 +105,62 @@ static void put_properties(struct json_writer *json, const struct record *record
     json_close(json, '}');
 }
 
+static const char *rule_message(const struct app *app, const struct broken_rule *rule)
+{
+    return labels_pick(&rule->message, app->language, app_word(app, "text.rule_", rule->kind));
+}
+
+static void put_broken_value(struct json_writer *json, const struct broken_value *value)
+{
+    json_open(json, '{');
+    put_id(json, "id", value->entity);
+    const char *const texts[][2] = {
+        {"type", value->type_name}, {"case", value->case_number}, {"title", value->title}};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        json_name(json, texts[i][0]);
+        json_put_text(json, texts[i][1]);
+    }
+    if (value->property) {
+        json_name(json, "property");
+        json_put_text(json, value->property->id);
+        json_name(json, "value");
+        json_put_raw(json, value->json);
+    }
+    if (!id_is_zero(value->person)) {
+        put_id(json, "person", value->person);
+        put_id(json, "device", value->device);
+        json_name(json, "time");
+        json_put_int(json, value->time_ms);
+    }
+    json_close(json, '}');
+}
+
+static void put_rules(struct json_writer *json, const struct app *app, const struct record *record)
+{
+    json_name(json, "rules");
+    json_open(json, '[');
+    for (size_t i = 0; i < record->broken_count; i++) {
+        const struct broken_rule *rule = &record->broken[i];
+        json_open(json, '{');
+        const char *const texts[][2] = {
+            {"form", rule->form}, {"kind", rule->kind}, {"message", rule_message(app, rule)}};
+        for (size_t j = 0; j < sizeof texts / sizeof texts[0]; j++) {
+            json_name(json, texts[j][0]);
+            json_put_text(json, texts[j][1]);
+        }
+        json_name(json, "version");
+        json_put_int(json, rule->form_version);
+        json_name(json, "values");
+        json_open(json, '[');
+        for (size_t j = 0; j < rule->value_count; j++) {
+            put_broken_value(json, &rule->values[j]);
+        }
+        json_close(json, ']');
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
 struct children {
     struct record_child *list;
     size_t count;
@@ -165,6 +221,7 @@ static enum err show_json(struct app *app, const struct record *record,
     json_name(&json, "updated");
     json_put_int(&json, record->updated_ms);
     put_properties(&json, record, disputes_only);
+    put_rules(&json, app, record);
     put_children(&json, children);
     json_close(&json, '}');
     enum err e = buf_error(&text);
@@ -214,6 +271,43 @@ static void say_alternatives(struct app *app, const struct org *org,
                  name_of(org, alternative->person, true, app->arena),
                  name_of(org, alternative->device, false, app->arena), when, NULL);
     }
+}
+
+/* What was wrong, then whose values it is about, each with the record it stands in. */
+static enum err say_rule(struct app *app, const struct org *org, const struct broken_rule *rule)
+{
+    static const char *const columns[] = {"title", "property", "value", "person", "device", "time"};
+    struct listing listing;
+    face_say(app->face, "text.rule_broken",
+             labels_pick(&rule->form_labels, app->language, rule->form), rule_message(app, rule),
+             NULL);
+    listing_begin(&listing, app, columns, 6);
+    for (size_t i = 0; i < rule->value_count; i++) {
+        const struct broken_value *value = &rule->values[i];
+        const struct property *property = value->property;
+        listing_text(&listing, value->title);
+        listing_text(&listing, property
+                                   ? labels_pick(&property->labels, app->language, property->id)
+                                   : app_type_label(app, value->type_name));
+        listing_text(&listing, property ? value_text(app, org, property, value->json) : NULL);
+        listing_text(&listing, id_is_zero(value->person)
+                                   ? NULL
+                                   : name_of(org, value->person, true, app->arena));
+        listing_text(&listing, id_is_zero(value->device)
+                                   ? NULL
+                                   : name_of(org, value->device, false, app->arena));
+        listing_when(&listing, value->time_ms);
+    }
+    return listing_end(&listing);
+}
+
+static enum err say_rules(struct app *app, const struct org *org, const struct record *record)
+{
+    enum err e = OK;
+    for (size_t i = 0; !e && i < record->broken_count; i++) {
+        e = say_rule(app, org, &record->broken[i]);
+    }
+    return e;
 }
 
 /* The number of the record that a child belongs to; nothing when it is the one shown. */
@@ -273,7 +367,8 @@ enum err record_show(struct app *app, const struct record *record, bool disputes
             say_alternatives(app, org, shown);
         }
     }
-    return say_children(app, &children);
+    e = say_rules(app, org, record);
+    return e ? e : say_children(app, &children);
 }
 
 /* "Telephone: 0661234567; ..."; Douar's own registers are told by the act's kind, but for where

@@ -145,15 +145,18 @@ CREATE TABLE reopened(id INTEGER PRIMARY KEY, by BLOB NOT NULL, days INTEGER NOT
 
 -- [derived] What is shown: one row an entity, refreshed for entities in `dirty`. elsewhere: the
 -- compartments ("aid+health") in which values stand that aren't the property's own, since it moved:
--- who may not read all of them is shown less than this row.
+-- who may not read all of them is shown less than this row. broken: rules of forms that don't hold, counted in disputes.
 CREATE TABLE dirty(entity INTEGER PRIMARY KEY);
 CREATE TABLE record(entity INTEGER PRIMARY KEY, type INTEGER NOT NULL, case_number TEXT, title TEXT NOT NULL,
     document TEXT NOT NULL, disputes INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0, updated_ms INTEGER NOT NULL,
-    elsewhere TEXT NOT NULL DEFAULT '');
+    elsewhere TEXT NOT NULL DEFAULT '', broken INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX record_type ON record(type, entity);
 CREATE INDEX record_case ON record(case_number);
 CREATE INDEX record_disputed ON record(entity) WHERE disputes > 0;
 CREATE INDEX record_state ON record(deleted, disputes);
+-- Records whose forms' rules are to be asked, since something of theirs changed; those that a form wrote which isn't known here.
+CREATE TABLE unruled(entity INTEGER PRIMARY KEY);
+CREATE TABLE formless(entity INTEGER PRIMARY KEY);
 -- Values worth a warning when entered twice (national id, phone), and texts that find looks in.
 CREATE TABLE unique_value(property INTEGER, value TEXT, entity INTEGER, PRIMARY KEY(property, value, entity)) WITHOUT ROWID;
 CREATE INDEX unique_value_entity ON unique_value(entity);

@@ -12,6 +12,7 @@
 #include "node_clock.h"
 #include "node_internal.h"
 #include "node_redact.h"
+#include "node_rules.h"
 #include "notice.h"
 
 #define NODE_SYMBOL_ARENA (8u * 1024 * 1024)
@@ -513,6 +514,7 @@ void node_close(struct node *node)
         return;
     }
     db_close(node->db);
+    rules_forget(node);
     symbols_forget(node);
     arena_release(&node->symbol_arena);
     arena_release(&node->org_arena);

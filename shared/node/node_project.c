@@ -1,5 +1,6 @@
 /*
- * node_project.c - table record: what is shown of each entity, made anew when it changed.
+ * node_project.c - table record: what is shown of each entity, made anew when it changed, and
+ * after it whether the rules of its forms hold (node_rules.h).
  *
  * Writers only mark an entity dirty; readers (and an idle server) bring the table up to date.
  * So a sync of many ops costs one projection an entity, whatever the number of ops.
@@ -10,6 +11,7 @@
 #include "json.h"
 #include "node_alias.h"
 #include "node_project.h"
+#include "node_rules.h"
 #include "node_shown.h"
 #include "record.h"
 
@@ -200,7 +202,7 @@ static enum err put_record(struct node *node, const struct shown *shown, struct 
     if (!e && edited) {
         e = log_flag(node, edit, "edited_after_delete");
     }
-    return e;
+    return e ? e : rules_note(node, shown);
 }
 
 /* A root that came into sight or left it takes its tree along. Whether a duplicate did, no record
@@ -333,8 +335,12 @@ static enum err anything_to_do(struct node *node, bool *ret)
 {
     int64_t one = 0;
     size_t count = 0;
+    bool more = false;
     enum err e = some_dirty(node, &one, 1, &count);
     if (!e && count == 0) {
+        e = rules_to_ask(node, &more);
+    }
+    if (!e && count == 0 && !more) {
         return project_org_changed(node, ret);
     }
     *ret = true;
@@ -355,6 +361,9 @@ enum err node_project(struct node *node, size_t limit, bool *ret_more)
         e = project_org_changes(node);
         if (!e) {
             e = project_some(node, left, &count);
+        }
+        if (!e && count == 0) { /* all stands as it will be asked about */
+            e = rules_ask_some(node, left, &count);
         }
         e = node_end(node, e);
         left -= count;

@@ -9,11 +9,13 @@
 
 #include "hash.h"
 #include "node_project.h"
+#include "node_rules.h"
 
 #define WHOLE_KEY "shown_org"
 #define SIGHT_KEY "shown_sight"
 #define RANK_KEY  "shown_ranks"
 #define TYPE_KEY  "shown_type."
+#define FORMS_KEY "shown_forms"
 
 static void add_text(struct hash_state *state, const char *text)
 {
@@ -68,6 +70,21 @@ static void rank_print(const struct org *org, struct hash *ret)
     hash_end(&state, ret);
 }
 
+/* Whose rules can be asked. */
+static void forms_print(const struct org *org, struct hash *ret)
+{
+    struct hash_state state;
+    hash_begin(&state, "douar-shown-forms");
+    for (size_t i = 0; i < org->form_count + org->old_form_count; i++) {
+        const struct form *form =
+            i < org->form_count ? &org->forms[i] : &org->old_forms[i - org->form_count];
+        add_text(&state, form->id);
+        add_text(&state, form->hash);
+        hash_add_u64(&state, (uint64_t)form->version);
+    }
+    hash_end(&state, ret);
+}
+
 static void whole_print(const struct node *node, const struct org *org, struct hash *ret)
 {
     struct hash_state state;
@@ -76,6 +93,8 @@ static void whole_print(const struct node *node, const struct org *org, struct h
     sight_print(node, org, &part);
     hash_add(&state, part.bytes, HASH_SIZE);
     rank_print(org, &part);
+    hash_add(&state, part.bytes, HASH_SIZE);
+    forms_print(org, &part);
     hash_add(&state, part.bytes, HASH_SIZE);
     for (size_t i = 0; i < org->type_count; i++) {
         type_print(&org->types[i], &part);
@@ -153,6 +172,20 @@ static enum err settle_types(struct node *node, const struct org *org)
     return e;
 }
 
+/* Records that a form wrote which is known only now. */
+static enum err settle_forms(struct node *node, const struct org *org)
+{
+    struct hash print;
+    bool same = false;
+    forms_print(org, &print);
+    enum err e = same_as_kept(node, FORMS_KEY, &print, &same);
+    if (e || same) {
+        return e;
+    }
+    e = self_set_blob(node, FORMS_KEY, print.bytes, HASH_SIZE);
+    return e ? e : rules_forms_came(node);
+}
+
 enum err project_org_changes(struct node *node)
 {
     const struct org *org = NULL;
@@ -174,6 +207,9 @@ enum err project_org_changes(struct node *node)
     }
     if (!e) {
         e = settle_types(node, org);
+    }
+    if (!e) {
+        e = settle_forms(node, org);
     }
     if (!e) {
         whole_print(node, org, &print);

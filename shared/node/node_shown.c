@@ -479,6 +479,24 @@ enum err shown_property_value(const struct shown *shown, const struct property *
     return shown_part(property, reg->shown.json, arena, ret);
 }
 
+enum err shown_device(struct node *node, int64_t origin, struct id *ret)
+{
+    struct id device = {{0}};
+    enum err e = OK;
+    if (origin != 0) {
+        struct stmt *s = db_stmt(node->db, ORIGIN_BY_ID);
+        stmt_bind_i64(s, 1, origin);
+        if (stmt_row(s)) {
+            (void)stmt_blob(s, 1, device.bytes, ID_SIZE);
+        }
+        e = stmt_end(s);
+    }
+    if (!e) {
+        *ret = device;
+    }
+    return e;
+}
+
 bool shown_disputed(const struct shown *shown, const struct property *property)
 {
     const struct shown_register *reg = shown_register(shown, span_of(property_register(property)));

@@ -82,6 +82,9 @@ MUST_CHECK enum err shown_needs(const struct shown *shown, const struct property
 MUST_CHECK enum err shown_elsewhere(const struct shown *shown, struct arena *arena,
                                     const char **ret);
 
+/* The device whose origin an op came with; zero when unknown. */
+MUST_CHECK enum err shown_device(struct node *node, int64_t origin, struct id *ret);
+
 /* NULL when nothing is live in it. */
 const struct shown_register *shown_register(const struct shown *shown, struct span name);
 

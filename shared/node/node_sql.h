@@ -4,7 +4,7 @@
  * Values are bound, never printed in. A unit test prepares each against the migrated schema.
  * The lists are split by subject: log_sql.h, sync_sql.h, record_sql.h, audit_sql.h, back_sql.h,
  * blob_sql.h, bundle_sql.h, space_sql.h, redact_sql.h, alias_sql.h,
- * quarantine_sql.h, filling_sql.h.
+ * quarantine_sql.h, filling_sql.h, rules_sql.h.
  */
 #ifndef NODE_SQL_H
 #define NODE_SQL_H
@@ -19,6 +19,7 @@
 #include "quarantine_sql.h"
 #include "record_sql.h"
 #include "redact_sql.h"
+#include "rules_sql.h"
 #include "space_sql.h"
 #include "sync_sql.h"
 
@@ -28,8 +29,9 @@ enum node_stmt {
         AUDIT_SQL(NODE_STMT_ENUM) BACK_SQL(NODE_STMT_ENUM) BLOB_SQL(NODE_STMT_ENUM)
             BUNDLE_SQL(NODE_STMT_ENUM) SPACE_SQL(NODE_STMT_ENUM) REDACT_SQL(NODE_STMT_ENUM)
                 ALIAS_SQL(NODE_STMT_ENUM) QUARANTINE_SQL(NODE_STMT_ENUM) FILLING_SQL(NODE_STMT_ENUM)
+                    RULES_SQL(NODE_STMT_ENUM)
 #undef NODE_STMT_ENUM
-                    NODE_STMT_COUNT
+                        NODE_STMT_COUNT
 };
 
 extern const char *const node_sql[NODE_STMT_COUNT];

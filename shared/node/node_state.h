@@ -78,7 +78,8 @@ struct node {
     int64_t anchored_n; /* of the feeds, as the anchor says */
     bool scrub_wanted;  /* a mark took values out: their pages are cleaned after the commit */
     int64_t learnt;     /* the first row of op of which others told more; 0: none (learnt_begin) */
-    bool wrote_own;     /* own ops since the last commit: the anchor is rewritten after it */
+    struct rules_cache *rules; /* forms ready to be asked (node_rules.h); NULL: none yet */
+    bool wrote_own;            /* own ops since the last commit: the anchor is rewritten after it */
 };
 
 /* ---- node.c */

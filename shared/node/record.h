@@ -12,6 +12,7 @@
 
 #include "node.h"
 #include "org.h"
+#include "record_rule.h"
 
 /*
  * How far a record has got: only on this device, at a hub, in the region's backup. The least of
@@ -53,7 +54,9 @@ struct record {
     bool edited_after_delete;
     struct shown_property *properties; /* in the type's order; absent ones are null */
     size_t property_count;
-    size_t dispute_count;
+    struct broken_rule *broken; /* by what the viewer may read; of a form about this record */
+    size_t broken_count;
+    size_t dispute_count; /* of registers and of rules */
     enum custody custody;
     int64_t updated_ms;
 };

@@ -9,24 +9,6 @@
 
 /* ---- alternatives */
 
-static enum err device_of(struct node *node, int64_t origin, struct id *ret)
-{
-    struct id device = {{0}};
-    enum err e = OK;
-    if (origin != 0) {
-        struct stmt *s = db_stmt(node->db, ORIGIN_BY_ID);
-        stmt_bind_i64(s, 1, origin);
-        if (stmt_row(s)) {
-            (void)stmt_blob(s, 1, device.bytes, ID_SIZE);
-        }
-        e = stmt_end(s);
-    }
-    if (!e) {
-        *ret = device;
-    }
-    return e;
-}
-
 static enum err read_alternatives(struct node *node, const struct shown *shown,
                                   const struct shown_register *reg, struct arena *arena,
                                   struct shown_property *ret)
@@ -41,7 +23,7 @@ static enum err read_alternatives(struct node *node, const struct shown *shown,
                                        .shown = i == 0};
         e = shown_part(ret->property, reg->values[i].json, arena, &list[i].json);
         if (!e) {
-            e = device_of(node, logged->origin, &list[i].device);
+            e = shown_device(node, logged->origin, &list[i].device);
         }
     }
     if (!e) {
@@ -160,10 +142,11 @@ static void count_disputes(const struct view *view, const struct shown *shown,
         record->dispute_count += shown->registers[i].shown.disputed &&
                                  view_may(view, shown->registers[i].compartment, VERB_READ);
     }
+    record->dispute_count += record->broken_count;
 }
 
 static enum err read_row(struct node *node, int64_t entity, struct arena *arena,
-                         struct record *record)
+                         struct record *record, bool *ret_broken)
 {
     struct stmt *s = db_stmt(node->db, RECORD_ROW);
     stmt_bind_i64(s, 1, entity);
@@ -172,6 +155,7 @@ static enum err read_row(struct node *node, int64_t entity, struct arena *arena,
         record->title = arena_span_text(arena, stmt_span(s, 4));
         record->deleted = stmt_i64(s, 7) != 0;
         record->updated_ms = stmt_i64(s, 8);
+        *ret_broken = stmt_i64(s, 11) > 0;
     }
     enum err e = stmt_end(s);
     return e ? e : record->case_number && record->title ? OK : ERR_NOT_FOUND;
@@ -182,15 +166,21 @@ static enum err read_record(struct view *view, int64_t entity, struct arena *are
 {
     struct shown shown = {0};
     int64_t ignored = 0;
+    bool broken = false;
     enum err e = shown_read(view->node, entity, arena, &shown);
-    e = e ? e : view_restrict(view, &shown, arena);
     if (e) {
         return e;
     }
     struct record record = {
         .entity = shown.entity.name, .type = shown.type, .type_name = shown.type_name};
-    record.erased = shown_erased(&shown);
-    e = read_row(view->node, entity, arena, &record);
+    e = read_row(view->node, entity, arena, &record, &broken);
+    if (!e && broken) { /* asked of all that is held, told to who may read all of it */
+        e = view_rules(view, &shown, arena, &record.broken, &record.broken_count);
+    }
+    if (!e) {
+        e = view_restrict(view, &shown, arena);
+        record.erased = shown_erased(&shown);
+    }
     if (!e) {
         e = shown.type ? read_properties(view, &shown, arena, &record)
                        : read_registers(view, &shown, arena, &record);

@@ -15,12 +15,12 @@
     X(SHOWN_LIVE, "SELECT s.text, l.op, l.register, l.uid8 FROM live l JOIN symbol s ON s.id = l.register WHERE l.entity = ?1 ORDER BY s.text, l.uid8") \
     X(RECORD_PUT, "INSERT INTO record(entity, type, case_number, title, document, disputes, deleted, updated_ms, elsewhere)" \
                   " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(entity) DO UPDATE SET type = ?2, case_number = ?3, title = ?4," \
-                  " document = ?5, disputes = ?6, deleted = ?7, updated_ms = ?8, elsewhere = ?9") \
+                  " document = ?5, disputes = ?6 + broken, deleted = ?7, updated_ms = ?8, elsewhere = ?9") \
     X(RECORD_HAS, "SELECT 1 FROM record WHERE entity = ?1") \
     X(RECORD_DROP, "DELETE FROM record WHERE entity = ?1") \
     X(RECORD_BY_CASE, "SELECT e.name FROM record r JOIN entity e ON e.id = r.entity WHERE r.case_number = ?1 LIMIT 10") \
     X(RECORD_BY_NAMES, "SELECT e.name FROM entity e JOIN record r ON r.entity = e.id WHERE e.name BETWEEN ?1 AND ?2 LIMIT 10") \
-    X(RECORD_ROW, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root, r.elsewhere" \
+    X(RECORD_ROW, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root, r.elsewhere, r.broken" \
                   " FROM record r JOIN entity e ON e.id = r.entity WHERE r.entity = ?1") \
     X(RECORD_ALL, "SELECT r.entity, e.name, r.type, r.case_number, r.title, r.document, r.disputes, r.deleted, r.updated_ms, e.root, r.elsewhere" \
                   " FROM record r JOIN entity e ON e.id = r.entity WHERE r.entity > ?1 AND (?2 OR r.deleted = 0) ORDER BY r.entity") \

@@ -5,6 +5,7 @@
 
 #include "json.h"
 #include "node_project.h"
+#include "node_rules.h"
 #include "record_view.h"
 
 #define VIEW_DOCUMENT_MAX (8u * 1024 * 1024)
@@ -55,6 +56,12 @@ static bool reads(const void *ctx, struct span compartment)
 enum err view_restrict(const struct view *view, struct shown *shown, struct arena *arena)
 {
     return view->office ? OK : shown_restrict(shown, reads, view, arena);
+}
+
+enum err view_rules(const struct view *view, const struct shown *shown, struct arena *arena,
+                    struct broken_rule **ret, size_t *ret_count)
+{
+    return rules_read(view->node, shown, view->office ? NULL : reads, view, arena, ret, ret_count);
 }
 
 static enum err read_scopes(struct view *view, int64_t root)
@@ -160,8 +167,12 @@ static enum err make_anew(const struct view *view, struct stored_row *row, bool 
                           struct arena *arena)
 {
     struct shown shown = {0};
+    struct broken_rule *broken = NULL;
     size_t count = 0;
     enum err e = shown_read(view->node, row->entity, arena, &shown);
+    if (!e) {
+        e = view_rules(view, &shown, arena, &broken, &count);
+    }
     if (!e) {
         e = view_restrict(view, &shown, arena);
     }

@@ -33,6 +33,10 @@ bool view_reads(const struct view *view, const char *compartments);
 MUST_CHECK enum err view_restrict(const struct view *view, struct shown *shown,
                                   struct arena *arena);
 
+/* The rules that don't hold, of those whose answers the viewer may all read. */
+MUST_CHECK enum err view_rules(const struct view *view, const struct shown *shown,
+                               struct arena *arena, struct broken_rule **ret, size_t *ret_count);
+
 /* A row of RECORD_ROW and its like. */
 struct stored_row {
     int64_t entity;

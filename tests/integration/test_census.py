@@ -78,7 +78,7 @@ class Census(OfficeCase):
         self.brahim.sync()
         house = self.fatima.answers("list", "household")[-1]["records"][0]["id"]
         again = ["1", self.commune(), "أيت بوولي", "", "", "", "", "", "", ""]
-        self.fill(self.fatima, [*again, "فاطمة", "1", "3", "2020-01-01", "", "3", ":s"], "--entity", house)
+        self.fill(self.fatima, [*again, "فاطمة", "1", "3", "2022-01-01", "", "3", ":s"], "--entity", house)
         self.fill(self.brahim, [*again, "إدريس", "2", "3", "2021-01-01", "", "4", ":s"], "--entity", house)
         for device in (self.fatima, self.brahim, self.fatima):
             device.sync()
@@ -89,6 +89,44 @@ class Census(OfficeCase):
         self.assertEqual(parents, {house})
         self.assertEqual(self.fatima.call("digest"), self.brahim.call("digest"))
         self.assertIn(self.fatima.value(house, "members"), (3, 4))  # the later of two honest answers
+
+    def test_a_rule_that_both_kept_to_and_that_breaks_together_waits_in_review(self):
+        """Each adds a member and says that three live there: four are listed."""
+        self.first_visit()
+        self.fatima.sync()
+        self.brahim.sync()
+        house = self.fatima.answers("list", "household")[-1]["records"][0]["id"]
+        again = ["1", self.commune(), "أيت بوولي", "", "", "", "", "", "", ""]
+        self.fill(self.fatima, [*again, "فاطمة", "1", "3", "2022-01-01", "", "3", ":s"], "--entity", house)
+        self.fill(self.brahim, [*again, "إدريس", "2", "3", "2021-01-01", "", "3", ":s"], "--entity", house)
+        self.assertEqual(self.disputes(self.fatima), [])
+        for device in (self.fatima, self.brahim, self.fatima):
+            device.sync()
+        rule, = self.disputes(self.fatima)[0]["rules"]
+        self.assertEqual((rule["form"], rule["kind"]), ("household_census", "constraint"))
+        self.assertEqual(rule["message"], "ليس أقل من الأفراد المسجلين")
+        first, *members = rule["values"]
+        self.assertEqual((first["id"], first["property"], first["value"]), (house, "members", 3))
+        self.assertEqual(sorted(one["title"] for one in members), sorted(["عائشة", "حسن", "فاطمة", "إدريس"]))
+        self.assertEqual(self.disputes(self.brahim), self.disputes(self.fatima))
+        self.assertEqual([one["id"] for one in self.region.call("review", "list")["list"]], [house])
+        there, = self.region.call("review", "show", house)["rules"]
+        self.assertEqual([(one["id"], one.get("value")) for one in there["values"]],
+                         [(one["id"], one.get("value")) for one in rule["values"]])
+        self.assertIn("ليس أقل من الأفراد المسجلين", self.brahim.text("--lang", "ar", "disputes"))
+        self.assertIn("Pas moins que les membres inscrits", self.region.text("--lang", "fr", "review", "show", house))
+        self.brahim.edit(house, members=4)
+        for device in (self.brahim, self.fatima):
+            device.sync()
+            self.assertEqual(self.disputes(device), [])
+        self.assertEqual(self.region.call("review", "list")["list"], [])
+
+    def disputes(self, device):
+        """As the device tells them, but for the other one's name, which not every node knows."""
+        found = device.answers("--lang", "ar", "disputes")[-1]["disputes"]
+        for value in (value for one in found for rule in one["rules"] for value in rule["values"]):
+            value.pop("device", None)
+        return found
 
     def test_a_random_player_finds_nothing(self):
         """50 plays: after each, all that stands is what computing it anew gives; XML and form.json the same form."""

@@ -37,6 +37,8 @@ static const size_t whole_reads[] = {
     NOTICE_LIST,
     FLAG_LIST,
     DIRTY_SOME,
+    UNRULED_SOME,
+    FORMLESS_ASK, /* records whose form isn't known here yet */
     /* What was forgotten, when a person searches; envelopes, of which a device has few. */
     FORGOTTEN_LIST,
     FORGET_ROOTS,
@@ -95,7 +97,7 @@ static const char *const names[] = {
 #define NAME_OF(name, sql) [name] = #name,
     LOG_SQL(NAME_OF) RECORD_SQL(NAME_OF) SYNC_SQL(NAME_OF) AUDIT_SQL(NAME_OF) BACK_SQL(NAME_OF)
         BLOB_SQL(NAME_OF) BUNDLE_SQL(NAME_OF) SPACE_SQL(NAME_OF) REDACT_SQL(NAME_OF)
-            ALIAS_SQL(NAME_OF) QUARANTINE_SQL(NAME_OF) FILLING_SQL(NAME_OF)
+            ALIAS_SQL(NAME_OF) QUARANTINE_SQL(NAME_OF) FILLING_SQL(NAME_OF) RULES_SQL(NAME_OF)
 #undef NAME_OF
 };
 
