@@ -1,7 +1,8 @@
 /*
  * random_filter.h - random expressions over a list called "list" with the columns a, b, c, label
- * and name, beside a form with the questions /data/{t,u,n,d,empty} and several /data/m: what
- * filters of choices look like, and what XPath makes of texts, numbers and nothing.
+ * and name (or RANDOM_FILTER_COLUMNS), beside a form with the questions /data/{t,u,n,d,empty} and
+ * several /data/m: what filters of choices look like, and what XPath makes of texts, numbers and
+ * nothing.
  */
 #ifndef RANDOM_FILTER_H
 #define RANDOM_FILTER_H
@@ -31,9 +32,12 @@ static inline const char *random_filter_pick(struct test_random *random, const c
     random_filter_pick(random, (const char *const[]){__VA_ARGS__},                                 \
                        sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
+#ifndef RANDOM_FILTER_COLUMNS
+#define RANDOM_FILTER_COLUMNS "a", "a", "b", "b", "c", "name", "label", "nowhere"
+#endif
 static inline const char *random_filter_column(struct test_random *random)
 {
-    return RANDOM_FILTER_PICK(random, "a", "a", "b", "b", "c", "name", "label", "nowhere");
+    return RANDOM_FILTER_PICK(random, RANDOM_FILTER_COLUMNS);
 }
 
 static inline void random_filter_value(struct test_random *random, struct buf *ret, int depth)

@@ -208,16 +208,25 @@ static enum err walk_axis(struct evaluation *run, struct tree_node *from,
 
 /* ---- predicates */
 
+/* What a predicate makes on its way, and finds in tables itself, lives no longer than until its
+   answer: a walk over many nodes takes no more memory than over one. */
 enum err predicate_keeps(struct evaluation *run, const struct expr *predicate,
                          struct tree_node *node, size_t position, size_t size, bool *ret)
 {
     struct focus focus = {.node = node, .position = position, .size = size};
     struct expr_value value;
+    struct table_part *parts = run->parts;
+    size_t part_items = run->part_items;
+    struct arena_mark mark = arena_mark(run->arena);
+    run->parts = NULL;
     enum err e = evaluate(run, predicate, &focus, &value);
     if (e == OK) {
         *ret =
             value.type == EXPR_NUMBER ? value.number == (double)position : expr_to_boolean(&value);
     }
+    arena_rewind(run->arena, mark);
+    run->parts = parts;
+    run->part_items = part_items;
     return e;
 }
 

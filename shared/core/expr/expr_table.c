@@ -311,21 +311,12 @@ static enum err item_of_row(struct walk *walk, int64_t row, struct tree_node **r
     return run->host->row(run->host->ctx, walk->name, row, run->arena, ret, run->diag);
 }
 
-/* What the predicate itself finds in tables lives as long as its answer. */
 static enum err ask(struct walk *walk, struct tree_node *item, bool *ret)
 {
-    struct evaluation *run = walk->run;
-    struct table_part *parts = run->parts;
-    size_t part_items = run->part_items;
     *ret = walk->only == 0 || walk->only == walk->position;
-    if (walk->predicate == NULL || walk->only != 0) {
-        return OK;
-    }
-    run->parts = NULL;
-    enum err e = predicate_keeps(run, walk->predicate, item, walk->position, walk->size, ret);
-    run->parts = parts;
-    run->part_items = part_items;
-    return e;
+    return walk->predicate == NULL || walk->only != 0
+               ? OK
+               : predicate_keeps(walk->run, walk->predicate, item, walk->position, walk->size, ret);
 }
 
 static enum err take_row(struct walk *walk, int64_t row)
