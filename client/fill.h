@@ -14,7 +14,8 @@
 #include "play.h"
 
 #define FILL_ARENA_MAX   (64u * 1024 * 1024)
-#define FILL_RECORDS_MAX 20000 /* records of one list that a form reads */
+#define FILL_WHOLE_MAX   500   /* records of a list that is read once; longer ones are a table */
+#define FILL_RECORDS_MAX 20000 /* records of a list that a path walks as a whole */
 
 struct fill {
     const struct mem *mem;

@@ -8,9 +8,8 @@
 
 #include "face.h"
 #include "fill.h"
+#include "listing.h"
 #include "record.h"
-
-#define PROPERTY_MAX (1u << 20) /* bytes of one property of a record */
 
 static int64_t now_ms(void *ctx)
 {
@@ -53,72 +52,46 @@ static enum err property(void *ctx, struct span name, struct arena *arena, struc
 struct list {
     struct tree_names *names;
     struct arena *arena;
-    struct tree_node *root;
     const struct type *type;
-    size_t count;
+    struct tree_node *parent; /* of what is added now */
+    struct tree_node *root;
     enum err failed;
 };
 
-static struct tree_node *add_node(struct list *list, struct tree_node *parent, const char *name,
-                                  struct span text)
+static enum err add_node(struct list *list, struct tree_node *parent, const char *name,
+                         struct span text, struct tree_node **ret)
 {
     struct tree_node *node = arena_alloc(list->arena, sizeof *node);
     struct span own = {0};
     if (node == NULL || arena_copy(list->arena, text, &own)) {
-        list->failed = ERR_NOMEM;
-        return NULL;
+        return ERR_NOMEM;
     }
     *node = (struct tree_node){.name = tree_name(list->names, span_of(name)), .text = own};
     if (node->name == NULL) {
-        list->failed = ERR_NOMEM;
-        return NULL;
+        return ERR_NOMEM;
     }
-    tree_append(parent, node);
-    return node;
+    if (parent != NULL) {
+        tree_append(parent, node);
+    }
+    *ret = node;
+    return OK;
 }
 
-static void add_properties(struct list *list, struct tree_node *item, const struct json *document)
+static enum err add_child(void *ctx, const char *name, struct span text)
 {
-    struct buf text;
-    struct buf json;
-    buf_init(&text, list->arena->mem, PROPERTY_MAX);
-    buf_init(&json, list->arena->mem, PROPERTY_MAX);
-    for (const struct json *at = json_first(document); at && !list->failed; at = json_next(at)) {
-        const struct property *of = type_property(list->type, json_key(at));
-        buf_clear(&text);
-        buf_clear(&json);
-        json_add_tree(&json, at);
-        list->failed = buf_error(&json);
-        enum err e = of && !list->failed ? mapping_text(of->type, buf_span(&json), &text) : OK;
-        if (of && !list->failed && !e) {
-            (void)add_node(list, item, of->id, buf_span(&text));
-        } else if (e == ERR_NOMEM) { /* any other: a list of items, which no expression reads */
-            list->failed = e;
-        }
-    }
-    buf_release(&text);
-    buf_release(&json);
+    struct list *list = ctx;
+    struct tree_node *node;
+    enum err e = list->parent ? OK : add_node(list, list->root, "item", span_of(""), &list->parent);
+    return e ? e : add_node(list, list->parent, name, text, &node);
 }
 
 static bool add_record(void *ctx, const struct record_row *row)
 {
     struct list *list = ctx;
-    struct json *document = NULL;
-    char id[ID_TEXT_SIZE];
-    id_write(row->entity, id);
-    struct tree_node *item = add_node(list, list->root, "item", (struct span){0});
-    if (item != NULL) {
-        (void)add_node(list, item, "name", span_of(id));
-        (void)add_node(list, item, "label", span_of(row->title));
-    }
-    if (item != NULL && !list->failed) {
-        list->failed = json_parse(row->document, &document, NULL);
-    }
-    if (document != NULL) {
-        add_properties(list, item, document);
-    }
-    json_free(document);
-    return ++list->count < FILL_RECORDS_MAX && !list->failed;
+    const struct listing_source source = {row->entity, span_of(row->title), row->document};
+    list->parent = NULL;
+    list->failed = listing_children(list->type, &source, list->arena->mem, add_child, list);
+    return !list->failed;
 }
 
 /* What was saved before with this form: nothing, since a device doesn't look for it. */
@@ -132,33 +105,72 @@ static bool is_last_saved(const struct fill *fill, const char *name)
     return false;
 }
 
+/* A list of records read whole, since it is short or a path goes from one to another. */
+static enum err read_whole(struct fill *fill, const char *name, struct list *list,
+                           struct tree_node *document, struct diag *diag)
+{
+    const struct org *org = NULL;
+    size_t size = 0;
+    const struct record_filter filter = {.type = name, .limit = FILL_RECORDS_MAX};
+    enum err e = node_org(fill->call->node, &org);
+    list->type = e ? NULL : org_type(org, span_of(name));
+    if (!e && list->type == NULL) {
+        return diag_set(diag, ERR_NOT_FOUND, "list", name, NULL);
+    }
+    e = e ? e : listing_size(fill->call->node, name, FILL_RECORDS_MAX + 1, &size);
+    if (!e && size > FILL_RECORDS_MAX) {
+        return diag_set(diag, ERR_TOO_LARGE, name, "20000", NULL);
+    }
+    e = e ? e : add_node(list, document, "root", span_of(""), &list->root);
+    e = e ? e : record_list(fill->call->node, &fill->call->person, &filter, add_record, list, diag);
+    return e ? e : list->failed;
+}
+
 static enum err instance(void *ctx, const char *name, struct tree_names *names, struct arena *arena,
                          struct tree_node **ret, struct diag *diag)
 {
     struct fill *fill = ctx;
-    const struct org *org = NULL;
     struct list list = {.names = names, .arena = arena};
     struct tree_node *document = arena_alloc(arena, sizeof *document);
-    enum err e = document ? node_org(fill->call->node, &org) : ERR_NOMEM;
-    if (e) {
-        return e;
+    if (document == NULL) {
+        return ERR_NOMEM;
     }
     *document = (struct tree_node){.name = NULL};
-    if (is_last_saved(fill, name)) {
-        *ret = document;
-        return OK;
-    }
-    list.type = org_type(org, span_of(name));
-    if (list.type == NULL) {
-        return diag_set(diag, ERR_NOT_FOUND, "list", name, NULL);
-    }
-    list.root = add_node(&list, document, "root", (struct span){0});
-    if (list.root != NULL) {
-        const struct record_filter filter = {.type = name, .limit = FILL_RECORDS_MAX};
-        e = record_list(fill->call->node, &fill->call->person, &filter, add_record, &list, diag);
-    }
     *ret = document;
-    return e ? e : list.failed;
+    return is_last_saved(fill, name) ? OK : read_whole(fill, name, &list, document, diag);
+}
+
+/* ---- records as a table */
+
+static enum err find(void *ctx, const char *name, const struct expr_equal *equals, size_t count,
+                     int64_t after, int64_t *rows, size_t room, size_t *ret_count,
+                     struct diag *diag)
+{
+    struct fill *fill = ctx;
+    const struct org *org = NULL;
+    size_t size = 0;
+    enum err e = node_org(fill->call->node, &org);
+    if (e || is_last_saved(fill, name) || org_type(org, span_of(name)) == NULL) {
+        return e ? e : ERR_NOT_FOUND;
+    }
+    if (room == 0) { /* short ones are read once and kept */
+        e = listing_size(fill->call->node, name, FILL_WHOLE_MAX + 1, &size);
+        *ret_count = 0;
+        return e || size > FILL_WHOLE_MAX ? e : ERR_NOT_FOUND;
+    }
+    return listing_find(fill->call->node, &fill->call->person, name, equals, count, after, rows,
+                        room, ret_count, diag);
+}
+
+static enum err row(void *ctx, const char *name, int64_t number, struct tree_names *names,
+                    struct arena *arena, struct tree_node **ret, struct diag *diag)
+{
+    struct fill *fill = ctx;
+    struct list list = {.names = names, .arena = arena};
+    enum err e =
+        listing_row(fill->call->node, &fill->call->person, name, number, add_child, &list, diag);
+    *ret = list.parent;
+    return e;
 }
 
 void fill_host_init(struct fill *fill)
@@ -169,5 +181,7 @@ void fill_host_init(struct fill *fill)
                                     .zone_minutes = zone_minutes,
                                     .random = random_bytes,
                                     .instance = instance,
+                                    .find = find,
+                                    .row = row,
                                     .property = property};
 }

@@ -164,6 +164,16 @@ CREATE VIRTUAL TABLE find_text USING fts5(text, tokenize = 'unicode61 remove_dia
 -- rowid of find_text = id here: one row for each entity and compartment, or several ("aid+health") that all must be read.
 CREATE TABLE find_row(id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, compartment INTEGER NOT NULL, UNIQUE(entity, compartment));
 
+-- [derived] Records as rows of a list that forms choose from (listing.h): by which children of its items forms filter, found
+-- out when one first does; built: up to which entity, so that it goes on where it was interrupted. child: a property, "name" or "label".
+CREATE TABLE list_key(
+    id INTEGER PRIMARY KEY, type INTEGER NOT NULL, child TEXT NOT NULL, number INTEGER NOT NULL, built INTEGER NOT NULL DEFAULT 0,
+    UNIQUE(type, child, number));
+-- hash: of the text, or the number's bits.
+CREATE TABLE list_row(key INTEGER, hash INTEGER, entity INTEGER, PRIMARY KEY(key, hash, entity)) WITHOUT ROWID;
+CREATE INDEX list_row_entity ON list_row(entity);
+CREATE INDEX record_elsewhere ON record(type, entity) WHERE elsewhere <> '';
+
 -- ---- Attachments (schema/protocol.md, "Attachments"; files: blob_store.c).
 -- A blob is named by hash and size together. kind: 0 whole file, 1 thumbnail. giver: the node that gave all of it, whose file it
 -- is; NULL: not here. server, epoch: who has it above. stable: in the region's backup. wanted: to be fetched from above.

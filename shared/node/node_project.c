@@ -9,6 +9,7 @@
 
 #include "forget_internal.h"
 #include "json.h"
+#include "listing_index.h"
 #include "node_alias.h"
 #include "node_project.h"
 #include "node_rules.h"
@@ -162,7 +163,10 @@ static enum err put_row(struct node *node, const struct shown *shown, const stru
     stmt_bind_i64(s, 7, row->deleted);
     stmt_bind_i64(s, 8, row->updated_ms);
     stmt_bind_text(s, 9, span_of(row->elsewhere));
-    return stmt_run(s);
+    enum err e = stmt_run(s);
+    return e ? e
+             : listing_index_put(node, shown->entity.id, shown->entity.type,
+                                 row->deleted ? NULL : shown->type, row->title, row->document);
 }
 
 /* ---- one entity */
@@ -180,6 +184,7 @@ static enum err drop_record(struct node *node, int64_t entity, struct arena *are
     struct stmt *s = db_stmt(node->db, RECORD_DROP);
     stmt_bind_i64(s, 1, entity);
     enum err e = stmt_run(s);
+    e = e ? e : listing_index_put(node, entity, 0, NULL, "", (struct span){0});
     return e ? e : project_search(node, entity, NULL, "", arena);
 }
 

@@ -139,6 +139,10 @@ MUST_CHECK enum err record_list(struct node *node, const struct id *viewer,
                                 const struct record_filter *filter, record_each each, void *ctx,
                                 struct diag *diag);
 
+/* One row by its number; not called for what isn't there or may not be seen. */
+MUST_CHECK enum err record_row_read(struct node *node, const struct id *viewer, int64_t number,
+                                    record_each each, void *ctx, struct diag *diag);
+
 /* How many records of the type hold something in the property, written in that compartment (NULL:
    in any). */
 MUST_CHECK enum err record_count_holding(struct node *node, const char *type,

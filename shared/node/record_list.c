@@ -247,6 +247,16 @@ static enum err hand_on_entity(struct page *page, int64_t entity)
     return e ? e : end;
 }
 
+enum err record_row_read(struct node *node, const struct id *viewer, int64_t number,
+                         record_each each, void *ctx, struct diag *diag)
+{
+    struct page page;
+    enum err e = page_open(&page, node, viewer, 1, each, ctx);
+    e = e ? e : hand_on_entity(&page, number);
+    arena_release(&page.arena);
+    return node_failed(node, e, diag);
+}
+
 struct found {
     int64_t *entities; /* handed on already: a record may match in two compartments */
     size_t count, max;

@@ -91,6 +91,8 @@ static const size_t whole_reads[] = {
     RECEIPT_TELL_AGAIN,
     /* Of one device: at most FILLINGS_MAX. */
     FILLING_COUNT,
+    /* At most LISTING_KEYS_MAX. */
+    LISTING_KEY_SPARE,
 };
 
 static const char *const names[] = {
@@ -98,6 +100,7 @@ static const char *const names[] = {
     LOG_SQL(NAME_OF) RECORD_SQL(NAME_OF) SYNC_SQL(NAME_OF) AUDIT_SQL(NAME_OF) BACK_SQL(NAME_OF)
         BLOB_SQL(NAME_OF) BUNDLE_SQL(NAME_OF) SPACE_SQL(NAME_OF) REDACT_SQL(NAME_OF)
             ALIAS_SQL(NAME_OF) QUARANTINE_SQL(NAME_OF) FILLING_SQL(NAME_OF) RULES_SQL(NAME_OF)
+                LISTING_SQL(NAME_OF)
 #undef NAME_OF
 };
 
