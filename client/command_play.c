@@ -4,12 +4,22 @@
  */
 #include <string.h>
 
+#include "csv_table.h"
 #include "form_desk.h"
 #include "form_list.h"
 #include "play.h"
 
 #define REQUEST_MAX   (64u << 20)
 #define PATH_MAX_SIZE 4096
+#define WHOLE_MAX     (256u << 10) /* bytes of a list that is read whole; a larger CSV is a table */
+
+/* A list that was asked for, and the table it is, if it is one. */
+struct beside {
+    const struct host *host;
+    const char *name, *path;
+    struct csv_table *table; /* NULL: read whole */
+    struct beside *next;
+};
 
 struct player {
     struct session *session;
@@ -18,6 +28,8 @@ struct player {
     bool fixed_clock, fixed_random;
     int64_t now_ms;
     uint64_t random;
+    struct arena *arena;
+    struct beside *beside;
 };
 
 /* ---- the surroundings */
@@ -109,6 +121,94 @@ static enum err instance(void *ctx, const char *name, struct tree_names *names, 
     return e;
 }
 
+/* ---- large lists beside the form, as tables */
+
+static enum err read_piece(void *ctx, uint64_t offset, size_t size, struct buf *ret)
+{
+    const struct beside *beside = ctx;
+    return beside->host->files->read_at(beside->host->ctx, beside->path, offset, size, ret);
+}
+
+static bool is_large(const struct beside *beside)
+{
+    struct buf one;
+    buf_init(&one, &beside->host->mem, 1);
+    bool large = read_piece((void *)(uintptr_t)beside, WHOLE_MAX, 1, &one) == OK && one.size == 1;
+    buf_release(&one);
+    return large;
+}
+
+/* Looked at once: a large CSV is opened as a table, all else is read whole by instance(). */
+static enum err open_beside(struct player *p, const char *name, const char *source,
+                            struct beside **ret, struct diag *diag)
+{
+    const struct host *host = p->session->program->host;
+    struct beside *made = arena_alloc(p->arena, sizeof *made);
+    struct buf path;
+    size_t size = strlen(source);
+    if (made == NULL) {
+        return ERR_NOMEM;
+    }
+    buf_init(&path, &host->mem, PATH_MAX_SIZE);
+    add_path(p, source, &path);
+    *made = (struct beside){.host = host,
+                            .name = arena_text(p->arena, name),
+                            .path = arena_text(p->arena, buf_text(&path)),
+                            .next = p->beside};
+    enum err e = buf_error(&path);
+    e = e == OK && (made->name == NULL || made->path == NULL) ? ERR_NOMEM : e;
+    bool csv = e == OK && size > 4 && strcmp(source + size - 4, ".csv") == 0;
+    const struct csv_source from = {.ctx = made, .read_at = read_piece};
+    if (csv && is_large(made)) {
+        e = csv_table_new(&host->mem, &from, made->path, &made->table, diag);
+    }
+    buf_release(&path);
+    if (e == OK) {
+        p->beside = *ret = made;
+    }
+    return e;
+}
+
+static enum err table_of(struct player *p, const char *name, struct csv_table **ret,
+                         struct diag *diag)
+{
+    const char *source = source_of(p, name);
+    struct beside *at = p->beside;
+    while (at != NULL && strcmp(at->name, name) != 0) {
+        at = at->next;
+    }
+    enum err e = OK;
+    if (at == NULL && source != NULL) {
+        e = open_beside(p, name, source, &at, diag);
+    }
+    *ret = e == OK && at != NULL ? at->table : NULL;
+    return e == OK && *ret == NULL ? ERR_NOT_FOUND : e;
+}
+
+static enum err find(void *ctx, const char *name, const struct expr_equal *equals, size_t count,
+                     int64_t after, int64_t *rows, size_t room, size_t *ret_count,
+                     struct diag *diag)
+{
+    struct csv_table *table;
+    enum err e = table_of(ctx, name, &table, diag);
+    return e ? e : csv_table_find(table, equals, count, after, rows, room, ret_count, diag);
+}
+
+static enum err row(void *ctx, const char *name, int64_t number, struct tree_names *names,
+                    struct arena *arena, struct tree_node **ret, struct diag *diag)
+{
+    struct csv_table *table;
+    enum err e = table_of(ctx, name, &table, diag);
+    return e ? e : csv_table_row(table, number, names, arena, ret, diag);
+}
+
+static void close_tables(struct player *p)
+{
+    for (struct beside *at = p->beside; at != NULL; at = at->next) {
+        csv_table_free(at->table);
+    }
+}
+
 /* ---- the conversation */
 
 static enum err answer_lines(struct player *p, struct play *play, struct buf *line,
@@ -140,7 +240,9 @@ static enum err converse(struct player *p)
                                    .now_ms = now_ms,
                                    .zone_minutes = zone_minutes,
                                    .random = random_bytes,
-                                   .instance = instance};
+                                   .instance = instance,
+                                   .find = find,
+                                   .row = row};
     struct play *play = NULL;
     struct buf line, answer;
     buf_init(&line, mem, REQUEST_MAX);
@@ -150,6 +252,7 @@ static enum err converse(struct player *p)
         e = answer_lines(p, play, &line, &answer);
         play_free(play);
     }
+    close_tables(p);
     buf_release(&line);
     buf_release(&answer);
     return e;
@@ -175,6 +278,7 @@ enum err command_form_play(struct session *session)
         return e;
     }
     player.random = (uint64_t)seed;
+    player.arena = &arena;
     arena_init(&arena, &session->program->host->mem, FORM_DESK_ARENA_MAX);
     e = form_desk_need(session, player.path, &arena, &file);
     e = e ? e : converse(&player);

@@ -1,26 +1,52 @@
 #include "csv_read.h"
 
-/* From after the opening quote to after the closing one. */
+#include <string.h>
+
+/* How much stands before the closing quote; `*doubled`: quotes in it. */
+static bool quoted_size(struct span text, size_t *ret, size_t *ret_doubled)
+{
+    size_t size = 0, doubled = 0;
+    while (size < text.size) {
+        const uint8_t *quote = memchr(text.data + size, '"', text.size - size);
+        if (quote == NULL) {
+            return false;
+        }
+        size = (size_t)(quote - text.data);
+        if (size + 1 < text.size && text.data[size + 1] == '"') {
+            doubled++;
+            size += 2;
+            continue;
+        }
+        *ret = size;
+        *ret_doubled = doubled;
+        return true;
+    }
+    return false;
+}
+
+/* From after the opening quote to after the closing one. Only what holds quotes is copied. */
 static enum err read_quoted(struct span *rest, struct arena *arena, struct span *ret)
 {
-    char *cell = arena_alloc(arena, rest->size + 1);
-    size_t size = 0;
+    size_t size, doubled, kept = 0;
+    if (!quoted_size(*rest, &size, &doubled)) {
+        return ERR_FORMAT;
+    }
+    struct span inside = span_cut(*rest, 0, size);
+    *rest = span_cut(*rest, size + 1, rest->size);
+    if (doubled == 0) {
+        *ret = inside;
+        return OK;
+    }
+    char *cell = arena_alloc(arena, size - doubled);
     if (cell == NULL) {
         return ERR_NOMEM;
     }
-    for (size_t i = 0; i < rest->size; i++) {
-        if (rest->data[i] != '"') {
-            cell[size++] = (char)rest->data[i];
-        } else if (i + 1 < rest->size && rest->data[i + 1] == '"') {
-            cell[size++] = '"';
-            i++;
-        } else {
-            *rest = span_cut(*rest, i + 1, rest->size);
-            *ret = span_from(cell, size);
-            return OK;
-        }
+    for (size_t i = 0; i < size; i++) {
+        cell[kept++] = (char)inside.data[i];
+        i += inside.data[i] == '"' ? 1 : 0; /* the second of the two */
     }
-    return ERR_FORMAT;
+    *ret = span_from(cell, kept);
+    return OK;
 }
 
 static bool ends_cell(uint8_t byte)

@@ -12,6 +12,9 @@
 #include "xform_xml.h"
 
 #define WARNINGS_MAX (1u << 20)
+#define LIST_TOO_LARGE                                                                             \
+    "is too large for a form (8 MiB with all lists); make its rows records of a type of this "     \
+    "name, of which devices show any number, and leave the file out"
 
 /* One reading of one file. */
 struct reading {
@@ -133,6 +136,8 @@ static enum err read_list(struct reading *r, const struct form_beside *beside,
             span_of("isn't beside the form: on devices it is the records of the type that has "
                     "its name, as far as a person may see them"));
         e = OK;
+    } else if (e == ERR_TOO_LARGE) {
+        e = diag_set(r->diag, ERR_BAD_FORM, file, LIST_TOO_LARGE, NULL);
     } else if (!e) {
         list->source = NULL;
         e = form_list_read(r->mem, buf_span(&text), file, r->file->form.names, r->arena,
@@ -187,6 +192,41 @@ static enum err check_expressions(struct reading *r)
     return e;
 }
 
+/* How much of a form.json a list takes, about: its texts and what stands around each. */
+static size_t size_of_list(const struct tree_node *document)
+{
+    size_t size = 0;
+    const struct tree_node *at = document;
+    while (at != NULL) {
+        size += at->text.size + (at->name == NULL ? 0 : strlen(at->name)) + 10;
+        if (at->first != NULL) {
+            at = at->first;
+            continue;
+        }
+        while (at != document && at->next == NULL) {
+            at = at->parent;
+        }
+        at = at == document ? NULL : at->next;
+    }
+    return size;
+}
+
+/* A form that is too large is so by its largest list, most of the time: then that is named. */
+static enum err too_large(struct reading *r)
+{
+    const struct xform_instance *largest = NULL;
+    size_t size = 0;
+    for (const struct xform_instance *at = r->file->form.instances; at != NULL; at = at->next) {
+        size_t own = at->document == NULL ? 0 : size_of_list(at->document);
+        largest = own > size ? at : largest;
+        size = own > size ? own : size;
+    }
+    if (size < XFORM_JSON_MAX / 2) {
+        return diag_set(r->diag, ERR_TOO_LARGE, r->file->form.id, "8388608", NULL);
+    }
+    return diag_set(r->diag, ERR_BAD_FORM, largest->id, LIST_TOO_LARGE, NULL);
+}
+
 /* The form as devices will read it, from here on. */
 static enum err make_text(struct reading *r)
 {
@@ -195,9 +235,7 @@ static enum err make_text(struct reading *r)
     buf_init(&text, r->mem, XFORM_JSON_MAX);
     xform_write_json(&file->form, &text);
     enum err e = buf_error(&text);
-    if (e == ERR_TOO_LARGE) {
-        e = diag_set(r->diag, e, file->form.id, "8388608", NULL);
-    }
+    e = e == ERR_TOO_LARGE ? too_large(r) : e;
     e = e ? e : arena_copy(r->arena, buf_span(&text), &file->text);
     e = e ? e : xform_read_json(file->text, r->arena, &file->form, r->diag);
     buf_release(&text);
@@ -240,7 +278,7 @@ static enum err read_beside(void *ctx, const char *file, struct buf *ret)
     enum err e = buf_error(&path);
     if (!e) {
         e = host->files->read(host->ctx, buf_text(&path), ret);
-        if (e && e != ERR_NOT_FOUND) {
+        if (e && e != ERR_NOT_FOUND && e != ERR_TOO_LARGE) {
             e = diag_set(folder->diag, ERR_FILE, buf_text(&path), err_name(e), NULL);
         }
     }

@@ -113,6 +113,28 @@ class Play(unittest.TestCase):
         self.assertIn("items.xml", answers[-2]["args"][0])
         self.assertEqual(answers[-1]["text"], "2")
 
+    def test_a_large_list_beside_the_form_is_searched_in_little_memory(self):
+        path = self.book(survey=LISTS, choices="list_name|name|label")
+        for name, text in FILES.items():
+            (self.folder / name).write_text(text, encoding="utf-8")
+        with open(self.folder / "villages.csv", "w", encoding="utf-8") as file:
+            file.write("name,label,commune\n")
+            for i in range(200000):
+                file.write(f'v{i},"Village ""{i}"" of those",{i % 5000}\n')
+        asked = ("count(instance('villages')/root/item)",
+                 "join(' ', instance('villages')/root/item[commune = '4321' and name != 'v4321']/name)",
+                 "pulldata('villages', 'label', 'name', 'v199999')",
+                 "count(instance('villages')/root/item[commune = 7])",
+                 "instance('villages')/root/item")
+        answers = self.play(path, {"call": "load"}, *({"call": "eval", "expr": one} for one in asked))
+        names = " ".join(f"v{i}" for i in range(9321, 200000, 5000))
+        self.assertEqual([one.get("text") for one in answers[1:5]], ["200000", names, 'Village "199999" of those', "40"])
+        self.assertEqual((answers[5]["error"], answers[5]["args"][1]), ("too_large", "20000"))
+        checked = self.douar("form", "check", path)  # as a part of the form it is too large
+        self.assertEqual(checked.returncode, 3, checked.stderr.decode())
+        self.assertIn("villages", checked.stderr.decode())
+        self.assertIn("leave the file out", checked.stderr.decode())
+
     def test_the_same_seed_gives_the_same_run(self):
         path = self.book()
         asked = [{"call": "load"}, {"call": "eval", "expr": "random()"}, {"call": "eval", "expr": "now()"}]

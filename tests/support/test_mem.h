@@ -28,6 +28,7 @@ struct test_mem {
     size_t total_count; /* allocations and enlargements so far, failed ones included */
     size_t fail_at;     /* the allocation (from 1) that fails; 0 for none */
     bool failed;        /* it has come to that */
+    size_t largest;     /* bytes of the largest block so far */
 };
 
 static inline void *test_mem_resize(void *ctx, void *old, size_t size)
@@ -43,6 +44,7 @@ static inline void *test_mem_resize(void *ctx, void *old, size_t size)
         memory->failed = true;
         return NULL;
     }
+    memory->largest = size > memory->largest ? size : memory->largest;
     void *block = realloc(old, size);
     memory->live_count += old == NULL && block != NULL;
     return block;
