@@ -296,7 +296,11 @@ static enum err say_rule(struct app *app, const struct org *org, const struct br
         listing_text(&listing, id_is_zero(value->device)
                                    ? NULL
                                    : name_of(org, value->device, false, app->arena));
-        listing_when(&listing, value->time_ms);
+        if (value->time_ms != 0) {
+            listing_when(&listing, value->time_ms);
+        } else {
+            listing_text(&listing, NULL);
+        }
     }
     return listing_end(&listing);
 }
