@@ -234,9 +234,9 @@ class WaysBack:
         stage.chapter("A person asks to be erased")
         demo.azilal.uplink()
         home = demo.case["aicha"]
-        person = demo.amina.new("register_person", parent=home, name_ar="زهرة",
-                                name_fr="Zahra Zerhouni", sex="f",
-                                national_id="QK771402")["case"]
+        answers = ["1", "", "1", "زهرة", "Zahra Zerhouni", "", "", "", "1", "3", "1990", "", "QK771402", ":s"]
+        demo.amina.text("fill", "register_person", "--parent", home, input="".join(f"{one}\n" for one in answers))
+        person, = [row["case"] for row in demo.amina.call("find", "Zerhouni")["records"]]
         demo.sync(demo.amina, demo.brahim, demo.khadija, demo.azilal)
         stage.say("""Zahra was written down by mistake, and asks that nothing of her remains. The region
             decides; every device and server does it at its next contact, and says so.""")

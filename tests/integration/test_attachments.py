@@ -7,8 +7,9 @@ import time
 import unittest
 
 import picture
-from office import COMMAND_TIMEOUT_S, Refused, end_with_parent, unsealed
+from office import COMMAND_TIMEOUT_S, PROJECT, Refused, end_with_parent, unsealed
 from office_case import OfficeCase
+from xlsx import pack
 
 TABANT = "05.081.03.09"
 AIT_MHAMED = "05.081.03.07"
@@ -100,11 +101,15 @@ class Attachments(OfficeCase):
         self.assertEqual(amina.sync()["requests"], 1)
 
     def test_a_project_keeps_where_its_photograph_was_taken(self):
+        self.office.region.call("form", "add", pack(PROJECT / "schema" / "forms" / "register_project",
+                                                    self.office.folder / "project.xlsx"))
         amina = self.worker("amina")
         case = self.household(amina)
         person = amina.new("register_person", parent=case, name_ar="عائشة", sex="f")["case"]
-        project = amina.new("register_project", parent=case, holder=person,
-                            activity="bees")["case"]
+        answers = ["1", "5", "", "", "1", "2026-11-01", *[""] * 7, ":s"]  # bees, an idea yet
+        amina.text("fill", "register_project", "--parent", case, input="".join(f"{one}\n" for one in answers))
+        project, = (one["case"] for one in amina.call("list", "project")["records"])
+        self.assertEqual(amina.value(project, "holder"), amina.show(person)["id"])
         amina.call("attach", project, "works_photo", self.photograph(width=64, height=64))
         self.assertIn(b"GPSPOSITION", self.got(amina, project, "works_photo"))
 
