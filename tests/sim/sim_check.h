@@ -72,7 +72,12 @@ void check_equal(struct sim_world *world); /* sim_compare.c: digests, records, c
 /* sim_compare.c: old requests change nothing. False: they brought ops that were lost with a disk.
  */
 bool check_replay(struct sim_world *world);
-void check_redacted(struct sim_world *world); /* sim_redact.c: nobody holds what was redacted */
-void check_audit(struct sim_world *world);    /* sim_compare.c: nodes find themselves in order */
+/* ---- sim_redact.c: nobody holds what was redacted */
+/* Somebody asked for a register's values to be erased: those of the first `births` that they hold
+   must be. */
+void redact_asked(struct sim_node *node, size_t births, struct id request, struct id entity,
+                  struct span reg);
+void check_redacted(struct sim_world *world);
+void check_audit(struct sim_world *world); /* sim_compare.c: nodes find themselves in order */
 
 #endif

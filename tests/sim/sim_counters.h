@@ -38,7 +38,7 @@
     X(snapshots, 1) X(snapshot_unfinished, 1) X(crash_in_snapshot, 1) X(collected, 1) X(crash_in_collect, 1) X(gone_relayed, 1) X(frames, 1) X(cut_piece, 1) X(forgotten, 1) \
     X(root_left, 1) X(disputes, 1) X(several_requests, 1) X(new_origin, 1) X(replayed, 1) X(rounds, 1) \
     /* what must not be kept */ \
-    X(redact, 1) X(redact_all, 1) X(redacted_held, 1) \
+    X(redact, 1) X(redact_all, 1) X(redacted_held, 1) X(redacted_as_asked, 1) \
     /* duplicates */ \
     X(alias, 1) X(alias_undone, 1) X(alias_ring, 1) X(alias_settled, 1) X(alias_apart, 1) X(alias_at_hub, 1) \
     /* revocations and leases */ \

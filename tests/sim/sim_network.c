@@ -86,6 +86,7 @@ static void finish(struct sim_node *node, const struct sync_action *action)
     bool revoked = node->revoked && action->diag.code == ERR_REVOKED;
     if (done && node->role < ROLE_HUB) {
         lease_contact(node);
+        node->behind = false;
     }
     if (!done && !world->faults && !revoked && !world->options.skips.marks[SKIP_FAULTS]) {
         world_fail(world, "%s gives up with %s %s without any fault", node->name,

@@ -405,6 +405,10 @@ void people_redact(struct sim_desk *desk)
     size_t count = check_births(desk->at, NULL);
     world_say(world, "%s redacts: %s %s, %zu ops", desk->at->name, err_name(e), diag.args[0],
               count);
+    if (e == OK && !redact.all) {
+        redact_asked(desk->at, world->births.count - count, asked.request, picked.entity,
+                     span_of(property_register(&type->properties[which])));
+    }
     world->counters.redact += e == OK && !redact.all;
     world->counters.redact_all += e == OK && redact.all;
     if (e ? count > 0 || !is_expected(desk->at, e) : count == 0) {

@@ -120,6 +120,7 @@ struct sim_node {
     bool turned;           /* ... and is at work just now, named by `person` */
     size_t refused;        /* a server's: decisions against what is in its quarantine */
     int64_t contact_ms;    /* the last answer that may have reached it */
+    bool behind;           /* put back from its copy, and not synced since */
     int64_t code_until_ms; /* a code keeps it open until then */
     bool was_locked;
 };
@@ -160,6 +161,12 @@ struct sim_options {
     struct sim_skips skips; /* borrowed */
 };
 
+/* An op that somebody held when they asked for its value to be erased (sim_redact.c). */
+#define SIM_TO_ERASE_MAX 4096
+struct sim_to_erase {
+    struct id request, uid;
+};
+
 struct sim_world {
     struct sim_options options;
     int64_t now_ms, begin_ms;
@@ -170,6 +177,8 @@ struct sim_world {
     struct sim_node nodes[SIM_NODES_MAX];
     size_t node_count;
     struct sim_births births;
+    struct sim_to_erase to_erase[SIM_TO_ERASE_MAX];
+    size_t to_erase_count;
     struct sim_blob blobs[SIM_BLOBS_MAX];
     size_t blob_count;
     struct sim_counters counters;
