@@ -147,6 +147,7 @@ static void put_back(struct sim_node *node, struct span backup)
     struct sim_world *world = node->world;
     bool by_hand = node->role == ROLE_HUB && rng_chance(&world->rng, 300);
     world->servers_put_back = true;
+    node->put_back = true;
     stop_in_order(node);
     if (by_hand) {
         enum err e = sim_disk_write_atomic(node->host.disk, node->path, backup);

@@ -256,6 +256,7 @@ void check_hub_lost(struct sim_node *hub)
 {
     struct sim_births *births = &hub->world->births;
     hub->world->servers_put_back = true;
+    hub->put_back = true;
     for (size_t i = 0; i < births->count; i++) {
         struct sim_birth *birth = &births->list[i];
         birth->gone = birth->gone || (birth->node == hub->index && !birth->undone);

@@ -21,7 +21,7 @@ static struct sim_cursor *find_cursor(struct sim_node *node, int64_t server, con
 }
 
 static void see_cursor(struct sim_node *node, int64_t server, const char *scope,
-                       const char *compartment, int64_t n)
+                       const char *compartment, int64_t n, bool put_back)
 {
     struct sim_cursor *cursor = find_cursor(node, server, scope, compartment);
     if (!cursor && node->cursor_count < SIM_CURSORS_MAX) {
@@ -30,7 +30,7 @@ static void see_cursor(struct sim_node *node, int64_t server, const char *scope,
         (void)snprintf(cursor->scope, sizeof cursor->scope, "%s", scope);
         (void)snprintf(cursor->compartment, sizeof cursor->compartment, "%s", compartment);
     }
-    if (cursor && n < cursor->n && cursor->present && !node->world->servers_put_back) {
+    if (cursor && n < cursor->n && cursor->present && !put_back) {
         world_fail(node->world, "%s has read %s/%s to %" PRId64 " after %" PRId64, node->name,
                    scope, compartment, n, cursor->n);
     }
@@ -40,9 +40,20 @@ static void see_cursor(struct sim_node *node, int64_t server, const char *scope,
     }
 }
 
+static bool was_put_back(const struct sim_world *world, const void *name)
+{
+    for (size_t i = 0; name && i < world->node_count; i++) {
+        if (memcmp(world->nodes[i].id.bytes, name, ID_SIZE) == 0) {
+            return world->nodes[i].put_back;
+        }
+    }
+    return true; /* one that is replaced */
+}
+
 void check_cursors(struct sim_node *node)
 {
-    sqlite3_stmt *s = eye_ask(node, "SELECT server, scope, compartment, n FROM server_feed");
+    sqlite3_stmt *s = eye_ask(node, "SELECT f.server, f.scope, f.compartment, f.n, s.name FROM"
+                                    " server_feed f JOIN server s ON s.id = f.server");
     if (!s) {
         return;
     }
@@ -51,7 +62,8 @@ void check_cursors(struct sim_node *node)
     }
     while (sqlite3_step(s) == SQLITE_ROW) {
         see_cursor(node, sqlite3_column_int64(s, 0), (const char *)sqlite3_column_text(s, 1),
-                   (const char *)sqlite3_column_text(s, 2), sqlite3_column_int64(s, 3));
+                   (const char *)sqlite3_column_text(s, 2), sqlite3_column_int64(s, 3),
+                   was_put_back(node->world, sqlite3_column_blob(s, 4)));
     }
     (void)sqlite3_finalize(s);
     for (size_t i = 0; i < node->cursor_count; i++) { /* a feed no longer granted starts anew */

@@ -121,6 +121,7 @@ struct sim_node {
     size_t refused;        /* a server's: decisions against what is in its quarantine */
     int64_t contact_ms;    /* the last answer that may have reached it */
     bool behind;           /* put back from its copy, and not synced since */
+    bool put_back;         /* a server that was put back once, or lost: cursors of it may go back */
     int64_t code_until_ms; /* a code keeps it open until then */
     bool was_locked;
 };
