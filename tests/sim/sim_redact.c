@@ -18,9 +18,11 @@ static bool holds(struct sim_node *node, const char *sql, struct id name)
     return held;
 }
 
+/* Not as a redaction before did, which took the value away. */
 static bool writes(const struct op *op, struct id entity, struct span reg)
 {
-    for (size_t i = 0; id_equal(op->entity, entity) && i < op->register_count; i++) {
+    bool may = id_equal(op->entity, entity) && !span_is(op->kind_name, "redact");
+    for (size_t i = 0; may && i < op->register_count; i++) {
         if (span_equal(op->registers[i].name, reg)) {
             return true;
         }
