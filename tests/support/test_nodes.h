@@ -74,6 +74,7 @@ static inline void nodes_init(struct test_nodes *nodes)
     nodes->host.mono_ms = nodes_mono;
     nodes->host.boot = nodes_boot;
     nodes->host.random = nodes_random;
+    nodes->host.memory_kib = 1; /* a try of a passphrase costs the least that it may */
     (void)snprintf(nodes->folder, sizeof nodes->folder, "%s/douar-nodes-XXXXXX",
                    base ? base : "/tmp");
     assert_non_null(mkdtemp(nodes->folder));

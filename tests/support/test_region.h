@@ -107,6 +107,7 @@ static inline void region_open_empty(struct test_region *region)
     (void)test_mem_init(&region->memory, 0);
     host_real_init(&region->real, &region->host);
     region->host.mem = region->memory.mem;
+    region->host.memory_kib = 1; /* a try of a passphrase costs the least that it may */
     buf_init(&region->out, &region->host.mem, 16u << 20);
     buf_init(&region->key, &region->host.mem, 4096);
     (void)snprintf(region->folder, sizeof region->folder, "%s/douard-XXXXXX",
