@@ -3,8 +3,8 @@
  *
  *     sim --seed S [--steps N] [--devices N] [--verbose] [--keep FOLDER] [--watch ENTITY]
  *         [--skip STEPS] [--calm STEPS] [--shrink]
- *     sim --runs N [--from SEED]
- *     sim --years Y [--from SEED]
+ *     sim --runs N [--from SEED] [--jobs N]
+ *     sim --years Y [--from SEED] [--jobs N]
  *
  * At the end of many runs everything in sim_counters.h must have happened; --short spares that to
  * runs too few for it.
@@ -19,38 +19,27 @@
 #define STEPS_USUAL   3000
 #define DEVICES_USUAL 6
 
-struct totals {
-    struct sim_counters counters;
-    double years;
-    size_t runs;
-};
-
-/* One run; prints its line. False when a promise was broken. */
-static bool run(const struct sim_options *options, struct totals *totals, bool quiet)
+/* Prints its line. False when a promise was broken. */
+static bool run_one(const struct sim_options *options)
 {
     struct sim_ending ending;
     sim_run(options, &ending);
-    counters_add(&totals->counters, &ending.counters);
-    totals->years += ending.years;
-    totals->runs++;
-    if (!ending.good) {
-        printf("SIM FAILED: ./dev sim ");
-        sim_print_arguments(options, stdout);
-        printf(" (step %zu: %s)\n", ending.step, ending.failure);
-    } else if (!quiet) {
+    if (ending.good) {
         printf("seed %" PRIu64 ": %.2f device-years", options->seed, ending.years);
         counters_print(&ending.counters, stdout);
         printf("\n");
+    } else {
+        printf("SIM FAILED: ./dev sim ");
+        sim_print_arguments(options, stdout);
+        printf(" (step %zu: %s)\n", ending.step, ending.failure);
     }
-    (void)fflush(stdout);
     return ending.good;
 }
 
 struct request {
     struct sim_options options;
-    size_t runs;
-    double years;
-    bool many, small, shrink;
+    struct sim_many many;
+    bool shrink;
     const char *skip, *calm;
 };
 
@@ -60,9 +49,15 @@ static int usage(void)
         "usage: sim --seed S [--steps N] [--devices N] [--verbose] [--keep FOLDER] [--watch "
         "ENTITY]\n"
         "           [--skip STEPS] [--calm STEPS] [--shrink]      steps as in 3,7-90\n"
-        "       sim --runs N | --years Y [--from SEED] [--steps N] [--devices N] [--short]\n",
+        "       sim --runs N | --years Y [--from SEED] [--steps N] [--devices N] [--jobs N] "
+        "[--short]\n",
         stderr);
     return 2;
+}
+
+static bool is_many(const struct request *request)
+{
+    return request->many.runs > 0 || request->many.years > 0;
 }
 
 static bool read_arguments(int count, char **arguments, struct request *ret)
@@ -75,7 +70,7 @@ static bool read_arguments(int count, char **arguments, struct request *ret)
             continue;
         }
         if (strcmp(name, "--short") == 0) {
-            ret->small = true;
+            ret->many.few = true;
             continue;
         }
         if (strcmp(name, "--shrink") == 0) {
@@ -102,11 +97,11 @@ static bool read_arguments(int count, char **arguments, struct request *ret)
         } else if (strcmp(name, "--calm") == 0) {
             ret->calm = value;
         } else if (strcmp(name, "--runs") == 0) {
-            ret->runs = strtoul(value, NULL, 10);
-            ret->many = true;
+            ret->many.runs = strtoul(value, NULL, 10);
         } else if (strcmp(name, "--years") == 0) {
-            ret->years = strtod(value, NULL);
-            ret->many = true;
+            ret->many.years = strtod(value, NULL);
+        } else if (strcmp(name, "--jobs") == 0) {
+            ret->many.jobs = strtoul(value, NULL, 10);
         } else {
             return false;
         }
@@ -114,7 +109,8 @@ static bool read_arguments(int count, char **arguments, struct request *ret)
     struct sim_skips *skips = &ret->options.skips;
     skips->steps = ret->options.steps;
     if ((ret->skip && !skips_read(skips, SKIP_ACTION, ret->skip)) ||
-        (ret->calm && !skips_read(skips, SKIP_FAULTS, ret->calm)) || (ret->shrink && ret->many)) {
+        (ret->calm && !skips_read(skips, SKIP_FAULTS, ret->calm)) ||
+        (ret->shrink && is_many(ret)) || ret->many.jobs < 1 || ret->many.jobs > SIM_JOBS_MAX) {
         return false;
     }
     return ret->options.devices >= 1 && ret->options.devices <= SIM_NODES_MAX - SIM_SERVERS;
@@ -123,9 +119,8 @@ static bool read_arguments(int count, char **arguments, struct request *ret)
 int main(int argument_count, char **arguments)
 {
     struct request request = {
-        .options = {.seed = 1, .steps = STEPS_USUAL, .devices = DEVICES_USUAL}};
-    struct totals totals = {.runs = 0};
-    size_t failures = 0;
+        .options = {.seed = 1, .steps = STEPS_USUAL, .devices = DEVICES_USUAL},
+        .many = {.jobs = 1}};
     if (!read_arguments(argument_count, arguments, &request)) {
         return usage();
     }
@@ -136,19 +131,8 @@ int main(int argument_count, char **arguments)
         }
         return failed ? 1 : 0;
     }
-    do {
-        failures += !run(&request.options, &totals, request.many);
-        request.options.seed++;
-    } while (totals.runs < request.runs || totals.years < request.years);
-    if (request.many) {
-        const char *missing = request.small ? NULL : counters_missing(&totals.counters);
-        printf("%zu runs, %.1f device-years, %zu failed:", totals.runs, totals.years, failures);
-        counters_print(&totals.counters, stdout);
-        printf("\n");
-        if (missing) {
-            printf("SIM FAILED: never happened: %s\n", missing);
-            failures++;
-        }
+    if (is_many(&request)) {
+        return sim_many(&request.options, &request.many) == 0 ? 0 : 1;
     }
-    return failures == 0 ? 0 : 1;
+    return run_one(&request.options) ? 0 : 1;
 }

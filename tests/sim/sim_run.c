@@ -123,7 +123,8 @@ void sim_run(const struct sim_options *options, struct sim_ending *ret)
     for (world->step = 1; world->step <= options->steps && !world->failed; world->step++) {
         step(world);
     }
-    *ret = (struct sim_ending){.step = world->failed ? world->step - 1 : world->step,
+    *ret = (struct sim_ending){.seed = options->seed,
+                               .step = world->failed ? world->step - 1 : world->step,
                                .years = (double)(world->now_ms - world->begin_ms) /
                                         (365.0 * (double)DAY_MS) * (double)options->devices};
     if (!world->failed) {
