@@ -198,7 +198,7 @@ static void take_stick(struct sim_world *world, struct sim_stick *stick)
     }
     bool dead = sim_disk_is_dead(to->host.disk);
     bool locked = !cut && e == ERR_REVOKED && to->revoked;
-    to->contact_ms = world->now_ms;
+    to->contact_ms = e ? to->contact_ms : world->now_ms;
     if (!dead && stick->barred && before != check_fingerprint(to, false)) {
         world_fail(world, "%s learns by stick though it is revoked", to->name);
     } else if (!dead && locked) {

@@ -27,6 +27,7 @@ void middle_page(struct sim_node *node)
     buf_clear(&node->call.reply);
     buf_add_text(&node->call.reply, page->text);
     node->call.status = page->status;
+    node->call.foreign = true;
     node->call.retry_after_s = 0;
     world->counters.portal++;
     world->counters.portal_status += page->status != 200;
@@ -68,6 +69,7 @@ bool middle_repeat(struct sim_node *node)
     buf_clear(&call->reply);
     buf_add_span(&call->reply, buf_span(&node->kept));
     call->status = 200;
+    call->foreign = true;
     call->retry_after_s = 0;
     node->world->counters.kept_answer++;
     return true;

@@ -204,6 +204,7 @@ static void answered(void *ctx, const struct svc_reply *reply)
         buf_clear(&call->reply);
         buf_add_span(&call->reply, buf_span(&reply->body));
         call->status = server->crashing ? 0 : reply->status;
+        call->foreign = false;
         call->retry_after_s = reply->retry_after_s;
         if (call->status == 200) {
             middle_keep(caller, call->path, buf_span(&reply->body));
@@ -442,8 +443,10 @@ static void reply_step(struct sim_node *node)
                                .body = buf_span(&call->reply),
                                .retry_after_s = call->retry_after_s,
                                .diag = &diag};
-    node->contact_ms = call->status == 200 ? world->now_ms : node->contact_ms;
     unsigned fate = fate_of(world, call->status != 0);
+    if (call->status == 200 && !call->foreign && fate >= 40) {
+        node->contact_ms = world->now_ms;
+    }
     if (fate < 40) {
         world->counters.drop_reply++;
         event = (struct sync_event){.kind = SYNC_FAILED, .diag = &diag};

@@ -57,6 +57,7 @@ struct sim_call {
     const char *path;
     struct buf request, reply;
     int status;
+    bool foreign; /* the answer isn't the server's, or is another request's */
     int64_t retry_after_s;
     int64_t requests;
 };
@@ -119,7 +120,7 @@ struct sim_node {
     struct id withdrawn;   /* a person who worked here too and was withdrawn; zero: none */
     bool turned;           /* ... and is at work just now, named by `person` */
     size_t refused;        /* a server's: decisions against what is in its quarantine */
-    int64_t contact_ms;    /* the last answer that may have reached it */
+    int64_t contact_ms;    /* the last answer of a server that reached it, or stick that it took */
     bool behind;           /* put back from its copy, and not synced since */
     bool put_back;         /* a server that was put back once, or lost: cursors of it may go back */
     int64_t code_until_ms; /* a code keeps it open until then */
