@@ -163,7 +163,7 @@ struct family {
     struct span form;
     struct arena *arena;
     struct kin *kin;
-    size_t count, capacity;
+    size_t count;
     bool too_many;
 };
 
@@ -209,15 +209,29 @@ static enum err take_kin(struct family *family, int64_t entity, size_t of)
     return e;
 }
 
+/* Room for so many more: most families are a few, and room for the largest would be cleared for
+   each of them. */
+static enum err grow_kin(struct family *family, size_t more)
+{
+    struct kin *grown = arena_array(family->arena, family->count + more, sizeof *grown);
+    if (!grown) {
+        return ERR_NOMEM;
+    }
+    if (family->count > 0) {
+        memcpy(grown, family->kin, family->count * sizeof *grown);
+    }
+    family->kin = grown;
+    return OK;
+}
+
 /* All of one type below a root; the statement is at its end before they are read. */
 static enum err take_type(struct family *family, int64_t root, int64_t about, size_t of)
 {
     struct node *node = family->sight->node;
     int64_t type = 0;
     size_t count = 0;
-    int64_t *entities = arena_array(family->arena, HELD_RECORDS_MAX, sizeof *entities);
-    enum err e =
-        entities ? symbol_find(node, span_of(family->map->records[of].type), &type) : ERR_NOMEM;
+    int64_t entities[HELD_RECORDS_MAX];
+    enum err e = symbol_find(node, span_of(family->map->records[of].type), &type);
     if (e || type == 0) {
         return e;
     }
@@ -230,7 +244,10 @@ static enum err take_type(struct family *family, int64_t root, int64_t about, si
         entities[count++] = stmt_i64(s, 0);
     }
     e = stmt_end(s);
-    family->too_many = family->too_many || family->count + count >= family->capacity;
+    family->too_many = family->too_many || family->count + count >= HELD_RECORDS_MAX;
+    if (!e && !family->too_many && count > 0) {
+        e = grow_kin(family, count);
+    }
     for (size_t i = 0; !e && i < count && !family->too_many; i++) {
         e = take_kin(family, entities[i], of);
     }
@@ -298,20 +315,16 @@ static bool are_told_apart(const struct form_map *map)
     return true;
 }
 
-static enum err gather_family(struct family *family, const struct form_rules *rules,
-                              const struct shown *about, struct rules_set *set)
+static enum err find_family(struct family *family, const struct form_rules *rules,
+                            const struct shown *about)
 {
     enum err e = OK;
-    family->kin = arena_array(family->arena, family->capacity, sizeof *family->kin);
-    if (!family->kin) {
-        return ERR_NOMEM;
-    }
     for (size_t i = 0; !e && i < family->map->record_count; i++) {
         if (i != form_rules_about(rules)) {
             e = take_type(family, about->entity.root, about->entity.id, i);
         }
     }
-    return e ? e : place_kin(family, rules, set);
+    return e;
 }
 
 enum err rules_gather(const struct rules_sight *sight, const struct form_rules *rules,
@@ -319,27 +332,27 @@ enum err rules_gather(const struct rules_sight *sight, const struct form_rules *
                       struct rules_set *ret)
 {
     bool wide = form_rules_are_wide(rules);
-    struct rules_set set = {.capacity = wide ? HELD_RECORDS_MAX : 1};
-    struct family family = {.sight = sight,
-                            .map = form_rules_map(rules),
-                            .form = form,
-                            .arena = arena,
-                            .capacity = HELD_RECORDS_MAX};
+    struct rules_set set = {0};
+    struct family family = {
+        .sight = sight, .map = form_rules_map(rules), .form = form, .arena = arena};
+    *ret = set;
     if (wide && !are_told_apart(family.map)) {
-        *ret = (struct rules_set){0};
         return OK;
     }
-    set.records = arena_array(arena, set.capacity, sizeof *set.records);
-    set.shown = arena_array(arena, set.capacity, sizeof *set.shown);
-    enum err e = set.records && set.shown ? OK : ERR_NOMEM;
+    enum err e = wide ? find_family(&family, rules, about) : OK;
+    if (e || family.too_many) {
+        return e;
+    }
+    set.records = arena_array(arena, family.count + 1, sizeof *set.records);
+    set.shown = arena_array(arena, family.count + 1, sizeof *set.shown);
+    e = set.records && set.shown ? OK : ERR_NOMEM;
     if (!e) {
         e = add_record(sight, rules, form_rules_about(rules), MAPPING_NONE, about, arena, &set);
     }
-    if (!e && wide) {
-        e = gather_family(&family, rules, about, &set);
+    if (!e && family.count > 0) {
+        e = place_kin(&family, rules, &set);
     }
     set.held.records = set.records;
-    set.held.count = family.too_many ? 0 : set.held.count;
     if (!e) {
         *ret = set;
     }

@@ -27,7 +27,6 @@ struct rules_set {
     struct held_set held;
     struct held_record *records;
     struct shown *shown; /* of each */
-    size_t capacity;
 };
 
 /*
