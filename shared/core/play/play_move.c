@@ -91,10 +91,13 @@ static enum err collect_repeat(struct play *play, const struct xform_control *co
         return OK;
     }
     enum err e = OK;
-    size_t count = repeat_count(parent, repeat);
-    bool any_relevant = count == 0;
-    for (size_t i = 0; e == OK && i < count; i++) {
-        struct play_node *node = repeat_at(parent, repeat, i);
+    bool any = false, any_relevant = false;
+    for (struct tree_node *at = parent->tree.first; e == OK && at != NULL; at = at->next) {
+        struct play_node *node = node_of(at);
+        if (node->def != repeat) {
+            continue;
+        }
+        any = true;
         if (node->relevant) {
             any_relevant = true;
             e = has_word(control->appearance, "field-list")
@@ -102,7 +105,7 @@ static enum err collect_repeat(struct play *play, const struct xform_control *co
                     : collect_inside(play, control, node, ret);
         }
     }
-    if (e == OK && any_relevant && repeat_is_open(play, control)) {
+    if (e == OK && (any_relevant || !any) && repeat_is_open(play, control)) {
         e = add_screen(play, ret, (struct screen){SCREEN_REPEAT, control, parent});
     }
     return e;

@@ -203,9 +203,10 @@ static enum err put_repeat(struct play *play, struct json_writer *json,
     if (with_inside) {
         json_name(json, "inside");
         json_open(json, '[');
-        for (size_t i = 0; e == OK && i < repeat_count(parent, repeat); i++) {
-            struct play_node *node = repeat_at(parent, repeat, i);
-            e = node->relevant ? put_occurrence(play, json, control, node, diag) : OK;
+        for (struct tree_node *at = parent->tree.first; e == OK && at != NULL; at = at->next) {
+            struct play_node *node = node_of(at);
+            bool shown = node->def == repeat && node->relevant;
+            e = shown ? put_occurrence(play, json, control, node, diag) : OK;
         }
         json_close(json, ']');
     }
