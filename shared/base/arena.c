@@ -44,7 +44,7 @@ void arena_release(struct arena *arena)
 static void empty_block(struct arena_block *block, size_t used)
 {
 #ifdef __SANITIZE_ADDRESS__
-    memset(block->data + used, 0xa5, block->capacity - used); /* who still borrows shall notice */
+    memset(block->data + used, 0xa5, block->used - used); /* who still borrows shall notice */
 #endif
     block->used = used;
 }
