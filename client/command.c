@@ -57,6 +57,7 @@ static const struct option options[] = {
     {"days", 0, "N", false},
     {"now", 0, "MS", false},
     {"seed", 0, "N", false},
+    {"bidi", 0, "auto|on|off", false},
 };
 
 static const struct command commands[] = {
@@ -81,7 +82,7 @@ static const struct command commands[] = {
     {"place add", "PARENT --set PROPERTY=VALUE...", "set", 1, 1, command_place_add},
     {"new", "FORM --set PROPERTY=VALUE... | FORM -", "set place parent dry-run", 1, 2, command_new},
     {"edit", "ID --set PROPERTY=VALUE... | ID -", "set form dry-run", 1, 2, command_edit},
-    {"fill", "FORM [--entity ID] | --draft ID", "entity place parent draft", 0, 1, command_fill},
+    {"fill", "FORM [--entity ID] | --draft ID", "entity place parent draft bidi", 0, 1, command_fill},
     {"draft list", "", "", 0, 0, command_draft_list},
     {"draft drop", "DRAFT", "", 1, 1, command_draft_drop},
     {"attach", "ID PROPERTY FILE", "", 3, 3, command_attach},

@@ -12,6 +12,7 @@
 #define COMMAND_H
 
 #include "args.h"
+#include "bidi.h"
 #include "device.h"
 #include "face.h"
 
@@ -34,6 +35,7 @@ struct terminal {
     enum err (*read_line)(void *ctx, struct buf *ret);
     /* A line that isn't shown, without its end; NULL where nobody sits. */
     enum err (*read_secret)(void *ctx, struct buf *ret);
+    struct bidi_terminal bidi;
     bool rewrites_lines; /* the error stream is a terminal: progress takes one line */
 };
 

@@ -601,9 +601,26 @@ static enum err relay(struct filler *f)
     return e;
 }
 
+/* In the order that this terminal needs, unless a program listens. */
+static enum err order_text(struct session *session)
+{
+    const char *wanted = session_option(session, "bidi");
+    if (wanted != NULL && strcmp(wanted, "auto") != 0 && strcmp(wanted, "on") != 0 &&
+        strcmp(wanted, "off") != 0) {
+        return diag_set(&session->diag, ERR_BAD_CHOICE, "--bidi", wanted, "auto, on, off", NULL);
+    }
+    session->face.visual =
+        !session->face.json && bidi_is_needed(&session->program->terminal.bidi, wanted);
+    return OK;
+}
+
 enum err command_fill(struct session *session)
 {
     struct filler f = {.session = session};
+    enum err e = order_text(session);
+    if (e) {
+        return e;
+    }
     if (!session->program->terminal.read_line) {
         return diag_set(&session->diag, ERR_USAGE, "fill", "new", NULL);
     }
@@ -616,7 +633,7 @@ enum err command_fill(struct session *session)
     session_text(session, "id", session_option(session, "entity"));
     session_text(session, "place", session_option(session, "place"));
     session_text(session, "parent", session_option(session, "parent"));
-    enum err e = session_send(session);
+    e = session_send(session);
     if (e) {
         return e;
     }

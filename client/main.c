@@ -102,6 +102,12 @@ int main(int argc, char **argv)
                      .read_input = read_input,
                      .read_line = read_line,
                      .read_secret = isatty(STDIN_FILENO) ? read_secret : NULL,
+                     .bidi = {.is_shown = isatty(STDOUT_FILENO) != 0,
+                              .setting = getenv("DOUAR_BIDI"),
+                              .term = getenv("TERM"),
+                              .term_program = getenv("TERM_PROGRAM"),
+                              .vte_version = getenv("VTE_VERSION"),
+                              .konsole_version = getenv("KONSOLE_VERSION")},
                      .rewrites_lines = isatty(STDERR_FILENO) != 0},
     };
     int status = program_run(&program);

@@ -1,5 +1,7 @@
 #include "face.h"
 
+#include "bidi.h"
+
 #include <stdarg.h>
 
 #include "embedded.h"
@@ -78,11 +80,24 @@ void face_add(const struct face *face, struct buf *ret, const char *key, ...)
     va_end(list);
 }
 
+static void put(const struct face *face, enum face_stream stream, struct span text)
+{
+    struct buf shown;
+    if (!face->visual || stream != FACE_OUT) {
+        face->write(face->ctx, stream, text);
+        return;
+    }
+    buf_init(&shown, face->mem, text.size * 4 + 16);
+    bidi_add(&shown, text);
+    face->write(face->ctx, stream, buf_error(&shown) ? text : buf_span(&shown));
+    buf_release(&shown);
+}
+
 static void put_sentence(const struct face *face, enum face_stream stream, struct buf *sentence)
 {
     buf_add_byte(sentence, '\n');
     if (!buf_error(sentence)) {
-        face->write(face->ctx, stream, buf_span(sentence));
+        put(face, stream, buf_span(sentence));
     }
     buf_release(sentence);
 }
@@ -144,7 +159,7 @@ int face_fail(const struct face *face, const struct diag *diag)
 
 void face_put(const struct face *face, struct span text)
 {
-    face->write(face->ctx, FACE_OUT, text);
+    put(face, FACE_OUT, text);
 }
 
 void face_put_line(const struct face *face, struct span text)

@@ -33,6 +33,7 @@ struct face {
     int64_t zone_minutes; /* in which times are shown, east of UTC */
     face_write write;
     void *ctx;
+    bool visual; /* the output is put into the order of a terminal without bidi (bidi.h) */
 };
 
 /* `language` as language_pick() gives it. ERR_NOMEM, ERR_CONFIG for a broken catalogue. */

@@ -1,6 +1,8 @@
 """A workbook becomes records: published at the region, filled in a terminal, synced back."""
 
 import json
+import os
+import pty
 import subprocess
 import unittest
 
@@ -187,6 +189,41 @@ calculate|code|||pulldata('villages', 'code', 'name', ${village})
         done = self.fatima.run("form", "check", path)
         self.assertIn("villages.csv", done.err)  # gone from beside it: a note, not a fault
         self.assertEqual(done.status, 0)
+
+    def on_terminal(self, *words, **environment):
+        """What a person reads there who leaves at the first question."""
+        reader, terminal = pty.openpty()
+        process = subprocess.Popen(self.fatima.line("--lang", "ar", "fill", "visit", "--place", TABANT, *words),
+                                   stdin=subprocess.PIPE, stdout=terminal, stderr=subprocess.DEVNULL,
+                                   cwd=self.office.folder, env=self.fatima.environment() | environment,
+                                   preexec_fn=end_with_parent)
+        os.close(terminal)
+        process.stdin.write(b'{"call":"state","lang":"ar"}\n' if "--json" in words else b":q\n")
+        process.stdin.close()
+        seen = b""
+        try:
+            while more := os.read(reader, 65536):
+                seen += more
+        except OSError:  # the other end is closed
+            pass
+        os.close(reader)
+        process.wait(COMMAND_TIMEOUT_S)
+        return seen.decode()
+
+    def test_a_terminal_without_bidi_is_given_text_in_its_order(self):
+        written = "اسم رب الأسرة"  # the first question, as it is written
+        shown = "ﺓﺮﺳﻷﺍ ﺏﺭ ﻢﺳﺍ"  # and as such a terminal has to be given it
+        for asked, words, environment in ((True, ("--bidi", "on"), {}), (True, (), {"TERM": "xterm"}),
+                                          (True, ("--bidi", "on"), {"VTE_VERSION": "7006"}),
+                                          (False, (), {"VTE_VERSION": "7006"}), (False, ("--bidi", "off"), {}),
+                                          (False, (), {"DOUAR_BIDI": "off"}),
+                                          (False, ("--bidi", "on", "--json"), {})):
+            seen = self.on_terminal(*words, **environment)
+            self.assertEqual((shown in seen, written in seen), (asked, not asked), (words, environment, seen))
+        self.assertIn(written, self.finish(self.start("visit", "--place", TABANT, "--bidi", "on"), [":q"]))  # a pipe
+        done = self.fatima.run("fill", "visit", "--place", TABANT, "--bidi", "maybe")
+        self.assertEqual(done.status, 3)
+        self.assertIn("auto, on, off", done.err)
 
     def test_requests_of_an_app_come_line_by_line(self):
         requests = [{"call": "answer", "path": "/data/head", "value": "عائشة"},

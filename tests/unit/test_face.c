@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "args.h"
+#include "bidi.h"
 #include "face.h"
 #include "test_mem.h"
 
@@ -199,6 +200,66 @@ static void times_are_shown_in_the_zone(void **state)
     }
 }
 
+/* ---- right and left */
+
+static void mixed_text_is_put_into_the_order_of_a_terminal(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *written, *shown;
+    } rows[] = {
+        {"", ""},
+        {"Nom: Ali 12\n> ", "Nom: Ali 12\n> "},
+        /* alef beh jeem, joined: final jeem, initial beh, alone alef */
+        {"\xd8\xa7\xd8\xa8\xd8\xac", "\xef\xba\x9e\xef\xba\x91\xef\xba\x8d"},
+        /* Latin and digits keep their order inside of Hebrew, which has no joined forms */
+        {"\xd7\x90 ab 12 \xd7\x91", "\xd7\x91 ab 12 \xd7\x90"},
+        {"1) \xd7\x90\xd7\x91\n", "\xd7\x91\xd7\x90 (1\n"},
+        {"ab \xd7\x90\xd7\x91\nc", "ab \xd7\x91\xd7\x90\nc"},
+        /* lam and alef are one letter, and marks of direction none */
+        {"\xd9\x84\xd8\xa7\xe2\x80\x8f", "\xef\xbb\xbb"},
+        {"\xe2\xb4\xb0\xe2\xb4\xb1 \xe2\x80\xa6",
+         "\xe2\xb4\xb0\xe2\xb4\xb1 \xe2\x80\xa6"}, /* Tifinagh */
+        {"\xd7\x90\xff", "\xd7\x90\xff"},          /* no UTF-8 */
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct test_mem memory;
+        struct buf shown;
+        buf_init(&shown, test_mem_init(&memory, 0), 1000);
+        bidi_add(&shown, span_of(rows[i].written));
+        assert_string_equal(buf_text(&shown), rows[i].shown);
+        buf_release(&shown);
+        assert_int_equal(memory.live_count, 0);
+    }
+}
+
+static void who_orders_text_is_guessed_and_can_be_said(void **state)
+{
+    (void)state;
+    static const struct {
+        struct bidi_terminal terminal;
+        const char *wanted;
+        bool needed;
+    } rows[] = {
+        {{.is_shown = true, .term = "xterm"}, NULL, true},
+        {{.is_shown = true, .term = "linux"}, "auto", true},
+        {{.is_shown = true, .vte_version = "5799"}, NULL, true},
+        {{.is_shown = true, .vte_version = "7006"}, NULL, false},
+        {{.is_shown = true, .vte_version = "7006"}, "on", true},
+        {{.is_shown = true, .konsole_version = "221203"}, "auto", false},
+        {{.is_shown = true, .term = "mlterm-256color"}, NULL, false},
+        {{.is_shown = true, .term_program = "Apple_Terminal"}, NULL, false},
+        {{.is_shown = true, .setting = "off", .term = "xterm"}, NULL, false},
+        {{.is_shown = true, .setting = "off", .term = "xterm"}, "on", true},
+        {{.is_shown = true, .setting = "on", .vte_version = "7006"}, NULL, true},
+        {{.is_shown = true, .setting = "on", .term = "xterm"}, "off", false},
+        {{.is_shown = false, .setting = "on", .term = "xterm"}, "on", false}, /* a pipe */
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        assert_int_equal(bidi_is_needed(&rows[i].terminal, rows[i].wanted), rows[i].needed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +272,8 @@ int main(void)
         cmocka_unit_test(a_failure_is_said_in_the_language_or_as_json),
         cmocka_unit_test(columns_are_as_wide_as_what_a_terminal_shows),
         cmocka_unit_test(times_are_shown_in_the_zone),
+        cmocka_unit_test(mixed_text_is_put_into_the_order_of_a_terminal),
+        cmocka_unit_test(who_orders_text_is_guessed_and_can_be_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
