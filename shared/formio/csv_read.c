@@ -98,6 +98,17 @@ enum err csv_read_row(struct span *rest, struct arena *arena, struct csv_row *re
     return OK;
 }
 
+bool csv_is_head(const struct csv_row *row)
+{
+    for (size_t i = 0; i < row->count; i++) {
+        if (row->cells[i].size > 0 &&
+            memchr(row->cells[i].data, '\0', row->cells[i].size) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 struct span csv_cell_of(const struct csv_row *head, const struct csv_row *row, const char *name)
 {
     for (size_t i = 0; i < head->count && i < row->count; i++) {

@@ -21,6 +21,9 @@ struct csv_row {
 MUST_CHECK enum err csv_read_row(struct span *rest, struct arena *arena, struct csv_row *ret,
                                  bool *ret_found);
 
+/* Are its cells fit to be names? Not with a NUL, after which a name would go on unseen. */
+bool csv_is_head(const struct csv_row *row);
+
 /* The cell under a head; empty when either lacks it. */
 struct span csv_cell_of(const struct csv_row *head, const struct csv_row *row, const char *name);
 

@@ -150,6 +150,7 @@ static enum err read_head(struct csv_table *table, bool *ret_found)
     bool marked = e == OK && span_starts_with(buf_span(&table->window), "\xef\xbb\xbf");
     table->next_at = marked ? 3 : 0;
     e = e != OK ? e : read_next(table, ret_found);
+    e = e == OK && !csv_is_head(&table->row) ? ERR_FORMAT : e;
     table->head = table->row;
     for (size_t i = 0; e == OK && i < table->head.count; i++) {
         e = arena_copy(&table->arena, table->row.cells[i], &table->head.cells[i]);

@@ -56,6 +56,7 @@ static enum err read_csv(const struct lister *l, struct span rest, struct tree_n
     rest = span_starts_with(rest, "\xef\xbb\xbf") ? span_cut(rest, 3, rest.size) : rest;
     struct tree_node *root = add_root(l, document);
     enum err e = root ? csv_read_row(&rest, l->arena, &head, &found) : ERR_NOMEM;
+    e = !e && !csv_is_head(&head) ? ERR_FORMAT : e;
     while (!e && found) {
         e = csv_read_row(&rest, l->arena, &row, &found);
         struct tree_node *item = !e && found ? add_item(l, root) : NULL;

@@ -303,6 +303,9 @@ static void what_is_no_csv_or_changes_meanwhile_is_refused(void **state)
     assert_int_equal(open_table(&bench, &diag), ERR_FORMAT);
     assert_string_equal(diag.args[0], "a.csv");
     buf_clear(&bench.file);
+    buf_add(&bench.file, "na\0me\na\n", 8);
+    assert_int_equal(open_table(&bench, &diag), ERR_FORMAT);
+    buf_clear(&bench.file);
     buf_add_text(&bench.file, "name\n\""); /* one row, larger than may be */
     for (size_t i = 0; i < 3u << 20; i++) {
         buf_add_byte(&bench.file, 'x');
