@@ -57,7 +57,7 @@ static void make_form(const struct mem *mem, const char *id, const char *survey,
     arena_init(&ret->arena, mem, 64u << 20);
     buf_init(&bytes, mem, FORM_MAX);
     buf_init(&ret->text, mem, FORM_MAX);
-    test_workbook_make(sheets, COUNT_OF(sheets), &bytes);
+    test_workbook_make(sheets, entities ? COUNT_OF(sheets) : 3, &bytes);
     if (xlsform_read(mem, buf_span(&bytes), "f", &ret->arena, &ret->form, &faults, &diag) ||
         mapping_make(&ret->form, &ret->arena, &ret->map, &diag)) {
         fail_msg("%s: %s", diag.args[0], diag.args[1]);
@@ -454,6 +454,138 @@ static void who_may_not_read_all_that_a_rule_reads_is_not_told_of_it(void **stat
     assert_int_equal(disputes(town->region, NULL), 1);
 }
 
+/* ---- the rules alone, over records made by hand */
+
+#define HAND_MAX 8
+
+struct hand {
+    struct test_mem memory;
+    struct made made;
+    struct arena arena;
+    struct form_rules *rules;
+    struct held_record records[HAND_MAX];
+    size_t count;
+};
+
+static void open_hand(struct hand *hand, const char *survey)
+{
+    struct diag diag = {0};
+    memset(hand, 0, sizeof *hand);
+    const struct mem *mem = test_mem_init(&hand->memory, 0);
+    arena_init(&hand->arena, mem, 16u << 20);
+    make_form(mem, "visit", survey, CHOICES, NULL, &hand->made);
+    if (form_rules_new(mem, buf_span(&hand->made.text), &hand->rules, &diag)) {
+        fail_msg("%s: %s", diag.args[0], diag.args[1]);
+    }
+}
+
+static void close_hand(struct hand *hand)
+{
+    form_rules_free(hand->rules);
+    release_form(&hand->made);
+    arena_release(&hand->arena);
+    assert_int_equal(hand->memory.live_count, 0);
+}
+
+static size_t add_held(struct hand *hand, const char *type, size_t parent)
+{
+    const struct form_map *map = form_rules_map(hand->rules);
+    size_t of = 0;
+    while (strcmp(map->records[of].type, type) != 0) {
+        of++;
+        assert_true(of < map->record_count);
+    }
+    struct held_record *record = &hand->records[hand->count];
+    *record = (struct held_record){.of = of, .parent = parent, .id = {(uint8_t)(hand->count + 1)}};
+    record->values =
+        arena_array(&hand->arena, map->records[of].field_count, sizeof *record->values);
+    assert_non_null(record->values);
+    for (size_t i = 0; i < map->records[of].field_count; i++) {
+        record->values[i].json = span_of("null");
+    }
+    return hand->count++;
+}
+
+static void hold(struct hand *hand, size_t record, const char *property, const char *json,
+                 const uint64_t *save)
+{
+    const struct map_record *of = &form_rules_map(hand->rules)->records[hand->records[record].of];
+    for (size_t i = 0; i < of->field_count; i++) {
+        if (strcmp(of->fields[i].property, property) == 0) {
+            hand->records[record].values[i] = (struct held_value){
+                .type = of->fields[i].type, .json = span_of(json), .saves = save, .save_count = 1};
+            return;
+        }
+    }
+    fail_msg("no property %s", property);
+}
+
+static size_t ask(struct hand *hand, struct broken_hold **ret)
+{
+    const struct held_set set = {
+        .records = hand->records, .count = hand->count, .now_ms = 1795400000000};
+    size_t count = 0;
+    assert_int_equal(form_rules_ask(hand->rules, &set, &hand->arena, ret, &count), OK);
+    return count;
+}
+
+static const uint64_t FIRST = 1, SECOND = 2;
+
+static void each_occurrence_answers_for_what_lies_in_it(void **state)
+{
+    (void)state;
+    struct hand hand;
+    struct broken_hold *found = NULL;
+    open_hand(&hand, "type|name|label|constraint\n"
+                     "text|village|Village|\n"
+                     "begin repeat|house|House|\n"
+                     "begin repeat|child|Child|\n"
+                     "text|called|Name|\n"
+                     "end repeat|||\n"
+                     "integer|children|Children|. >= count(${child})\n"
+                     "end repeat|||\n");
+    size_t root = add_held(&hand, "visit", MAPPING_NONE);
+    hold(&hand, root, "village", "\"Ait\"", &FIRST);
+    size_t one = add_held(&hand, "visit_house", root), two = add_held(&hand, "visit_house", root);
+    hold(&hand, one, "children", "1", &FIRST);
+    hold(&hand, two, "children", "1", &SECOND);
+    static const char *const names[] = {"\"a\"", "\"b\"", "\"c\""};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        hold(&hand, add_held(&hand, "visit_child", i < 2 ? one : two), "called", names[i], &SECOND);
+    }
+    assert_int_equal(ask(&hand, &found), 1);
+    assert_int_equal(found[0].places[0].record, one);
+    hold(&hand, one, "children", "2", &FIRST);
+    assert_int_equal(ask(&hand, &found), 0);
+    close_hand(&hand);
+}
+
+/* Each node holds other records: what a list beside the form says isn't the same everywhere. */
+static void a_rule_over_a_list_beside_the_form_is_not_asked(void **state)
+{
+    (void)state;
+    struct hand hand;
+    struct broken_hold *found = NULL;
+    open_hand(&hand, "type|name|label|constraint|calculation|required\n"
+                     "select_one_from_file place.csv|where|Where|||yes\n"
+                     "integer|far|How far?|. < ${near}||\n"
+                     "calculate|near|||count(instance('place')/root/item)|\n"
+                     "integer|rooms|Rooms|. < ${people}||\n"
+                     "integer|people|People|||\n");
+    size_t root = add_held(&hand, "visit", MAPPING_NONE);
+    hold(&hand, root, "where", "\"x\"", &FIRST);
+    hold(&hand, root, "far", "3", &SECOND);
+    hold(&hand, root, "people", "4", &FIRST);
+    hold(&hand, root, "rooms", "3", &SECOND);
+    assert_int_equal(ask(&hand, &found), 0);
+    hold(&hand, root, "rooms", "5", &SECOND); /* the others are asked all the same */
+    assert_int_equal(ask(&hand, &found), 1);
+    assert_string_equal(found[0].places[0].field->property, "rooms");
+    hold(&hand, root, "rooms", "5", &FIRST); /* one save: its author's own affair */
+    assert_int_equal(ask(&hand, &found), 0);
+    close_hand(&hand);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_town, town_teardown)
 
 int main(void)
@@ -468,6 +600,8 @@ int main(void)
         CASE(a_record_keeps_to_the_newest_version_that_wrote_it),
         CASE(a_form_that_comes_late_is_asked_then),
         CASE(who_may_not_read_all_that_a_rule_reads_is_not_told_of_it),
+        cmocka_unit_test(each_occurrence_answers_for_what_lies_in_it),
+        cmocka_unit_test(a_rule_over_a_list_beside_the_form_is_not_asked),
     };
     return cmocka_run_group_tests(cases, NULL, NULL);
 }
