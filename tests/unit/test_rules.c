@@ -555,6 +555,7 @@ static void each_occurrence_answers_for_what_lies_in_it(void **state)
     }
     assert_int_equal(ask(&hand, &found), 1);
     assert_int_equal(found[0].places[0].record, one);
+    assert_int_equal(found[0].place_count, 3); /* and its two children, not the third */
     hold(&hand, one, "children", "2", &FIRST);
     assert_int_equal(ask(&hand, &found), 0);
     close_hand(&hand);

@@ -17,7 +17,7 @@
 struct field_rule {
     size_t record;
     const struct map_field *field;
-    enum play_read *reads; /* by number of the node */
+    const struct xform_node **reads; /* by number of the node, as play_reads() has it */
 };
 
 struct form_rules {
@@ -135,11 +135,11 @@ static bool is_wide(const struct form_rules *r, const struct field_rule *rule)
     }
     for (size_t i = 0; i < r->form.node_count; i++) {
         bool own = false;
-        for (size_t j = 0; rule->reads[i] != READ_NOT && j < about->field_count && !own; j++) {
+        for (size_t j = 0; rule->reads[i] != NULL && j < about->field_count && !own; j++) {
             own = about->fields[j].node->index == i;
         }
         /* what is computed isn't read of a record; what it is computed from is among these too */
-        if (rule->reads[i] != READ_NOT && !own) {
+        if (rule->reads[i] != NULL && !own) {
             return true;
         }
     }
@@ -149,7 +149,7 @@ static bool is_wide(const struct form_rules *r, const struct field_rule *rule)
 static enum err add_rule(struct form_rules *r, size_t record, const struct map_field *field)
 {
     bool outside = false;
-    enum play_read *reads = arena_array(&r->arena, r->form.node_count, sizeof(*reads));
+    const struct xform_node **reads = arena_array(&r->arena, r->form.node_count, sizeof(*reads));
     enum err e = reads == NULL ? ERR_NOMEM : play_reads(r->play, field->node, reads, &outside);
     if (e != OK || outside) {
         return e;
@@ -402,14 +402,32 @@ static const struct field_rule *find_rule(const struct form_rules *r, const stru
     return NULL;
 }
 
-/* Is `record` in the occurrence, or around it? */
-static bool is_beside(const struct layout *l, size_t record, size_t occurrence)
+static const struct xform_node *repeat_around(const struct xform_node *node)
 {
-    size_t own = l->occurrence[record];
-    while (occurrence != own && occurrence != MAPPING_NONE) {
-        occurrence = around(l, occurrence);
+    while (node != NULL && !node->repeat) {
+        node = node->parent;
     }
-    return occurrence == own;
+    return node;
+}
+
+/* The occurrence of `repeat` in which a record stands. */
+static size_t occurrence_in(const struct layout *l, size_t record, const struct xform_node *repeat)
+{
+    size_t at = l->occurrence[record];
+    while (at != MAPPING_NONE && of(l, at)->place != repeat) {
+        at = around(l, at);
+    }
+    return at;
+}
+
+/* Does a rule of `wrong` read this node in `record`, or only in what it doesn't share with it? */
+static bool reads_there(const struct layout *l, const struct field_rule *rule, size_t wrong,
+                        size_t record, const struct xform_node *node)
+{
+    const struct xform_node *within = rule->reads[node->index];
+    const struct xform_node *repeat = repeat_around(within);
+    return within != NULL &&
+           (repeat == NULL || occurrence_in(l, record, repeat) == occurrence_in(l, wrong, repeat));
 }
 
 struct reads {
@@ -449,14 +467,11 @@ static void read_record(struct layout *l, const struct field_rule *rule, size_t 
 {
     const struct held_record *held = &l->set->records[record];
     const struct map_record *map = of(l, record);
-    bool beside = is_beside(l, record, l->occurrence[wrong]);
     size_t before = reads->count;
     for (size_t i = 0; i < map->field_count; i++) {
         const struct map_field *field = &map->fields[i];
-        enum play_read read = rule->reads[field->node->index];
         bool itself = record == wrong && field == rule->field;
-        bool read_here = read == READ_EACH || (read == READ_BESIDE && beside);
-        if (!read_here || field->node->calculate != NULL) {
+        if (field->node->calculate != NULL || !reads_there(l, rule, wrong, record, field->node)) {
             continue;
         }
         note_value(reads, &held->values[i]);
@@ -464,7 +479,9 @@ static void read_record(struct layout *l, const struct field_rule *rule, size_t 
             reads->places[reads->count++] = (struct held_place){.record = record, .field = field};
         }
     }
-    bool counted = l->occurrence[record] == record && rule->reads[map->place->index] == READ_EACH;
+    bool counted = l->occurrence[record] == record &&
+                   reads_there(l, rule, wrong, record, map->place) &&
+                   repeat_around(rule->reads[map->place->index]) != map->place;
     if (counted && reads->count == before) {
         note_presence(l, reads, record);
     }

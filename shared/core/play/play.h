@@ -94,15 +94,12 @@ MUST_CHECK enum err play_each_fault(struct play *play, play_fault_visit visit, v
 /*
  * What decides whether the answer of `node` is right: itself, what its constraint, `required`,
  * relevance and choices name, and what those are computed from. `ret` has form->node_count items,
- * by the nodes' numbers. `ret_outside`: also something that isn't in the form, a list beside it.
+ * by the nodes' numbers: the nearest node that holds both the answer and all that is read of this
+ * one (of a member's own age the member; of all members' what they lie in); NULL: it isn't read.
+ * `ret_outside`: also something that isn't in the form, a list beside it.
  */
-enum play_read {
-    READ_NOT,
-    READ_BESIDE, /* where the answer stands: of its own occurrence */
-    READ_EACH    /* in all occurrences */
-};
 MUST_CHECK enum err play_reads(struct play *play, const struct xform_node *node,
-                               enum play_read *ret, bool *ret_outside);
+                               const struct xform_node **ret, bool *ret_outside);
 
 /* ---- for proof: everything computed from scratch, compared with what stands. ERR_CHECK_FAILED
    names the first node that differs. */

@@ -31,8 +31,7 @@ static bool contains(const struct play *play, size_t outer, size_t inner)
     return outer <= inner && inner <= play->defs[outer].last_below;
 }
 
-/* The higher of two definitions of which one may lie in the other; else their nearest ancestor. */
-static size_t shared(const struct play *play, size_t a, size_t b)
+size_t graph_shared(const struct play *play, size_t a, size_t b)
 {
     while (!contains(play, a, b)) {
         a = play->defs[a].parent;
@@ -76,7 +75,7 @@ static void reach_up(struct play *play, const struct reach *from, const struct e
         ret->document = ret->document || up == NO_DEF;
         for (; up != NO_DEF; up = all ? play->defs[up].parent : NO_DEF) {
             ret->in[up] = ret->in[up] || name_fits(play, up, step, false);
-            ret->anchor = shared(play, up, ret->anchor);
+            ret->anchor = graph_shared(play, up, ret->anchor);
         }
     }
 }
@@ -197,7 +196,7 @@ static enum err depend(struct visit *visit, size_t source, size_t anchor)
     struct play *play = visit->play;
     for (struct dependency *at = play->defs[source].dependents; at != NULL; at = at->next) {
         if (at->rule == visit->rule_index) {
-            at->anchor = shared(play, at->anchor, anchor);
+            at->anchor = graph_shared(play, at->anchor, anchor);
             return OK;
         }
     }
@@ -220,17 +219,16 @@ static bool crosses_occurrences(const struct play *play, size_t anchor, size_t t
     return false;
 }
 
-enum err graph_reach(struct play *play, const struct expr_path *path, size_t context,
-                     enum play_read *ret, bool *ret_foreign)
+enum err graph_reach(struct play *play, const struct expr_path *path, size_t context, size_t *ret,
+                     bool *ret_foreign)
 {
     struct reach reach;
     enum err e = reach_path(play, path, context, &reach);
     *ret_foreign = e == OK && reach.foreign;
     for (size_t i = 0; e == OK && i < play->def_count; i++) {
-        ret[i] = READ_NOT;
+        ret[i] = NO_DEF;
         if (!reach.foreign && reach.in[i]) {
-            size_t anchor = shared(play, shared(play, reach.anchor, i), context);
-            ret[i] = crosses_occurrences(play, anchor, i) ? READ_EACH : READ_BESIDE;
+            ret[i] = graph_shared(play, graph_shared(play, reach.anchor, i), context);
         }
     }
     arena_reset(&play->scratch);
@@ -248,7 +246,7 @@ static void visit_path(void *ctx, const struct expr_path *path)
     visit->failed = reach_path(play, path, visit->context, &reach);
     for (size_t i = 0; visit->failed == OK && !reach.foreign && i < play->def_count; i++) {
         if (reach.in[i]) {
-            size_t anchor = shared(play, shared(play, reach.anchor, i), visit->context);
+            size_t anchor = graph_shared(play, graph_shared(play, reach.anchor, i), visit->context);
             /* a value of its own is of its own occurrence, whatever the path says */
             visit->failed = depend(visit, i, anchor);
             bool own = i == visit->rule->target;

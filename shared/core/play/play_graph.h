@@ -10,10 +10,12 @@
 MUST_CHECK enum err graph_build(struct play *play, struct diag *diag);
 /*
  * What a path reads that stands in an expression of the definition `context`: in `ret`, by
- * definition (READ_EACH: also in occurrences other than its own). `ret_foreign`: of a secondary
- * instance instead.
+ * definition the nearest one that holds both ends; NO_DEF: it isn't read. `ret_foreign`: of a
+ * secondary instance instead.
  */
 MUST_CHECK enum err graph_reach(struct play *play, const struct expr_path *path, size_t context,
-                                enum play_read *ret, bool *ret_foreign);
+                                size_t *ret, bool *ret_foreign);
+/* The higher of two definitions of which one may lie in the other; else their nearest ancestor. */
+size_t graph_shared(const struct play *play, size_t a, size_t b);
 
 #endif

@@ -44,19 +44,21 @@ enum err play_each_fault(struct play *play, play_fault_visit visit, void *ctx, s
 
 struct reading {
     struct play *play;
-    enum play_read *reads; /* by definition */
-    bool *done;            /* its own sources were looked at, for all that it is read as */
-    enum play_read *found; /* of one path */
+    size_t *within; /* by definition: what holds the answer and all that is read of it; NO_DEF */
+    bool *done;     /* its own sources were looked at, within that */
+    size_t *found;  /* of one path */
     size_t context;
-    enum play_read as; /* how what is looked at is read */
+    size_t as; /* of what is looked at */
     bool outside, more;
     enum err failed;
 };
 
-static void note(struct reading *r, size_t def, enum play_read as)
+static void note(struct reading *r, size_t def, size_t within)
 {
-    if (r->reads[def] < as) {
-        r->reads[def] = as;
+    size_t before = r->within[def];
+    size_t now = before == NO_DEF ? within : graph_shared(r->play, before, within);
+    if (now != before) {
+        r->within[def] = now;
         r->done[def] = false;
         r->more = true;
     }
@@ -87,8 +89,8 @@ static void read_path(void *ctx, const struct expr_path *path)
     r->failed = graph_reach(r->play, path, r->context, r->found, &foreign);
     r->outside = r->outside || (foreign && is_beside(r->play, path));
     for (size_t i = 0; r->failed == OK && !foreign && i < r->play->def_count; i++) {
-        if (r->found[i] != READ_NOT) {
-            note(r, i, r->found[i] > r->as ? r->found[i] : r->as);
+        if (r->found[i] != NO_DEF) {
+            note(r, i, graph_shared(r->play, r->found[i], r->as));
         }
     }
 }
@@ -113,7 +115,7 @@ static void read_rule(struct reading *r, size_t index, const char *text)
 static void read_definition(struct reading *r, const struct def *def)
 {
     const struct play *play = r->play;
-    r->as = r->reads[def->index];
+    r->as = r->within[def->index];
     r->done[def->index] = true;
     read_rule(r, def->rules[RULE_CALCULATE], def->node->calculate);
     read_rule(r, def->rules[RULE_CHOICES],
@@ -127,14 +129,14 @@ static void read_definition(struct reading *r, const struct def *def)
 
 static enum err read_all(struct reading *r, const struct def *def)
 {
-    note(r, def->index, READ_BESIDE);
-    r->as = READ_BESIDE;
+    note(r, def->index, def->index);
+    r->as = def->index;
     read_expr(r, def->constraint, def->node->constraint, def->index);
     read_expr(r, def->required, def->node->required, def->index);
     while (r->more && r->failed == OK) {
         r->more = false;
         for (size_t i = 0; i < r->play->def_count; i++) {
-            if (r->reads[i] != READ_NOT && !r->done[i]) {
+            if (r->within[i] != NO_DEF && !r->done[i]) {
                 read_definition(r, &r->play->defs[i]);
             }
         }
@@ -142,16 +144,23 @@ static enum err read_all(struct reading *r, const struct def *def)
     return r->failed;
 }
 
-enum err play_reads(struct play *play, const struct xform_node *node, enum play_read *ret,
+enum err play_reads(struct play *play, const struct xform_node *node, const struct xform_node **ret,
                     bool *ret_outside)
 {
     struct arena arena; /* the play's own scratch is emptied with each path */
-    struct reading r = {.play = play, .reads = ret};
+    struct reading r = {.play = play};
     arena_init(&arena, play->host.mem, PLAY_SCRATCH_MAX);
     r.done = arena_array(&arena, play->def_count, sizeof(*r.done));
     r.found = arena_array(&arena, play->def_count, sizeof(*r.found));
-    memset(ret, 0, play->def_count * sizeof(*ret));
-    enum err e = r.done == NULL || r.found == NULL ? ERR_NOMEM : read_all(&r, def_of(play, node));
+    r.within = arena_array(&arena, play->def_count, sizeof(*r.within));
+    enum err e = r.done == NULL || r.found == NULL || r.within == NULL ? ERR_NOMEM : OK;
+    for (size_t i = 0; e == OK && i < play->def_count; i++) {
+        r.within[i] = NO_DEF;
+    }
+    e = e != OK ? e : read_all(&r, def_of(play, node));
+    for (size_t i = 0; e == OK && i < play->def_count; i++) {
+        ret[i] = r.within[i] == NO_DEF ? NULL : play->defs[r.within[i]].node;
+    }
     arena_release(&arena);
     *ret_outside = r.outside;
     return e;
