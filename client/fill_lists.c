@@ -90,7 +90,7 @@ static bool add_record(void *ctx, const struct record_row *row)
     struct list *list = ctx;
     const struct listing_source source = {row->entity, span_of(row->title), row->document};
     list->parent = NULL;
-    list->failed = listing_children(list->type, &source, list->arena->mem, add_child, list);
+    list->failed = listing_children(list->type, &source, NULL, list->arena->mem, add_child, list);
     return !list->failed;
 }
 

@@ -33,20 +33,26 @@ static enum err add_property(const struct property *property, const struct json 
     return e ? e : each(ctx, property->id, buf_span(text));
 }
 
+static bool is_asked(const char *only, const char *name)
+{
+    return only == NULL || strcmp(only, name) == 0;
+}
+
 enum err listing_children(const struct type *type, const struct listing_source *source,
-                          const struct mem *mem, listing_child each, void *ctx)
+                          const char *only, const struct mem *mem, listing_child each, void *ctx)
 {
     struct json *document = NULL;
     struct buf json, text;
     char id[ID_TEXT_SIZE];
     id_write(source->entity, id);
-    enum err e = each(ctx, CHILD_NAME, span_of(id));
-    e = e ? e : each(ctx, CHILD_LABEL, source->title);
+    enum err e = is_asked(only, CHILD_NAME) ? each(ctx, CHILD_NAME, span_of(id)) : OK;
+    e = e || !is_asked(only, CHILD_LABEL) ? e : each(ctx, CHILD_LABEL, source->title);
     e = e ? e : json_parse(source->document, &document, NULL);
     buf_init(&json, mem, CHILD_MAX);
     buf_init(&text, mem, CHILD_MAX);
     for (const struct json *at = e ? NULL : json_first(document); at && !e; at = json_next(at)) {
-        const struct property *property = type_property(type, json_key(at));
+        const struct property *property =
+            is_asked(only, json_key(at)) ? type_property(type, json_key(at)) : NULL;
         if (property) {
             e = add_property(property, at, &json, &text, each, ctx);
         }
@@ -71,7 +77,7 @@ static bool take_record(void *ctx, const struct record_row *row)
     if (!row->deleted && strcmp(row->type_name, one->type->id) == 0) {
         const struct listing_source source = {row->entity, span_of(row->title), row->document};
         one->failed =
-            listing_children(one->type, &source, &one->node->host->mem, one->each, one->ctx);
+            listing_children(one->type, &source, NULL, &one->node->host->mem, one->each, one->ctx);
     }
     return true;
 }

@@ -36,7 +36,9 @@ struct listing_source {
     struct id entity;
     struct span title, document;
 };
+/* `only`: those of this name; NULL: all. */
 MUST_CHECK enum err listing_children(const struct type *type, const struct listing_source *source,
-                                     const struct mem *mem, listing_child each, void *ctx);
+                                     const char *only, const struct mem *mem, listing_child each,
+                                     void *ctx);
 
 #endif

@@ -106,9 +106,7 @@ static enum err add_value(struct entries *entries, struct span text)
 static enum err take_child(void *ctx, const char *name, struct span text)
 {
     struct entries *entries = ctx;
-    if (strcmp(name, entries->child) != 0) {
-        return OK;
-    }
+    (void)name; /* no other is asked for */
     entries->any = true;
     return add_value(entries, text);
 }
@@ -118,7 +116,7 @@ static enum err add_item(struct entries *entries, const struct type *type,
                          const struct listing_source *source)
 {
     entries->any = false;
-    enum err e = listing_children(type, source, entries->mem, take_child, entries);
+    enum err e = listing_children(type, source, entries->child, entries->mem, take_child, entries);
     return e || entries->any ? e : add_value(entries, (struct span){0});
 }
 

@@ -96,8 +96,8 @@ static bool add_record(void *ctx, const struct record_row *row)
     struct maker *maker = ctx;
     const struct listing_source source = {row->entity, span_of(row->title), row->document};
     maker->item = NULL;
-    assert_int_equal(listing_children(maker->type, &source, maker->arena->mem, add_child, maker),
-                     OK);
+    assert_int_equal(
+        listing_children(maker->type, &source, NULL, maker->arena->mem, add_child, maker), OK);
     tree_append(maker->root, maker->item);
     return true;
 }
