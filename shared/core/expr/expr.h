@@ -117,6 +117,7 @@ enum expr_axis {
 struct expr_step {
     enum expr_axis axis;
     const char *name; /* interned; NULL: any */
+    bool element;     /* "*", any that has a name: not the document, which node() and ".." may be */
     bool filtered;    /* has predicates */
 };
 /* A path as it stands, the paths inside of predicates told apart from it, each with the path that

@@ -161,6 +161,7 @@ static enum err parse_node_test(struct parser *parser, struct path_step *step)
         return fail(parser, "the name of a node is missing");
     }
     struct span name = without_prefix(parser->token.text);
+    step->step.element = true;
     if (!span_is(name, "*")) {
         enum err e = intern(parser, name, &step->step.name);
         if (e != OK) {

@@ -85,9 +85,14 @@ enum err sort_nodes(struct evaluation *run, struct tree_node **nodes, size_t *co
 
 /* ---- axes */
 
+static bool is_named(const struct tree_node *node, const struct expr_step *step)
+{
+    return step->name != NULL ? node->name == step->name : !step->element || node->parent != NULL;
+}
+
 static bool matches(const struct tree_node *node, const struct expr_step *step)
 {
-    return !node->hidden && !node->attribute && (step->name == NULL || node->name == step->name);
+    return !node->hidden && !node->attribute && is_named(node, step);
 }
 
 static enum err add_matching(struct evaluation *run, struct tree_node *node,
@@ -103,8 +108,7 @@ static enum err walk_children(struct evaluation *run, struct tree_node *from,
     enum err e = OK;
     bool attributes = step->axis == EXPR_ATTRIBUTE;
     for (struct tree_node *at = from->first; at != NULL && e == OK; at = at->next) {
-        bool fits = at->attribute == attributes && !at->hidden &&
-                    (step->name == NULL || at->name == step->name);
+        bool fits = at->attribute == attributes && !at->hidden && is_named(at, step);
         e = count_step(run);
         e = e == OK && fits ? node_list_add(run, found, at) : e;
     }
@@ -138,8 +142,7 @@ static enum err walk_up(struct evaluation *run, struct tree_node *from,
 {
     enum err e = OK;
     for (struct tree_node *at = from; at != NULL && e == OK; at = at->parent) {
-        bool element = at->parent != NULL; /* the document is none */
-        if (element && (step->name == NULL || at->name == step->name)) {
+        if (is_named(at, step)) {
             e = node_list_add(run, found, at);
         }
     }
@@ -157,7 +160,17 @@ static enum err walk_siblings(struct evaluation *run, struct tree_node *from, bo
     return e;
 }
 
-/* All before or after it in the document, but for its ancestors and what is below it. */
+static void turn_round(struct node_list *list)
+{
+    for (size_t i = 0; i < list->count / 2; i++) {
+        struct tree_node *node = list->nodes[i];
+        list->nodes[i] = list->nodes[list->count - 1 - i];
+        list->nodes[list->count - 1 - i] = node;
+    }
+}
+
+/* All before or after it in the document, but for its ancestors and what is below it; the nearest
+   first, since predicates count so. */
 static enum err walk_document(struct evaluation *run, struct tree_node *from, bool forward,
                               const struct expr_step *step, struct node_list *found)
 {
@@ -169,7 +182,11 @@ static enum err walk_document(struct evaluation *run, struct tree_node *from, bo
             e = e != OK || sibling->attribute ? e : walk_descendants(run, sibling, step, found);
         }
     }
-    return e != OK ? e : sort_nodes(run, found->nodes, &found->count);
+    e = e != OK ? e : sort_nodes(run, found->nodes, &found->count);
+    if (e == OK && !forward) {
+        turn_round(found);
+    }
+    return e;
 }
 
 static enum err walk_axis(struct evaluation *run, struct tree_node *from,
@@ -178,14 +195,13 @@ static enum err walk_axis(struct evaluation *run, struct tree_node *from,
     enum err e = OK;
     switch (step->axis) {
     case EXPR_SELF:
-        return step->name == NULL || from->name == step->name ? node_list_add(run, found, from)
-                                                              : OK;
+        return is_named(from, step) ? node_list_add(run, found, from) : OK;
     case EXPR_PARENT:
-        return from->parent != NULL && (step->name == NULL || from->parent->name == step->name)
+        return from->parent != NULL && is_named(from->parent, step)
                    ? node_list_add(run, found, from->parent)
                    : OK;
     case EXPR_DESCENDANT_OR_SELF:
-        e = step->name == NULL || from->name == step->name ? node_list_add(run, found, from) : OK;
+        e = is_named(from, step) ? node_list_add(run, found, from) : OK;
         return e != OK ? e : walk_descendants(run, from, step, found);
     case EXPR_DESCENDANT:
         return walk_descendants(run, from, step, found);
