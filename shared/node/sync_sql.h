@@ -28,8 +28,10 @@
     X(RIVAL_SET, "UPDATE origin SET rival_seq = ?2, rival_link = ?3 WHERE id = ?1 AND (?4 OR rival_seq IS NOT NULL)") \
     X(AGREED_SET, "INSERT INTO agreed(root, server, epoch) VALUES(?1, ?2, ?3) ON CONFLICT(root) DO UPDATE SET server = ?2, epoch = ?3" \
                   " WHERE server <> ?2 OR epoch <> ?3") \
-    X(AGREED_OWN, "INSERT OR IGNORE INTO agreed(root, server, epoch) SELECT e.id, ?1, ?2 FROM op o JOIN live l ON l.op = o.id" \
-                  " JOIN entity e ON e.id = l.entity WHERE o.origin = ?3 AND o.seq > ?4 AND o.seq <= ?5 AND l.register = ?6 AND e.root = e.id") \
+    /* CROSS JOIN: from the few ops on, not from all roots */ \
+    X(AGREED_OWN, "INSERT OR IGNORE INTO agreed(root, server, epoch) SELECT e.id, ?1, ?2 FROM op o CROSS JOIN entity e ON e.id = o.entity" \
+                  " CROSS JOIN live l ON l.entity = e.id AND l.register = ?6 AND l.op = o.id" \
+                  " WHERE o.origin = ?3 AND o.seq > ?4 AND o.seq <= ?5 AND e.root = e.id") \
     /* CASE: the cheaper question first, which is enough for nearly all */ \
     X(ROOTS_UNSURE, "SELECT e.name, e.id FROM entity e INDEXED BY entity_is_root WHERE e.root = e.id AND e.root > ?6 AND CASE" \
                     " WHEN EXISTS (SELECT 1 FROM agreed a WHERE a.root = e.root AND a.server = ?1 AND a.epoch = ?2) THEN 0" \

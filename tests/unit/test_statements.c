@@ -56,7 +56,6 @@ static const size_t whole_reads[] = {
     DIGEST_DEAD,
     SERVERS_FORGET_RELAY,
     /* Once per server and epoch, or by hand. */
-    AGREED_OWN,
     AUDIT_OP_COUNT,
     AUDIT_LIVE_STRAYS,
     AUDIT_BOTH,
