@@ -5,9 +5,9 @@
  * A first pass notes where each 16th row begins. A column that is filtered by gets an index when it
  * first is: the numbers of the rows by a hash of their cell, 4 bytes a row. The cells stay in the
  * file, so nothing of what people wrote is copied anywhere: a database of its own would be a second
- * copy, and would have to be sealed. A million rows take 0.5 MiB, 4.5
- * for each indexed column, and 4 more while one is made. The file must not change meanwhile; what a
- * row then says is wrong, or ERR_FORMAT.
+ * copy, and would have to be sealed. A million rows take 0.5 MiB, 4.5 for each indexed column, and
+ * 4 more while one is made. The file must not change meanwhile; what a row then says is wrong, or
+ * ERR_FORMAT.
  */
 #ifndef CSV_TABLE_H
 #define CSV_TABLE_H
