@@ -13,12 +13,6 @@
 #define CODE_MAX       4096
 #define HOUR_MS        3600000
 
-static void put_text(struct json_writer *json, const char *name, const char *text)
-{
-    json_name(json, name);
-    json_put_text(json, text);
-}
-
 static void put_list(struct json_writer *json, const char *name, const char *const *texts,
                      size_t count)
 {
@@ -129,12 +123,12 @@ static void write_definition(const struct invitation *invitation, struct buf *re
     struct json_writer json;
     json_begin(&json, ret);
     json_open(&json, '{');
-    put_text(&json, "role", role_name(invitation->role));
+    json_put_member(&json, "role", role_name(invitation->role));
     put_list(&json, "scopes", invitation->scopes.texts, invitation->scopes.count);
     put_list(&json, "compartments", invitation->compartments.texts, invitation->compartments.count);
     if (invitation->has_person) {
         id_write(invitation->person, person);
-        put_text(&json, "person", person);
+        json_put_member(&json, "person", person);
     }
     json_close(&json, '}');
 }
@@ -274,16 +268,16 @@ static void rewrite_definition(const struct org_node *node, const struct word_li
     base64_write(node->key.bytes, PUBLIC_KEY_SIZE, key);
     json_begin(&json, ret);
     json_open(&json, '{');
-    put_text(&json, "id", id);
-    put_text(&json, "name", node->name);
-    put_text(&json, "key", key);
-    put_text(&json, "short", node->short_code);
-    put_text(&json, "by", by);
-    put_text(&json, "role", role_name(node->role));
+    json_put_member(&json, "id", id);
+    json_put_member(&json, "name", node->name);
+    json_put_member(&json, "key", key);
+    json_put_member(&json, "short", node->short_code);
+    json_put_member(&json, "by", by);
+    json_put_member(&json, "role", role_name(node->role));
     put_list(&json, "scopes", scopes->texts, scopes->count);
     put_list(&json, "compartments", compartments, compartment_count);
     if (node->has_person) {
-        put_text(&json, "person", person);
+        json_put_member(&json, "person", person);
     }
     json_close(&json, '}');
 }

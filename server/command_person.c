@@ -28,12 +28,6 @@ static enum err publish(struct app *app, const char *kind, const char *name,
              : org_publish(app->node, kind, name, buf_span(definition), app->diag);
 }
 
-static void put_text(struct json_writer *json, const char *name, const char *text)
-{
-    json_name(json, name);
-    json_put_text(json, text);
-}
-
 static void put_list(struct json_writer *json, const char *name, const char *const *texts,
                      size_t count)
 {
@@ -66,9 +60,9 @@ enum err command_person_add(struct app *app)
     buf_init(&definition, &app->host->mem, DEFINITION_MAX);
     json_begin(&json, &definition);
     json_open(&json, '{');
-    put_text(&json, "id", id);
-    put_text(&json, "name", name);
-    put_text(&json, "role", role);
+    json_put_member(&json, "id", id);
+    json_put_member(&json, "name", name);
+    json_put_member(&json, "role", role);
     json_close(&json, '}');
     e = publish(app, "_person", id, &definition);
     buf_release(&definition);
@@ -114,9 +108,9 @@ static enum err publish_grant(struct app *app, const char *person, const char *s
     buf_init(&definition, &app->host->mem, DEFINITION_MAX);
     json_begin(&json, &definition);
     json_open(&json, '{');
-    put_text(&json, "id", id);
-    put_text(&json, "person", person);
-    put_text(&json, "scope", scope);
+    json_put_member(&json, "id", id);
+    json_put_member(&json, "person", person);
+    json_put_member(&json, "scope", scope);
     put_list(&json, "compartments", compartments->texts, compartments->count);
     put_list(&json, "verbs", verbs->texts, verbs->count);
     json_close(&json, '}');

@@ -52,12 +52,6 @@ static const char *value_text(const struct app *app, const struct org *org,
 
 /* ---- JSON */
 
-static void put_text(struct json_writer *json, const char *name, const char *text)
-{
-    json_name(json, name);
-    json_put_text(json, text);
-}
-
 static void put_id(struct json_writer *json, const char *name, struct id id)
 {
     char text[ID_TEXT_SIZE];
@@ -120,9 +114,9 @@ static void put_broken_value(struct json_writer *json, const struct broken_value
 {
     json_open(json, '{');
     put_id(json, "id", value->entity);
-    put_text(json, "type", value->type_name);
-    put_text(json, "case", value->case_number);
-    put_text(json, "title", value->title);
+    json_put_member(json, "type", value->type_name);
+    json_put_member(json, "case", value->case_number);
+    json_put_member(json, "title", value->title);
     if (value->property) {
         json_name(json, "property");
         json_put_text(json, value->property->id);
@@ -145,9 +139,9 @@ static void put_rules(struct json_writer *json, const struct app *app, const str
     for (size_t i = 0; i < record->broken_count; i++) {
         const struct broken_rule *rule = &record->broken[i];
         json_open(json, '{');
-        put_text(json, "form", rule->form);
-        put_text(json, "kind", rule->kind);
-        put_text(json, "message", rule_message(app, rule));
+        json_put_member(json, "form", rule->form);
+        json_put_member(json, "kind", rule->kind);
+        json_put_member(json, "message", rule_message(app, rule));
         json_name(json, "version");
         json_put_int(json, rule->form_version);
         json_name(json, "values");
@@ -175,9 +169,9 @@ static void put_children(struct json_writer *json, const struct children *childr
         json_open(json, '{');
         put_id(json, "id", child->entity);
         put_id(json, "parent", child->parent);
-        put_text(json, "type", child->type_name);
-        put_text(json, "case", child->case_number);
-        put_text(json, "title", child->title);
+        json_put_member(json, "type", child->type_name);
+        json_put_member(json, "case", child->case_number);
+        json_put_member(json, "title", child->title);
         json_name(json, "updated");
         json_put_int(json, child->updated_ms);
         json_close(json, '}');
@@ -194,10 +188,10 @@ static enum err show_json(struct app *app, const struct record *record,
     json_begin(&json, &text);
     json_open(&json, '{');
     put_id(&json, "id", record->entity);
-    put_text(&json, "type", record->type_name);
-    put_text(&json, "case", record->case_number);
-    put_text(&json, "title", record->title);
-    put_text(&json, "custody", custody_name(record->custody));
+    json_put_member(&json, "type", record->type_name);
+    json_put_member(&json, "case", record->case_number);
+    json_put_member(&json, "title", record->title);
+    json_put_member(&json, "custody", custody_name(record->custody));
     if (record->has_parent) {
         put_id(&json, "parent", record->parent);
     }

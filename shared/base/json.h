@@ -75,6 +75,7 @@ void json_close(struct json_writer *writer, char bracket); /* '}' or ']' */
 void json_name(struct json_writer *writer, const char *key);
 void json_put_text(struct json_writer *writer, const char *text); /* NULL writes null */
 void json_put_span(struct json_writer *writer, struct span text);
+void json_put_member(struct json_writer *writer, const char *key, const char *text); /* both */
 void json_put_int(struct json_writer *writer, int64_t value); /* text beyond +-(2^53 - 1) */
 void json_put_bool(struct json_writer *writer, bool value);
 void json_put_null(struct json_writer *writer);

@@ -95,6 +95,12 @@ void json_put_text(struct json_writer *writer, const char *text)
     json_put_span(writer, span_of(text));
 }
 
+void json_put_member(struct json_writer *writer, const char *key, const char *text)
+{
+    json_name(writer, key);
+    json_put_text(writer, text);
+}
+
 void json_put_span(struct json_writer *writer, struct span text)
 {
     put_comma(writer);
