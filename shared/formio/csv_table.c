@@ -327,7 +327,7 @@ static enum err make_index(struct csv_table *table, const char *child, bool numb
     return OK;
 }
 
-/* NULL: there are as many as there may be. */
+/* NULL: there are as many as there may be, or it would be many times the rows. */
 static enum err index_of(struct csv_table *table, const struct expr_equal *equal,
                          struct index **ret)
 {
@@ -339,7 +339,8 @@ static enum err index_of(struct csv_table *table, const struct expr_equal *equal
             return OK;
         }
     }
-    return table->index_count == CSV_TABLE_INDEXES
+    return table->index_count == CSV_TABLE_INDEXES ||
+                   columns_named(table, equal->child) > CSV_TABLE_ALIKE
                ? OK
                : make_index(table, equal->child, equal->is_number, ret);
 }

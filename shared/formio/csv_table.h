@@ -16,6 +16,7 @@
 
 #define CSV_TABLE_ROWS    16000000
 #define CSV_TABLE_INDEXES 4
+#define CSV_TABLE_ALIKE   2          /* columns of one name: more of them aren't indexed */
 #define CSV_TABLE_FEW     2000       /* rows that are looked at rather than indexed further */
 #define CSV_ROW_MAX       (1u << 20) /* bytes of one row */
 

@@ -292,6 +292,27 @@ static void a_large_table_takes_little_memory_and_few_reads(void **state)
     tear_down(&bench);
 }
 
+static void many_columns_of_one_name_take_no_index(void **state)
+{
+    (void)state;
+    struct bench bench;
+    char answer[100];
+    set_up(&bench);
+    buf_add_text(&bench.file, "name");
+    for (size_t i = 0; i < 60; i++) {
+        buf_add_text(&bench.file, ",a");
+    }
+    for (size_t i = 0; i < 10000; i++) {
+        buf_add_format(&bench.file, "\nn%zu,%zu", i, i);
+    }
+    bench.memory.largest = 0;
+    assert_int_equal(open_table(&bench, NULL), OK);
+    answer_of(&bench, true, "instance('list')/root/item[a = '77']/name", answer, sizeof answer);
+    assert_string_equal(answer, "n77");
+    assert_true(bench.memory.largest <= 450000); /* and not 60 times the rows */
+    tear_down(&bench);
+}
+
 static void what_is_no_csv_or_changes_meanwhile_is_refused(void **state)
 {
     (void)state;
@@ -359,6 +380,7 @@ int main(void)
         cmocka_unit_test(quoted_cells_take_no_more_room_than_they_hold),
         cmocka_unit_test(a_table_finds_what_the_list_read_whole_finds),
         cmocka_unit_test(a_large_table_takes_little_memory_and_few_reads),
+        cmocka_unit_test(many_columns_of_one_name_take_no_index),
         cmocka_unit_test(what_is_no_csv_or_changes_meanwhile_is_refused),
         cmocka_unit_test(no_memory_is_said_and_nothing_leaks),
     };
