@@ -22,7 +22,6 @@ struct forging {
     struct sim_world *world;
     struct arena arena;
     struct buf text, packed;
-    struct pack *pack;
     struct envelope envelope;
     struct span *lines;
     size_t line_count;
@@ -38,8 +37,8 @@ bool liar_is_here(const struct sim_world *world)
 
 static bool take_apart(struct forging *f, struct span body)
 {
-    if (envelope_read(body, &f->envelope, NULL) || pack_new(&f->world->mem, &f->pack) ||
-        pack_read(f->pack, f->envelope.dictionary, f->envelope.packed, &f->text, NULL)) {
+    if (envelope_read(body, &f->envelope, NULL) ||
+        pack_read(f->world->pack, f->envelope.dictionary, f->envelope.packed, &f->text, NULL)) {
         return false;
     }
     struct span rest = buf_span(&f->text);
@@ -191,7 +190,7 @@ static bool put_together(struct forging *f, struct sim_node *node, struct buf *r
     }
     enum err e = buf_error(&text);
     if (!e) {
-        e = pack_write(f->pack, buf_span(&text), &f->packed, &f->envelope.dictionary);
+        e = pack_write(f->world->pack, buf_span(&text), &f->packed, &f->envelope.dictionary);
     }
     buf_release(&text);
     if (!e) {
@@ -223,7 +222,6 @@ void liar_forge(struct sim_node *node, struct buf *request)
             world_fail(world, "the simulator can't forge a request");
         }
     }
-    pack_free(f.pack);
     buf_release(&f.packed);
     buf_release(&f.text);
     arena_release(&f.arena);

@@ -16,7 +16,6 @@ struct reading {
     struct sim_world *world;
     struct arena arena;
     struct buf text;
-    struct pack *pack;
 };
 
 static enum err reading_open(struct reading *reading, struct sim_world *world, uint8_t dictionary,
@@ -25,13 +24,11 @@ static enum err reading_open(struct reading *reading, struct sim_world *world, u
     *reading = (struct reading){.world = world};
     arena_init(&reading->arena, &world->mem, WIRE_ARENA_MAX);
     buf_init(&reading->text, &world->mem, WIRE_PLAIN_MAX);
-    enum err e = pack_new(&world->mem, &reading->pack);
-    return e ? e : pack_read(reading->pack, dictionary, packed, &reading->text, NULL);
+    return pack_read(world->pack, dictionary, packed, &reading->text, NULL);
 }
 
 static void reading_close(struct reading *reading)
 {
-    pack_free(reading->pack);
     buf_release(&reading->text);
     arena_release(&reading->arena);
 }

@@ -63,6 +63,9 @@ void world_init(struct sim_world *world, const struct sim_options *options)
     world->types_move = options->seed % 3 == 1;   /* in a third of the runs types move on */
     world->sticks_bring = options->seed % 3 == 2; /* in another third sticks bring files */
     arena_init(&world->arena, &world->mem, WORLD_ARENA_MAX);
+    if (pack_new(&world->mem, &world->pack)) {
+        abort();
+    }
     /* SQLite's own numbers (salts of the WAL) are of the process: from the seed too. */
     (void)sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, (int)(options->seed & 0x7fffffff) | 1,
                                (sqlite3 *)NULL);
@@ -81,6 +84,7 @@ void world_release(struct sim_world *world)
         buf_release(&world->sticks[i].file);
     }
     births_release(&world->births);
+    pack_free(world->pack);
     arena_release(&world->arena);
 }
 

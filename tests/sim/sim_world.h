@@ -48,7 +48,6 @@ enum call_stage {
 /* A sync under way. */
 struct sim_call {
     struct sync *sync;
-    struct pack *pack;
     struct node *node; /* a hub's own handle for it; a device's only one */
     enum call_stage stage;
     int64_t due_ms;
@@ -185,6 +184,7 @@ struct sim_world {
     size_t blob_count;
     struct sim_counters counters;
     struct mem mem;
+    struct pack *pack;                    /* of whoever packs or reads: one at a time */
     struct arena arena;                   /* as long as the world: types as the schema has them */
     struct sim_type types[SIM_TYPES_MAX]; /* every version, the newest of each name last */
     size_t type_count;
