@@ -4,10 +4,11 @@
  *     sim --seed S [--steps N] [--devices N] [--verbose] [--keep FOLDER] [--watch ENTITY]
  *         [--skip STEPS] [--calm STEPS] [--shrink]
  *     sim --runs N [--from SEED] [--jobs N]
- *     sim --years Y [--from SEED] [--jobs N]
+ *     sim --years Y [--from SEED] [--jobs N] [--ledger FILE]
  *
  * At the end of many runs everything in sim_counters.h must have happened; --short spares that to
- * runs too few for it.
+ * runs too few for it. --ledger notes each run that has ended, and spares those that stand there: a
+ * day of runs that is stopped goes on.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,7 +51,8 @@ static int usage(void)
         "ENTITY]\n"
         "           [--skip STEPS] [--calm STEPS] [--shrink]      steps as in 3,7-90\n"
         "       sim --runs N | --years Y [--from SEED] [--steps N] [--devices N] [--jobs N] "
-        "[--short]\n",
+        "[--short]\n"
+        "           [--ledger FILE]      notes what has ended, and doesn't run it again\n",
         stderr);
     return 2;
 }
@@ -100,6 +102,8 @@ static bool read_arguments(int count, char **arguments, struct request *ret)
             ret->many.runs = strtoul(value, NULL, 10);
         } else if (strcmp(name, "--years") == 0) {
             ret->many.years = strtod(value, NULL);
+        } else if (strcmp(name, "--ledger") == 0) {
+            ret->many.ledger = value;
         } else if (strcmp(name, "--jobs") == 0) {
             ret->many.jobs = strtoul(value, NULL, 10);
         } else {

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sim_run.h"
+#include "sim_ledger.h"
 
 struct many {
     const struct sim_many *wanted;
@@ -20,6 +20,7 @@ struct many {
     } running[SIM_JOBS_MAX];
     size_t running_count;
     int told[2]; /* a pipe: each run that ends writes its ending, in one piece */
+    struct sim_ledger ledger;
     struct sim_counters counters;
     double years;
     size_t begun, ended, failures;
@@ -27,8 +28,37 @@ struct many {
 
 _Static_assert(sizeof(struct sim_ending) <= PIPE_BUF, "an ending is written in one piece");
 
+static void say_failed(struct many *many, uint64_t seed, size_t step, const char *what)
+{
+    struct sim_options options = many->options;
+    options.seed = seed;
+    printf("SIM FAILED: ./dev sim ");
+    sim_print_arguments(&options, stdout);
+    printf(" (step %zu: %s)\n", step, what);
+    (void)fflush(stdout);
+    many->failures++;
+}
+
+static void count_ending(struct many *many, const struct sim_ending *ending)
+{
+    counters_add(&many->counters, &ending->counters);
+    many->years += ending->years;
+    many->ended++;
+    if (!ending->good) {
+        say_failed(many, ending->seed, ending->step, ending->failure);
+    }
+}
+
+/* The next seed: what the ledger has of it, or a process that runs it. */
 static void begin_run(struct many *many)
 {
+    const struct sim_ending *before = ledger_find(&many->ledger, many->options.seed);
+    if (before) {
+        count_ending(many, before);
+        many->options.seed++;
+        many->begun++;
+        return;
+    }
     (void)fflush(NULL);
     pid_t child = fork();
     if (child < 0) {
@@ -46,17 +76,6 @@ static void begin_run(struct many *many)
     many->begun++;
 }
 
-static void say_failed(struct many *many, uint64_t seed, size_t step, const char *what)
-{
-    struct sim_options options = many->options;
-    options.seed = seed;
-    printf("SIM FAILED: ./dev sim ");
-    sim_print_arguments(&options, stdout);
-    printf(" (step %zu: %s)\n", step, what);
-    (void)fflush(stdout);
-    many->failures++;
-}
-
 /* Waits for one of them. */
 static void end_run(struct many *many)
 {
@@ -72,20 +91,13 @@ static void end_run(struct many *many)
     }
     uint64_t seed = many->running[i].seed;
     many->running[i] = many->running[--many->running_count];
-    many->ended++;
     if (status != 0) {
-        say_failed(many, seed, 0, "an assertion, or a crash");
-        return;
+        ending = (struct sim_ending){.seed = seed, .failure = "an assertion, or a crash"};
+    } else if (read(many->told[0], &ending, sizeof ending) != (ssize_t)sizeof ending) {
+        abort(); /* of whoever wrote first: there are as many endings as runs that ended well */
     }
-    /* Of whoever wrote first: there are as many endings as runs that ended well. */
-    if (read(many->told[0], &ending, sizeof ending) != (ssize_t)sizeof ending) {
-        abort();
-    }
-    counters_add(&many->counters, &ending.counters);
-    many->years += ending.years;
-    if (!ending.good) {
-        say_failed(many, ending.seed, ending.step, ending.failure);
-    }
+    ledger_add(&many->ledger, &ending);
+    count_ending(many, &ending);
 }
 
 static bool is_enough(const struct many *many)
@@ -97,6 +109,9 @@ static bool is_enough(const struct many *many)
 size_t sim_many(const struct sim_options *first, const struct sim_many *wanted)
 {
     struct many many = {.wanted = wanted, .options = *first};
+    if (wanted->ledger && !ledger_open(&many.ledger, wanted->ledger, first)) {
+        return 1;
+    }
     if (pipe(many.told) != 0) {
         abort();
     }
@@ -109,6 +124,7 @@ size_t sim_many(const struct sim_options *first, const struct sim_many *wanted)
     }
     (void)close(many.told[0]);
     (void)close(many.told[1]);
+    ledger_close(&many.ledger);
     const char *missing = wanted->few ? NULL : counters_missing(&many.counters);
     printf("%zu runs, %.1f device-years, %zu failed:", many.ended, many.years, many.failures);
     counters_print(&many.counters, stdout);

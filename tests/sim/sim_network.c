@@ -151,8 +151,8 @@ void network_begin(struct sim_node *node, size_t server)
     buf_init(&call->reply, &world->mem, BODY_MAX);
     struct sync_options options = {
         .reply_size = rng_chance(&world->rng, 300) ? 8192 : 0}; /* a slow line asks for little */
-    enum err e = sync_new(call->node, world->pack, &world->nodes[server].id, &options, &call->sync,
-                          &diag);
+    enum err e =
+        sync_new(call->node, world->pack, &world->nodes[server].id, &options, &call->sync, &diag);
     if (e) {
         world_fail(world, "%s can't begin a sync: %s", node->name, err_name(e));
         return;

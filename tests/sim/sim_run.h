@@ -29,9 +29,10 @@ bool sim_shrink(const struct sim_options *options);
 #define SIM_JOBS_MAX 64
 struct sim_many {
     size_t runs;
-    double years; /* of devices */
-    size_t jobs;  /* at once */
-    bool few;     /* too few for all of sim_counters.h to happen */
+    double years;       /* of devices */
+    size_t jobs;        /* at once */
+    bool few;           /* too few for all of sim_counters.h to happen */
+    const char *ledger; /* a file (sim_ledger.h), or NULL */
 };
 /* Prints what failed as it fails, and what came of all at the end. Returns how many failed; one
    more when something that must happen never did. */
