@@ -145,7 +145,7 @@ static enum err load_draft(struct fill *fill, struct span draft, struct buf *ans
 static enum err take_failure(struct call *call, const struct buf *answer)
 {
     struct json *json = NULL;
-    enum err e = json_parse(buf_span(answer), &json, NULL);
+    enum err e = json_parse_deep(buf_span(answer), &json, NULL);
     if (!e && !json_bool(json_get(json, "ok"))) {
         const char *args[DIAG_ARGS] = {NULL};
         size_t count = 0;

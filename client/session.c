@@ -256,7 +256,7 @@ enum err session_send(struct session *session)
     }
     json_free(session->reply);
     session->reply = NULL;
-    e = json_parse(buf_span(&session->answer), &session->reply, &session->diag);
+    e = json_parse_deep(buf_span(&session->answer), &session->reply, &session->diag);
     if (!e) {
         say_space(session);
     }

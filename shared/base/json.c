@@ -13,12 +13,8 @@ static const struct json *wrap(const cJSON *item)
     return (const struct json *)item;
 }
 
-enum err json_parse(struct span text, struct json **ret, struct diag *diag)
+static enum err parse_checked(struct span text, struct json **ret, struct diag *diag)
 {
-    enum err err = json_check(text, diag);
-    if (err != OK) {
-        return err;
-    }
     cJSON *root = cJSON_ParseWithLength((const char *)text.data, text.size);
     if (root == NULL) {
         /* What passed the check is JSON to cJSON too, so only memory can be lacking. */
@@ -26,6 +22,18 @@ enum err json_parse(struct span text, struct json **ret, struct diag *diag)
     }
     *ret = (struct json *)root;
     return OK;
+}
+
+enum err json_parse(struct span text, struct json **ret, struct diag *diag)
+{
+    enum err e = json_check(text, diag);
+    return e != OK ? e : parse_checked(text, ret, diag);
+}
+
+enum err json_parse_deep(struct span text, struct json **ret, struct diag *diag)
+{
+    enum err e = json_check_deep(text, diag);
+    return e != OK ? e : parse_checked(text, ret, diag);
 }
 
 void json_free(struct json *json)

@@ -16,9 +16,10 @@
 #include "arena.h"
 #include "buf.h"
 
-#define JSON_DEPTH_MAX 16
-#define JSON_KEYS_MAX  4096 /* keys in one object */
-#define JSON_INT_MAX   9007199254740991LL
+#define JSON_DEPTH_MAX  16
+#define JSON_DEPTH_DEEP 80   /* the state of a form whose groups lie XFORM_DEPTH_MAX deep */
+#define JSON_KEYS_MAX   4096 /* keys in one object */
+#define JSON_INT_MAX    9007199254740991LL
 
 struct json;
 enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_TEXT, JSON_ARRAY, JSON_OBJECT };
@@ -28,6 +29,8 @@ enum json_kind { JSON_NULL, JSON_BOOL, JSON_INT, JSON_TEXT, JSON_ARRAY, JSON_OBJ
  * with what is wrong and at which byte offset in `diag`; ERR_TOO_LARGE above 1 GiB.
  */
 MUST_CHECK enum err json_check(struct span text, struct diag *diag);
+
+MUST_CHECK enum err json_check_deep(struct span text, struct diag *diag); /* JSON_DEPTH_DEEP */
 
 /*
  * Splits an array into the spans of its elements without copying (each without surrounding white
@@ -39,6 +42,9 @@ MUST_CHECK enum err json_elements(struct span text, struct span *ret, size_t max
 
 /* Checks and parses. The tree is the caller's: json_free(). */
 MUST_CHECK enum err json_parse(struct span text, struct json **ret, struct diag *diag);
+/* The same to JSON_DEPTH_DEEP: what the form engine here has written, for the face beside it.
+   Nothing that came from elsewhere, nor what is kept. */
+MUST_CHECK enum err json_parse_deep(struct span text, struct json **ret, struct diag *diag);
 void json_free(struct json *json); /* NULL is fine. */
 
 enum json_kind json_kind(const struct json *json);

@@ -29,7 +29,8 @@ struct checker {
     const uint8_t *end;
     const char *wrong;
     size_t depth;
-    struct frame frames[JSON_DEPTH_MAX];
+    size_t depth_max;
+    struct frame frames[JSON_DEPTH_DEEP];
 };
 
 enum expect { EXPECT_VALUE, EXPECT_ITEM_OR_END, EXPECT_KEY, EXPECT_KEY_OR_END, EXPECT_AFTER };
@@ -183,7 +184,7 @@ static bool take_literal(struct checker *c, const char *word)
 
 static bool open_frame(struct checker *c, bool object)
 {
-    if (c->depth == JSON_DEPTH_MAX) {
+    if (c->depth == c->depth_max) {
         return fail(c, "nested too deep");
     }
     c->at++;
@@ -352,7 +353,7 @@ static bool check_text(struct checker *c)
     return (expect == EXPECT_AFTER && c->depth == 0) || fail(c, "it ends too early");
 }
 
-enum err json_check(struct span text, struct diag *diag)
+static enum err check(struct span text, size_t depth_max, struct diag *diag)
 {
     if (text.size > TEXT_SIZE_MAX) {
         return diag_set(diag, ERR_TOO_LARGE, "JSON", "1 GiB", NULL);
@@ -363,10 +364,21 @@ enum err json_check(struct span text, struct diag *diag)
     checker.end = text.size == 0 ? text.data : text.data + text.size;
     checker.wrong = "";
     checker.depth = 0;
+    checker.depth_max = depth_max;
     if (check_text(&checker)) {
         return OK;
     }
     char offset[NUM_TEXT_SIZE];
     num_write_i64(checker.at - checker.text, offset);
     return diag_set(diag, ERR_JSON, checker.wrong, offset, NULL);
+}
+
+enum err json_check(struct span text, struct diag *diag)
+{
+    return check(text, JSON_DEPTH_MAX, diag);
+}
+
+enum err json_check_deep(struct span text, struct diag *diag)
+{
+    return check(text, JSON_DEPTH_DEEP, diag);
 }

@@ -163,10 +163,10 @@ static const struct json *close_ended(struct json_writer *writer, const struct j
     return next;
 }
 
-/* Trees come from json_parse(), so none is deeper than JSON_DEPTH_MAX. */
+/* Trees come from json_parse() or json_parse_deep(): none is deeper. */
 void json_put_tree(struct json_writer *writer, const struct json *json)
 {
-    const struct json *open[JSON_DEPTH_MAX];
+    const struct json *open[JSON_DEPTH_DEEP];
     size_t depth = 0;
     const struct json *item = json;
     for (;;) {
@@ -177,7 +177,7 @@ void json_put_tree(struct json_writer *writer, const struct json *json)
         const struct json *child = json_first(item);
         if (container) {
             json_open(writer, json_is(item, JSON_OBJECT) ? '{' : '[');
-            assert(depth < JSON_DEPTH_MAX);
+            assert(depth < JSON_DEPTH_DEEP);
             open[depth++] = item;
         } else {
             put_scalar(writer, item);

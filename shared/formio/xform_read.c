@@ -18,6 +18,12 @@ void read_warning(struct reader *reader, const xmlNode *node, const char *what, 
     }
 }
 
+const char *read_expression(const struct reader *reader, const xmlNode *node, const char *name)
+{
+    const char *text = READ_TEXT(reader, node, name);
+    return text == NULL || text[strspn(text, " \t\r\n")] == '\0' ? NULL : text;
+}
+
 /* ---- what is kept without being understood */
 
 #define SETTINGS_MAX 100

@@ -431,18 +431,22 @@ static enum err read_bind(struct reader *reader, const xmlNode *element)
 {
     const char *path = READ_TEXT(reader, element, "nodeset");
     struct xform_node *node = path == NULL ? NULL : read_path(reader, path, NULL);
-    if (node == NULL) {
-        return read_fault(reader, element, path == NULL ? "bind" : path,
-                          "a bind names no element of the primary instance");
+    if (path == NULL) {
+        return read_fault(reader, element, "bind", "a bind has no nodeset");
+    }
+    if (node == NULL) { /* as in JavaRosa: left behind by a question that went or was renamed */
+        read_warning(reader, element,
+                     "a bind names no element of the primary instance: it has no effect", path);
+        return OK;
     }
     node->has_bind = true;
     node->data_name = READ_TEXT(reader, element, "type");
     node->data = node->data_name == NULL ? XFORM_STRING : xform_data_from_name(node->data_name);
-    node->relevant = READ_TEXT(reader, element, "relevant");
-    node->required = READ_TEXT(reader, element, "required");
-    node->constraint = READ_TEXT(reader, element, "constraint");
-    node->calculate = READ_TEXT(reader, element, "calculate");
-    node->readonly = READ_TEXT(reader, element, "readonly");
+    node->relevant = read_expression(reader, element, "relevant");
+    node->required = read_expression(reader, element, "required");
+    node->constraint = read_expression(reader, element, "constraint");
+    node->calculate = read_expression(reader, element, "calculate");
+    node->readonly = read_expression(reader, element, "readonly");
     node->preload = READ_TEXT(reader, element, "preload");
     node->preload_params = READ_TEXT(reader, element, "preloadParams");
     node->save_to = READ_TEXT(reader, element, "saveto");
@@ -498,7 +502,7 @@ enum err read_action(struct reader *reader, const xmlNode *element, struct xform
                                   .events = events_of(READ_TEXT(reader, element, "event")),
                                   .trigger = trigger,
                                   .target = ref == NULL ? NULL : read_path(reader, ref, context),
-                                  .value = READ_TEXT(reader, element, "value")};
+                                  .value = read_expression(reader, element, "value")};
     if (made->target == NULL) {
         return read_fault(reader, element, ref == NULL ? "action" : ref,
                           "an action names no element of the primary instance");

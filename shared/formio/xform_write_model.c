@@ -39,11 +39,6 @@ static void write_children(struct writer *writer, const struct xform_node *node)
     }
 }
 
-static bool has_elements(const struct xform_node *node)
-{
-    return node->last != NULL && !node->last->attribute;
-}
-
 static void write_start(struct writer *writer, const struct xform_node *node, enum as as)
 {
     const struct xform *form = writer->form;
@@ -70,15 +65,15 @@ static void write_element(struct writer *writer, const struct xform_node *node, 
         buf_add_format(&writer->place, "[%zu]", number);
     }
     write_start(writer, node, as);
-    const char *initial = has_elements(node) ? "" : initial_at(writer, node->initial);
-    if (has_elements(node)) {
+    const char *initial = xform_has_elements(node) ? "" : initial_at(writer, node->initial);
+    if (xform_has_elements(node)) {
         buf_add_text(out, ">\n");
         write_children(writer, node);
     } else if (initial[0] != '\0') {
         buf_add_text(out, ">");
         write_escaped(out, initial, false);
     }
-    if (has_elements(node) || initial[0] != '\0') {
+    if (xform_has_elements(node) || initial[0] != '\0') {
         buf_add_format(out, "</%s>\n", node->name);
     } else {
         buf_add_text(out, "/>\n");

@@ -90,7 +90,7 @@ static void read_default(struct xls *x, struct xls_item *item)
 {
     const char *text = value_of(x, item, XLS_DEFAULT);
     struct xform_node *node = item->node;
-    if (text == NULL || node->first != NULL) {
+    if (text == NULL || xform_has_elements(node)) {
         return;
     }
     if (!xls_is_dynamic(text, node->data_name)) {

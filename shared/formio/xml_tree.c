@@ -17,9 +17,10 @@ xmlDoc *xml_read(struct span text, const char **ret_why, int *ret_line)
         return NULL;
     }
     /* No network, no entities: what a DOCTYPE declares is never used, since it is refused below. */
-    xmlDoc *doc = xmlCtxtReadMemory(parser, (const char *)text.data, (int)text.size, NULL, NULL,
-                                    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-                                        XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
+    xmlDoc *doc =
+        xmlCtxtReadMemory(parser, (const char *)text.data, (int)text.size, NULL, NULL,
+                          XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+                              XML_PARSE_NOCDATA | XML_PARSE_COMPACT | XML_PARSE_BIG_LINES);
     if (doc == NULL) {
         *ret_why = "it is no well-formed XML";
         *ret_line = parser->lastError.line;

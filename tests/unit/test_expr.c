@@ -432,6 +432,32 @@ static void dates_compare_and_add_up(void **state)
     check_rows(rows, COUNT_OF(rows));
 }
 
+static void what_chts_forms_call_counts_units_between_dates(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"difference-in-months('2026-01-31', '2026-02-28')", "1", NULL},
+        {"difference-in-months('2026-01-15', '2026-02-14')", "0", NULL},
+        {"difference-in-months('2026-02-15', '2026-01-14')", "-1", NULL},
+        {"difference-in-months('2026-02-15', '2026-01-16')", "0", NULL},
+        {"difference-in-months(born, today()) div 12", "42.666666666666664", NULL},
+        {"floor(difference-in-months(born, today()) div 12)", "42", NULL},
+        {"difference-in-months('', today())", "", NULL},
+        {"cht:difference-in-days('2026-02-27', '2026-03-01')", "2", NULL},
+        {"cht:difference-in-weeks('2026-01-01', '2026-01-14')", "1", NULL},
+        {"cht:difference-in-years(born, '2026-02-28')", "42", NULL},
+        {"cht:difference-in-years(born, '2026-02-27')", "41", NULL},
+        {"add-date('2026-01-31', 0, 1)", "2026-02-28", NULL},
+        {"add-date(born, 1)", "1985-02-28", NULL},
+        {"add-date('2026-03-31', 0, -13, 1)", "2025-03-01", NULL},
+        {"add-date('2026-03-31', '', '', 1)", "2026-04-01", NULL},
+        {"add-date('2026-03-31', 0, 0, 0, 1, 30)", "2026-03-31T01:30:00.000+01:00", NULL},
+        {"add-date('nothing', 1)", "", NULL},
+        {"add-date('2026-03-31', 1000000000000)", "", NULL},
+    };
+    check_rows(rows, COUNT_OF(rows));
+}
+
 static void choices_and_lists(void **state)
 {
     (void)state;
@@ -660,6 +686,7 @@ int main(void)
         cmocka_unit_test(text_is_counted_in_characters),
         cmocka_unit_test(numbers_are_calculated),
         cmocka_unit_test(dates_compare_and_add_up),
+        cmocka_unit_test(what_chts_forms_call_counts_units_between_dates),
         cmocka_unit_test(choices_and_lists),
         cmocka_unit_test(surroundings_answer),
         cmocka_unit_test(places_are_measured),

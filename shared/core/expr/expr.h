@@ -135,6 +135,12 @@ struct expr_path {
 typedef void expr_visitor(void *ctx, const struct expr_path *path);
 void expr_visit_paths(const struct expr *expr, expr_visitor *visit, void *ctx);
 
+/* The same without what is only handed on, or asked for which of two is: of if(a = '', b, a) those
+   of b. An expression that reads its own node in none of these settles at once. */
+void expr_visit_made(const struct expr *expr, expr_visitor *visit, void *ctx);
+
+/* Does it call the function of that name anywhere? */
+bool expr_calls(const struct expr *expr, const char *name);
 /* Its value may change though nothing it reads did: now(), today(), random(), uuid()... */
 bool expr_is_volatile(const struct expr *expr);
 

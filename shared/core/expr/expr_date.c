@@ -55,6 +55,22 @@ static int days_in_month(int64_t year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
+double date_months(double days)
+{
+    struct civil at = civil_of(days);
+    return (double)(at.year * 12 + at.month - 1);
+}
+
+double date_add_months(double days, double months)
+{
+    struct civil at = civil_of(days);
+    int64_t all = at.year * 12 + at.month - 1 + (int64_t)months;
+    int64_t year = (all >= 0 ? all : all - 11) / 12;
+    int month = (int)(all - year * 12) + 1;
+    int most = days_in_month(year, month);
+    return (double)days_of(year, month, at.day < most ? at.day : most) + (days - floor(days));
+}
+
 /* ---- reading */
 
 static bool read_digits(struct span *text, size_t count, int *ret)

@@ -2,7 +2,7 @@
 
 static const struct expr_function *const subjects[] = {
     functions_of_nodes,   functions_of_text,   functions_of_numbers, functions_of_dates,
-    functions_of_choices, functions_of_places, functions_of_forms,
+    functions_of_choices, functions_of_places, functions_of_forms,   functions_of_cht,
 };
 
 const struct expr_function *function_find(struct span name)

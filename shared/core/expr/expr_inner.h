@@ -154,6 +154,11 @@ MUST_CHECK enum err evaluate_number(struct evaluation *run, const struct expr *e
                                     const struct focus *focus, double *ret);
 MUST_CHECK enum err evaluate_boolean(struct evaluation *run, const struct expr *expr,
                                      const struct focus *focus, bool *ret);
+/* A date, a number of days, or a text of either. *ret_is_date is false for what is none, blank
+   included. */
+MUST_CHECK enum err evaluate_date(struct evaluation *run, const struct expr *expr,
+                                  const struct focus *focus, double *ret_days, bool *ret_has_time,
+                                  bool *ret_is_date);
 /* ERR_FORMAT when it is no path. */
 MUST_CHECK enum err evaluate_nodes(struct evaluation *run, const struct expr *expr,
                                    const struct focus *focus, struct expr_value *ret);
@@ -167,6 +172,9 @@ bool time_read(struct span text, int zone_minutes, double *ret_part_of_day);
 void date_write(double days, bool has_time, int zone_minutes, struct buf *ret);
 /* false for a letter after '%' that nobody knows */
 bool date_format(double days, struct span format, struct buf *ret);
+/* Months since year 0; and the same day so many months on, or the last of a shorter month. */
+double date_months(double days);
+double date_add_months(double days, double months);
 bool number_read(struct span text, double *ret); /* XPath's: no exponent */
 
 /* ---- functions */
@@ -182,6 +190,7 @@ struct expr_function {
 const struct expr_function *function_find(struct span name);
 /* By subject; each a table that ends with a NULL name. */
 extern const struct expr_function functions_of_nodes[], functions_of_text[], functions_of_numbers[],
-    functions_of_dates[], functions_of_choices[], functions_of_places[], functions_of_forms[];
+    functions_of_dates[], functions_of_choices[], functions_of_places[], functions_of_forms[],
+    functions_of_cht[];
 
 #endif

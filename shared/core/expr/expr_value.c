@@ -57,7 +57,9 @@ enum err text_of_buf(struct arena *arena, struct buf *buf, struct expr_value *re
 
 enum err node_text(struct arena *arena, const struct tree_node *node, struct span *ret)
 {
-    if (node->first == NULL || node->attribute) {
+    /* A group of the form has no value (JavaRosa): what is in it would have to be watched for it.
+     */
+    if (tree_is_leaf(node) || node->owner != NULL) {
         *ret = node->text;
         return OK;
     }
@@ -196,7 +198,7 @@ static double number_of_node(const struct tree_node *node, int zone_minutes)
     if (node->kind == TREE_TIME && time_read(node->text, zone_minutes, &part)) {
         return part;
     }
-    return node->first != NULL && !node->attribute ? NAN : number_of_text(node->text, zone_minutes);
+    return tree_is_leaf(node) ? number_of_text(node->text, zone_minutes) : NAN;
 }
 
 double expr_to_number(const struct expr_value *value, const struct expr_host *host)
@@ -220,7 +222,7 @@ double expr_to_number(const struct expr_value *value, const struct expr_host *ho
 static bool truth_of_node(const struct tree_node *node)
 {
     double number;
-    if (node->first != NULL && !node->attribute) {
+    if (!tree_is_leaf(node)) {
         return true;
     }
     if (node->kind == TREE_BOOLEAN) {

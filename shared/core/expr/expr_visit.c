@@ -73,22 +73,53 @@ void expr_visit_paths(const struct expr *expr, expr_visitor *visitor, void *ctx)
     visit(expr, NULL, visitor, ctx);
 }
 
+void expr_visit_made(const struct expr *expr, expr_visitor *visitor, void *ctx)
+{
+    const char *name = expr->kind == NODE_CALL ? expr->function->name : "";
+    bool chooses = strcmp(name, "if") == 0;
+    if (chooses || strcmp(name, "coalesce") == 0) {
+        for (size_t i = chooses ? 1 : 0; i < expr->arg_count; i++) {
+            expr_visit_made(expr->args[i], visitor, ctx);
+        }
+    } else if (expr->kind != NODE_PATH) {
+        visit(expr, NULL, visitor, ctx);
+    }
+}
+
+/* Does `is` hold for a function that is called anywhere in it? */
+static bool any_call(const struct expr *expr,
+                     bool (*is)(const struct expr_function *function, const char *name),
+                     const char *name)
+{
+    bool found = expr->kind == NODE_CALL && is(expr->function, name);
+    for (size_t i = 0; !found && i < expr->arg_count; i++) {
+        found = any_call(expr->args[i], is, name);
+    }
+    for (size_t i = 0; !found && i < expr->step_count; i++) {
+        for (size_t j = 0; !found && j < expr->steps[i].predicate_count; j++) {
+            found = any_call(expr->steps[i].predicates[j], is, name);
+        }
+    }
+    return found;
+}
+
+static bool is_named(const struct expr_function *function, const char *name)
+{
+    return strcmp(function->name, name) == 0;
+}
+
+static bool changes_by_itself(const struct expr_function *function, const char *name)
+{
+    (void)name;
+    return function->is_volatile;
+}
+
+bool expr_calls(const struct expr *expr, const char *name)
+{
+    return any_call(expr, is_named, name);
+}
+
 bool expr_is_volatile(const struct expr *expr)
 {
-    if (expr->kind == NODE_CALL && expr->function->is_volatile) {
-        return true;
-    }
-    for (size_t i = 0; i < expr->arg_count; i++) {
-        if (expr_is_volatile(expr->args[i])) {
-            return true;
-        }
-    }
-    for (size_t i = 0; i < expr->step_count; i++) {
-        for (size_t j = 0; j < expr->steps[i].predicate_count; j++) {
-            if (expr_is_volatile(expr->steps[i].predicates[j])) {
-                return true;
-            }
-        }
-    }
-    return false;
+    return any_call(expr, changes_by_itself, NULL);
 }

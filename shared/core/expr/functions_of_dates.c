@@ -27,10 +27,8 @@ static enum err call_now(struct evaluation *run, const struct expr *call, const 
     return OK;
 }
 
-/* A date, a number of days, or a text of either. False for what is none, blank included. */
-static enum err evaluate_date(struct evaluation *run, const struct expr *expr,
-                              const struct focus *focus, double *ret_days, bool *ret_has_time,
-                              bool *ret_is_date)
+enum err evaluate_date(struct evaluation *run, const struct expr *expr, const struct focus *focus,
+                       double *ret_days, bool *ret_has_time, bool *ret_is_date)
 {
     struct expr_value value;
     struct span text;

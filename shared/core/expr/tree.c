@@ -148,12 +148,17 @@ int tree_order(const struct tree_node *a, const struct tree_node *b)
     return a < b ? -1 : 1; /* of two trees: any order, but always the same */
 }
 
+bool tree_is_leaf(const struct tree_node *node)
+{
+    return node->last == NULL || node->last->attribute;
+}
+
 void tree_text(const struct tree_node *node, struct buf *ret)
 {
     /* Walks down and back up by links, since depth is the form's choice. */
     const struct tree_node *at = node;
     for (;;) {
-        if (at->first != NULL && !at->attribute) {
+        if (!tree_is_leaf(at)) {
             at = at->first;
             continue;
         }

@@ -19,8 +19,9 @@ const char *tree_name(struct tree_names *names, struct span name); /* NULL: no m
 struct tree_node {
     struct tree_node *parent, *first, *last, *prev, *next; /* attributes before elements */
     const char *name; /* interned local name; of an attribute without '@' */
-    struct span text; /* of a leaf; a node with children has none */
-    uint8_t kind;     /* enum tree_kind: how its text reads as a value */
+    struct span
+        text;     /* of a leaf, which may have attributes; a node with elements in it has none */
+    uint8_t kind; /* enum tree_kind: how its text reads as a value */
     bool attribute;
     bool
         repeat; /* one of several occurrences: absolute paths stay in the one they are asked from */
@@ -45,6 +46,8 @@ void tree_remove(struct tree_node *node);
 struct tree_node *tree_child(const struct tree_node *parent, const char *interned_name);
 /* -1, 0, 1 in document order; both of one tree. */
 int tree_order(const struct tree_node *a, const struct tree_node *b);
+/* No elements in it: its text is its own. */
+bool tree_is_leaf(const struct tree_node *node);
 /* Bytes of the string value (text of all leaves below, in order). */
 void tree_text(const struct tree_node *node, struct buf *ret);
 

@@ -165,21 +165,12 @@ static bool is_meta(const struct xform_node *node)
     return false;
 }
 
-static bool has_elements(const struct xform_node *node)
-{
-    const struct xform_node *at = node->first;
-    while (at != NULL && at->attribute) {
-        at = at->next;
-    }
-    return at != NULL;
-}
-
 static bool is_kept(struct mapper *m, const struct xform_node *node)
 {
     bool filled = m->controls[node->index] != NULL || node->calculate != NULL ||
                   node->preload != NULL || node->save_to != NULL || node->initial[0] != '\0' ||
                   is_set_by_action(m, node);
-    return !node->attribute && node->parent != NULL && !node->repeat && !has_elements(node) &&
+    return !node->attribute && node->parent != NULL && !node->repeat && !xform_has_elements(node) &&
            filled && !is_meta(node) && !is_note(m, node) && !is_count(m, node);
 }
 

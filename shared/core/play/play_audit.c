@@ -23,14 +23,16 @@ static enum err audit_rule(struct play *play, const struct rule *rule, struct pl
 {
     struct expr_value value;
     struct span text;
+    if (rule->kind == RULE_RELEVANT) {
+        bool relevant;
+        enum err e = ask_relevant(play, rule, node, &relevant, diag);
+        return e != OK || (relevant == node->relevant && node->tree.hidden == !relevant)
+                   ? e
+                   : differs(node, play, "relevant", diag);
+    }
     enum err e = evaluate_at(play, rule->expr, node, &value, diag);
     if (e != OK) {
         return e;
-    }
-    if (rule->kind == RULE_RELEVANT) {
-        return expr_to_boolean(&value) == node->relevant && node->tree.hidden == !node->relevant
-                   ? OK
-                   : differs(node, play, "relevant", diag);
     }
     e = expr_to_text(&value, &play->expr_host, &play->scratch, &text);
     bool nothing = value.type == EXPR_NUMBER && isnan(value.number);

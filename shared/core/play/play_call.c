@@ -364,7 +364,7 @@ static enum err first_fault(struct play_request *request)
     struct screen whole = {SCREEN_LIST, NULL, request->play->root};
     for (struct play_node *at = whole.node; at != NULL; at = node_following(at, whole.node)) {
         struct screen one = {SCREEN_QUESTION, NULL, at};
-        enum err e = at->tree.first == NULL ? screen_fault(request, &one) : OK;
+        enum err e = tree_is_leaf(&at->tree) ? screen_fault(request, &one) : OK;
         if (e != OK) {
             return e;
         }

@@ -79,6 +79,13 @@ static enum err queue_one(struct play *play, struct play_node *changed, size_t s
 {
     struct rule *rule = &play->rules[dependency->rule];
     struct play_node *base = changed;
+    if (rule->kind == RULE_CALCULATE && rule->target == source && !rule->reads_siblings) {
+        return OK; /* what it set itself is no reason (W3C XForms 1.1, C.1: vertices but itself) */
+    }
+    if (dependency->by_words && play->words_left-- == 0) {
+        play->words_left = 0;
+        return OK; /* a label that shows what is made of it: it ends somewhere */
+    }
     /* An occurrence that came or went gives its siblings other numbers. */
     if (changed->tree.repeat && source == changed->def->index) {
         base = node_of(changed->tree.parent);
@@ -151,12 +158,23 @@ enum err change_value(struct play *play, struct play_node *node, struct span tex
     return e;
 }
 
+enum err ask_relevant(struct play *play, const struct rule *rule, struct play_node *node, bool *ret,
+                      struct diag *diag)
+{
+    struct expr_value value;
+    bool hidden = node->tree.hidden;
+    node->tree.hidden = false;
+    enum err e = evaluate_at(play, rule->expr, node, &value, diag);
+    node->tree.hidden = hidden;
+    *ret = e == OK && expr_to_boolean(&value);
+    return e;
+}
+
 static enum err compute_relevant(struct play *play, const struct rule *rule, struct play_node *node,
                                  struct diag *diag)
 {
-    struct expr_value value;
-    enum err e = evaluate_at(play, rule->expr, node, &value, diag);
-    bool relevant = e == OK && expr_to_boolean(&value);
+    bool relevant;
+    enum err e = ask_relevant(play, rule, node, &relevant, diag);
     if (e != OK || relevant == node->relevant) {
         return e;
     }
@@ -298,6 +316,12 @@ static enum err compute_rule(struct play *play, struct rule *rule, struct diag *
     return OK;
 }
 
+static void end_queue(struct play *play)
+{
+    play->first_pending = play->rule_count;
+    play->words_left = PLAY_WORDS_MAX;
+}
+
 static void forget_queue(struct play *play)
 {
     for (size_t i = 0; i < play->rule_count; i++) {
@@ -309,7 +333,7 @@ static void forget_queue(struct play *play)
         }
         rule->pending_count = 0;
     }
-    play->first_pending = play->rule_count;
+    end_queue(play);
 }
 
 enum err compute(struct play *play, struct diag *diag)
@@ -323,5 +347,6 @@ enum err compute(struct play *play, struct diag *diag)
             return e;
         }
     }
+    end_queue(play);
     return OK;
 }

@@ -23,6 +23,7 @@ struct visit {
     struct rule *rule;
     size_t rule_index;
     size_t context;
+    bool by_words;
     enum err failed;
 };
 
@@ -204,7 +205,8 @@ static enum err depend(struct visit *visit, size_t source, size_t anchor)
     if (made == NULL) {
         return ERR_NOMEM;
     }
-    *made = (struct dependency){visit->rule_index, anchor, play->defs[source].dependents};
+    *made = (struct dependency){visit->rule_index, anchor, visit->by_words,
+                                play->defs[source].dependents};
     play->defs[source].dependents = made;
     return OK;
 }
@@ -258,6 +260,80 @@ static void visit_path(void *ctx, const struct expr_path *path)
     arena_reset(&play->scratch);
 }
 
+/* Of the paths whose value goes into the result: is one the rule's own target? */
+static void visit_made(void *ctx, const struct expr_path *path)
+{
+    struct visit *visit = ctx;
+    struct reach reach;
+    if (visit->failed == OK) {
+        visit->failed = reach_path(visit->play, path, visit->context, &reach);
+    }
+    if (visit->failed == OK && !reach.foreign && reach.in[visit->rule->target]) {
+        visit->rule->works_on_itself = true;
+    }
+    arena_reset(&visit->play->scratch);
+}
+
+/* ---- what labels a choice, for those that ask jr:choice-name() */
+
+static void visit_words(void *ctx, const struct expr_path *path)
+{
+    struct visit *visit = ctx;
+    struct play *play = visit->play;
+    struct reach reach;
+    if (visit->failed == OK) {
+        visit->failed = reach_path(play, path, visit->context, &reach);
+    }
+    for (size_t i = 0; visit->failed == OK && !reach.foreign && i < play->def_count; i++) {
+        if (!reach.in[i]) {
+            continue;
+        }
+        size_t anchor = graph_shared(play, graph_shared(play, reach.anchor, i), visit->context);
+        anchor = graph_shared(play, anchor, visit->rule->target);
+        /* An item of a list is read with what is in it. */
+        for (size_t j = i; visit->failed == OK && j <= play->defs[i].last_below; j++) {
+            visit->failed = depend(visit, j, anchor);
+        }
+    }
+    arena_reset(&play->scratch);
+}
+
+static void visit_labels(struct visit *visit, const struct xform_control *control)
+{
+    const struct play *play = visit->play;
+    for (const struct xform_item *item = control->items; item != NULL; item = item->next) {
+        const struct xform_text *text = item->label;
+        size_t count = text == NULL ? 0 : text->language_count * XFORM_TEXT_FORM_COUNT;
+        for (size_t i = 0; i < count; i++) {
+            for (const struct xform_piece *at = text->wordings[i]; at != NULL; at = at->next) {
+                if (at->output != NULL) {
+                    expr_visit_paths(play_compiled(play, at->output), visit_words, visit);
+                }
+            }
+        }
+    }
+    if (control->itemset != NULL) {
+        expr_visit_paths(play_compiled(play, control->itemset->nodes), visit_words, visit);
+    }
+}
+
+/* For each question that a rule names in jr:choice-name(): what its labels read. */
+static enum err follow_words(struct play *play, size_t question)
+{
+    const struct def *def = &play->defs[question];
+    for (const struct dependency *at = def->dependents; at != NULL; at = at->next) {
+        struct rule *rule = &play->rules[at->rule];
+        if (!at->by_words && expr_calls(rule->expr, "jr:choice-name")) {
+            struct visit visit = {play, rule, at->rule, question, true, OK};
+            visit_labels(&visit, def->control);
+            if (visit.failed != OK) {
+                return visit.failed;
+            }
+        }
+    }
+    return OK;
+}
+
 /* ---- order */
 
 struct sort {
@@ -297,6 +373,15 @@ static enum err cycle(struct sort *sort, size_t again)
 
 static enum err place(struct sort *sort, size_t rule);
 
+/* Other occurrences come before; what is inside of a group is asked as if the group were relevant,
+   so that its relevance may follow from there (play_compute.c, ask_relevant); a calculation may
+   hand on what stands there. ODK refuses the last two; forms made for Enketo and CHT have them. */
+static bool may_read_itself(const struct rule *rule)
+{
+    return rule->reads_siblings || rule->kind == RULE_CHOICES || rule->kind == RULE_RELEVANT ||
+           (rule->kind == RULE_CALCULATE && !rule->works_on_itself);
+}
+
 static enum err place_dependents(struct sort *sort, size_t rule)
 {
     struct play *play = sort->play;
@@ -307,8 +392,7 @@ static enum err place_dependents(struct sort *sort, size_t rule)
     for (size_t i = def->index; i <= last; i++) {
         for (const struct dependency *next = play->defs[i].dependents; next != NULL;
              next = next->next) {
-            bool itself = next->rule == rule;
-            if (itself && (at->reads_siblings || at->kind == RULE_CHOICES)) {
+            if (next->by_words || (next->rule == rule && may_read_itself(at))) {
                 continue;
             }
             enum err e =
@@ -355,6 +439,7 @@ static enum err order_rules(struct play *play, struct diag *diag)
         e = place(&sort, i - 1);
     }
     play->first_pending = play->rule_count;
+    play->words_left = PLAY_WORDS_MAX;
     arena_reset(&play->scratch);
     return e;
 }
@@ -365,8 +450,15 @@ enum err graph_build(struct play *play, struct diag *diag)
         struct visit visit = {.play = play, .rule = &play->rules[i], .rule_index = i};
         visit.context = play->rules[i].target;
         expr_visit_paths(play->rules[i].expr, visit_path, &visit);
+        expr_visit_made(play->rules[i].expr, visit_made, &visit);
         if (visit.failed != OK) {
             return visit.failed;
+        }
+    }
+    for (size_t i = 0; i < play->def_count; i++) {
+        enum err e = play->defs[i].control == NULL ? OK : follow_words(play, i);
+        if (e != OK) {
+            return e;
         }
     }
     return order_rules(play, diag);

@@ -11,6 +11,7 @@
 
 #define PLAY_NODES_MAX   200000 /* of one instance */
 #define PLAY_REPEATS_MAX 10000  /* occurrences of one repeat in one place */
+#define PLAY_WORDS_MAX   200000 /* rules that labels bring up while one answer is computed */
 #define PLAY_SCRATCH_MAX (64u << 20)
 #define PLAY_MEMORY_MAX  (256u << 20)
 
@@ -24,8 +25,9 @@ struct rule {
     size_t target;     /* index of a definition; of RULE_COUNT the repeat */
     struct expr *expr; /* of RULE_CHOICES the path to its choices */
     bool is_volatile;
-    bool reads_siblings; /* other occurrences of what it sets: computed until nothing changes */
-    size_t order;        /* its place among all rules */
+    bool reads_siblings;  /* other occurrences of what it sets: computed until nothing changes */
+    bool works_on_itself; /* a + 1 for a: never settles. if(a = '', b, a) does */
+    size_t order;         /* its place among all rules */
     struct play_node **pending;
     size_t pending_count, pending_capacity;
 };
@@ -34,6 +36,8 @@ struct rule {
 struct dependency {
     size_t rule;
     size_t anchor; /* a definition that holds both: the nearest occurrence that they share */
+    bool by_words; /* jr:choice-name(): the rule reads what labels a choice. No part of the order,
+                      since ODK doesn't follow it: such a rule may be computed once more */
     struct dependency *next;
 };
 
@@ -89,6 +93,7 @@ struct play {
     struct play_node *root;
     size_t node_count;
     size_t first_pending; /* in `ordered` */
+    size_t words_left;    /* how often `by_words` may still queue before all is computed */
     unsigned event_depth;
     /* lists beside the form, once they were read */
     struct external *externals;
@@ -140,6 +145,10 @@ bool node_is_relevant(const struct play_node *node); /* with all that it lies in
 /* ---- play_compute.c */
 MUST_CHECK enum err evaluate_at(struct play *play, const struct expr *expr, struct play_node *node,
                                 struct expr_value *ret, struct diag *diag);
+/* Whether its own rule makes it relevant. Inside of it the rule finds what would be there if it
+   were: a group may depend on an answer in itself, which ODK refuses to load and others allow. */
+MUST_CHECK enum err ask_relevant(struct play *play, const struct rule *rule, struct play_node *node,
+                                 bool *ret, struct diag *diag);
 MUST_CHECK enum err queue_all(struct play *play, struct play_node *top);
 MUST_CHECK enum err queue_dependents(struct play *play, struct play_node *changed, bool subtree);
 MUST_CHECK enum err compute(struct play *play, struct diag *diag);

@@ -87,7 +87,7 @@ static enum err add_def(struct play *play, const struct xform_node *node, size_t
     struct def *def = &play->defs[node->index];
     *def = (struct def){.node = node, .index = node->index, .parent = parent};
     def->name = tree_name(play->form->names, span_of(node->name));
-    def->is_group = node->first != NULL && !node->attribute;
+    def->is_group = xform_has_elements(node);
     for (size_t i = 0; i < RULE_KINDS; i++) {
         def->rules[i] = NO_RULE;
     }

@@ -62,6 +62,12 @@ struct xform_node {
     const struct xform_pair *extras;      /* attributes of the bind that nobody here reads */
 };
 
+/* A group of other nodes; a question may have attributes all the same. */
+static inline bool xform_has_elements(const struct xform_node *node)
+{
+    return node->last != NULL && !node->last->attribute;
+}
+
 enum xform_control_kind {
     XFORM_INPUT,
     XFORM_SELECT_ONE,

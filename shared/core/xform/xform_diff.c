@@ -131,7 +131,7 @@ static const char *path_of(struct differ *d, const struct xform_node *node)
 
 static bool is_kept(const struct side *side, const struct xform_node *node)
 {
-    return node->first == NULL && strcmp(word_of(side, node), "note") != 0;
+    return !xform_has_elements(node) && strcmp(word_of(side, node), "note") != 0;
 }
 
 /* Of one form: what the other lacks. */
