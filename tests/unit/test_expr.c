@@ -189,6 +189,13 @@ static void operators_bind_as_in_xpath(void **state)
         {"3 >= 3", "true", NULL},
         {"'10' > '9'", "true", NULL},
         {"'a' < 'b'", "false", NULL},
+        /* equal but for an error of floating point */
+        {"0.1 + 0.2 = 0.3", "true", NULL},
+        {"0.1 + 0.2 != 0.3", "false", NULL},
+        {"6.1 - 7.8 = -1.7", "true", NULL},
+        {"0.3 = 0.30000001", "false", NULL},
+        {"1 div 0 = 1 div 0", "true", NULL},
+        {"number('x') = number('x')", "false", NULL},
     };
     check_rows(rows, COUNT_OF(rows));
 }
@@ -294,6 +301,9 @@ static void values_convert_as_odk_has_it(void **state)
         {"boolean(nothing)", "false", NULL},
         {"boolean-from-string('1')", "true", NULL},
         {"boolean-from-string('yes')", "false", NULL},
+        {"boolean-from-string('TRUE')", "true", NULL},
+        {"number(' 1,5 ') + '2,5'", "4", NULL},
+        {"number('1,234,5')", "NaN", NULL},
         {"string(1 = 1)", "true", NULL},
         {"not(age)", "false", NULL},
         {"not('')", "true", NULL},

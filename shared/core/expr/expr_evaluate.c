@@ -4,13 +4,22 @@
 
 /* ---- comparisons (XPath 1.0, section 3.4, with ODK's dates) */
 
+/* As JavaRosa: what differs by an error of floating point alone is equal, so that 0.1 + 0.2 = 0.3
+   and three shares of a third make one. */
+#define EQUAL_WITHIN 1e-12
+
+static bool equal_numbers(double a, double b)
+{
+    return a == b || fabs(a - b) < EQUAL_WITHIN;
+}
+
 static bool compare_numbers(enum expr_kind kind, double a, double b)
 {
     switch (kind) {
     case NODE_EQUAL:
-        return a == b;
+        return equal_numbers(a, b);
     case NODE_UNEQUAL:
-        return a != b;
+        return !equal_numbers(a, b);
     case NODE_LESS:
         return a < b;
     case NODE_LESS_EQUAL:

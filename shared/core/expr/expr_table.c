@@ -115,7 +115,8 @@ static enum err known_equal(struct evaluation *run, const struct expr *equal,
     *ret = (struct expr_equal){.child = equal->args[item]->steps[0].step.name};
     if (e == OK && (value.type == EXPR_NUMBER || value.type == EXPR_DATE)) {
         *ret_never = *ret_never || isnan(value.number);
-        *ret_known = !isnan(value.number);
+        /* Beside a fraction several numbers are equal (equal_numbers()), which no index finds. */
+        *ret_known = value.number == floor(value.number);
         ret->is_number = true;
         ret->number = value.number;
     } else if (e == OK &&

@@ -99,7 +99,7 @@ bool number_read(struct span text, double *ret)
     bool any = false, point = false;
     for (size_t i = 0; i < text.size; i++) {
         uint8_t byte = text.data[i];
-        if (byte == '.' && !point) {
+        if ((byte == '.' || byte == ',') && !point) { /* "1,5" too, as JavaRosa reads it */
             point = true;
         } else if (byte >= '0' && byte <= '9') {
             any = true;
@@ -111,6 +111,10 @@ bool number_read(struct span text, double *ret)
         return false;
     }
     span_text(text, digits, sizeof(digits));
+    char *comma = strchr(digits, ',');
+    if (comma != NULL) {
+        *comma = '.';
+    }
     *ret = strtod(digits, NULL);
     return true;
 }
@@ -192,11 +196,19 @@ static double number_of_text(struct span text, int zone_minutes)
     return NAN;
 }
 
+static bool truth_of_text(struct span text)
+{
+    return span_is(text, "true") || span_is(text, "1");
+}
+
 static double number_of_node(const struct tree_node *node, int zone_minutes)
 {
     double part;
     if (node->kind == TREE_TIME && time_read(node->text, zone_minutes, &part)) {
         return part;
+    }
+    if (node->kind == TREE_BOOLEAN && node->text.size != 0) {
+        return truth_of_text(node->text) ? 1 : 0;
     }
     return tree_is_leaf(node) ? number_of_text(node->text, zone_minutes) : NAN;
 }
@@ -226,7 +238,7 @@ static bool truth_of_node(const struct tree_node *node)
         return true;
     }
     if (node->kind == TREE_BOOLEAN) {
-        return span_is(node->text, "true") || span_is(node->text, "1");
+        return truth_of_text(node->text);
     }
     if (node->kind == TREE_NUMBER && number_read(node->text, &number)) {
         return number != 0;

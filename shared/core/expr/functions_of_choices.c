@@ -51,7 +51,12 @@ static enum err call_boolean_from_string(struct evaluation *run, const struct ex
     struct span text;
     enum err e = evaluate_text(run, call->args[0], focus, &text);
     if (e == OK) {
-        value_set_boolean(ret, span_is(text, "true") || span_is(text, "1"));
+        /* in any case of letters, as JavaRosa has it */
+        bool is_true = text.size == 4;
+        for (size_t i = 0; is_true && i < 4; i++) {
+            is_true = (text.data[i] | 0x20) == (uint8_t) "true"[i];
+        }
+        value_set_boolean(ret, is_true || span_is(text, "1"));
     }
     return e;
 }
@@ -92,8 +97,13 @@ static enum err call_once(struct evaluation *run, const struct expr *call,
 {
     struct span text;
     enum err e = node_text(run->arena, run->origin, &text);
-    if (e == OK && text.size != 0) {
-        value_set_text(ret, text);
+    if (e == OK && text.size != 0) { /* the node itself, which reads as what it is */
+        struct tree_node **itself = arena_alloc(run->arena, sizeof(*itself));
+        if (itself == NULL) {
+            return ERR_NOMEM;
+        }
+        *itself = run->origin;
+        *ret = (struct expr_value){.type = EXPR_NODES, .nodes = itself, .node_count = 1};
         return OK;
     }
     return e != OK ? e : evaluate(run, call->args[0], focus, ret);
