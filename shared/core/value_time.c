@@ -161,22 +161,6 @@ static bool take_clock(struct scan *scan, bool typed, struct clock *ret)
     return clock.hour < 24 && clock.minute < 60 && clock.second < 60;
 }
 
-bool time_canonical(struct span text, bool typed, char ret[VALUE_TIME_SIZE])
-{
-    struct clock clock;
-    struct scan scan = scan_of(text);
-    if (!take_clock(&scan, typed, &clock) || !at_end(&scan)) {
-        return false;
-    }
-    if (clock.second < 0) {
-        (void)snprintf(ret, VALUE_TIME_SIZE, "%02d:%02d", clock.hour, clock.minute);
-    } else {
-        (void)snprintf(ret, VALUE_TIME_SIZE, "%02d:%02d:%02d", clock.hour, clock.minute,
-                       clock.second);
-    }
-    return true;
-}
-
 static bool take_fraction(struct scan *scan)
 {
     int ignored = 0;
@@ -202,6 +186,24 @@ static bool take_offset(struct scan *scan, bool typed, int *ret_minutes)
     int offset = hours * 60 + minutes;
     *ret_minutes = sign == '-' ? -offset : offset;
     return typed || sign == '+' || offset > 0; /* "-00:00" is no canonical zero. */
+}
+
+bool time_canonical(struct span text, bool typed, char ret[VALUE_TIME_SIZE])
+{
+    struct clock clock;
+    struct scan scan = scan_of(text);
+    int offset = 0;
+    if (!take_clock(&scan, typed, &clock) || (typed && !take_fraction(&scan)) ||
+        (typed && !at_end(&scan) && !take_offset(&scan, typed, &offset)) || !at_end(&scan)) {
+        return false;
+    }
+    if (clock.second < 0) {
+        (void)snprintf(ret, VALUE_TIME_SIZE, "%02d:%02d", clock.hour, clock.minute);
+    } else {
+        (void)snprintf(ret, VALUE_TIME_SIZE, "%02d:%02d:%02d", clock.hour, clock.minute,
+                       clock.second);
+    }
+    return true;
 }
 
 struct moment {

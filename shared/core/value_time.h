@@ -18,7 +18,8 @@
 /* "1948", "1948-05", "1948-05-17"; typed also 17/05/1948, 05/1948, with '.' or '-' as well. */
 bool date_canonical(struct span text, bool typed, char ret[VALUE_TIME_SIZE]);
 
-/* "09:05", "09:05:59"; typed also 9:05 and 9h05. */
+/* "09:05", "09:05:59"; typed also 9:05 and 9h05, and as ODK writes it, "09:05:59.000+01:00": the
+   clock that somebody read, so fraction and offset are dropped. */
 bool time_canonical(struct span text, bool typed, char ret[VALUE_TIME_SIZE]);
 
 /* "2026-11-23T14:10:00+01:00"; typed also with 'Z', a space for the 'T', without seconds, with a

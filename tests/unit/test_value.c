@@ -107,6 +107,9 @@ static const struct typed_row typed_rows[] = {
     {VALUE_TIME, "24:00", NULL},
     {VALUE_TIME, "09:60", NULL},
     {VALUE_TIME, "09:05:60", NULL},
+    {VALUE_TIME, "09:05:59.123+01:00", "\"09:05:59\""},
+    {VALUE_TIME, "09:05Z", "\"09:05\""},
+    {VALUE_TIME, "09:05+1", NULL},
     {VALUE_TIME, "09:5", NULL},
     {VALUE_TIME, "0905", NULL},
 
