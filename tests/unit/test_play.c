@@ -312,6 +312,109 @@ static void actions_follow_what_calls_them(void **state)
     close_form(&b);
 }
 
+/* What pyxform writes for a dynamic default inside of a repeat, and what is written in a group. */
+static void actions_of_opening_stand_anywhere_and_mean_every_occurrence(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b,
+              "<instance><data id='a'><g><q/></g><r><id/><n/></r><r><id/><n/></r><loads>0</loads>"
+              "</data></instance><bind nodeset='/data/loads' type='int'/>"
+              "<setvalue event='odk-instance-load' ref='/data/loads' value='. + 1'/>",
+              "<group ref='/data/g'><setvalue event='odk-instance-first-load' ref='/data/g/q' "
+              "value='2 + 2'/><input ref='/data/g/q'/></group><group ref='/data/r'><repeat "
+              "nodeset='/data/r'><setvalue event='odk-instance-first-load odk-new-repeat' "
+              "ref='/data/r/id' value=\"concat('id', position(..))\"/><input ref='/data/r/n'>"
+              "<setvalue event='odk-instance-first-load xforms-value-changed' ref='/data/r/n' "
+              "value='5'/></input></repeat></group>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/g/q'}", "'text':'4'");
+    say(&b, "{'call':'eval','expr':'/data/r[1]/id'}", "'text':'id1'");
+    say(&b, "{'call':'eval','expr':'/data/r[2]/id'}", "'text':'id2'");
+    say(&b, "{'call':'eval','expr':'sum(/data/r/n)'}", "'text':'10'");
+    say(&b, "{'call':'add_repeat','path':'/data/r'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'concat(/data/r[3]/id, /data/r[3]/n)'}", "'text':'id3'");
+    say(&b, "{'call':'eval','expr':'/data/loads'}", "'text':'1'");
+    say(&b, "{'call':'load','draft':{'repeats':[],'values':[['/data/loads','7']]}}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'concat(/data/loads, /data/g/q)'}", "'text':'8'");
+    close_form(&b);
+}
+
+static void preloads_win_over_defaults_and_fill_each_occurrence(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b,
+              "<instance><data id='p'><by>nobody</by><on>2001-01-01</on><phone>none</phone><r "
+              "jr:template=''><on/></r></data></instance><bind nodeset='/data/by' "
+              "jr:preload='property' jr:preloadParams='username'/><bind nodeset='/data/on' "
+              "type='date' jr:preload='date' jr:preloadParams='today'/><bind nodeset='/data/phone' "
+              "jr:preload='property' jr:preloadParams='phonenumber'/><bind nodeset='/data/r/on' "
+              "type='date' jr:preload='date' jr:preloadParams='today'/>",
+              "<group ref='/data/r'><repeat nodeset='/data/r'><input ref='/data/r/on'/></repeat>"
+              "</group>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'add_repeat','path':'/data/r'}", "'ok':true");
+    say(&b, "{'call':'save'}",
+        "[['/data/by','fatima'],['/data/on','2026-11-26'],['/data/phone','none'],"
+        "['/data/r[1]/on','2026-11-26']]");
+    close_form(&b);
+}
+
+/* A calculate of XLSForm is a string to its bind, whatever it gives. */
+static void what_was_calculated_reads_as_what_it_is(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(
+        &b,
+        "<instance><data id='c'><age/><adult/><more/><school/><same/><n/><whole/><when/>"
+        "<moment/><clock/><yes/><drawn/></data></instance><bind nodeset='/data/age' "
+        "type='int'/><bind nodeset='/data/adult' type='string' calculate='/data/age &gt;= "
+        "18'/><bind nodeset='/data/more' type='string' calculate='/data/adult'/><bind "
+        "nodeset='/data/school' relevant='not(/data/more)'/><bind nodeset='/data/same' "
+        "type='string' calculate='/data/adult + /data/adult'/><bind nodeset='/data/n' "
+        "type='string' calculate='/data/age - /data/age'/><bind nodeset='/data/whole' "
+        "type='int' calculate='/data/age div 4'/><bind nodeset='/data/when' type='date' "
+        "calculate='now()'/><bind nodeset='/data/moment' type='dateTime' calculate='today()'/>"
+        "<bind nodeset='/data/clock' type='time' calculate='now()'/><bind "
+        "nodeset='/data/yes' type='boolean' calculate='/data/age'/><bind "
+        "nodeset='/data/drawn' type='string' calculate='once(/data/adult)'/>",
+        "<input ref='/data/age'/><input ref='/data/school'/>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'answer','path':'/data/age','value':9}", "'ok':true");
+    say(&b, "{'call':'save'}",
+        "[['/data/age','9'],['/data/adult','false'],['/data/more','false'],['/data/same','0'],"
+        "['/data/n','0'],['/data/whole','2'],['/data/when','2026-11-26'],['/data/moment',"
+        "'2026-11-26T00:00:00.000+01:00'],['/data/clock','09:30:15'],['/data/yes','true'],"
+        "['/data/drawn','false']]");
+    say(&b, "{'call':'state','all':true}", "'/data/school'");
+    say(&b, "{'call':'eval','expr':'boolean(/data/n) or boolean(/data/drawn)'}", "'text':'false'");
+    say(&b, "{'call':'answer','path':'/data/age','value':18}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/more = 1 and /data/more and /data/same = 2'}",
+        "'text':'true'");
+    say(&b, "{'call':'state','all':true}", "'path':'/data/age'");
+    assert_null(strstr(buf_text(&b.answer), "/data/school"));
+    close_form(&b);
+}
+
+static void a_group_hands_its_readonly_down(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b,
+              "<instance><data id='r'><closed/><g><h><q/></h></g></data></instance><bind "
+              "nodeset='/data/closed' type='boolean'/><bind nodeset='/data/g' "
+              "readonly='/data/closed'/>",
+              "<input ref='/data/closed'/><group ref='/data/g'><input ref='/data/g/h/q'/></group>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'answer','path':'/data/g/h/q','value':'a'}", "'ok':true");
+    say(&b, "{'call':'answer','path':'/data/closed','value':true}", "'ok':true");
+    say(&b, "{'call':'answer','path':'/data/g/h/q','value':'b'}", "'error':'read_only'");
+    say(&b, "{'call':'move','path':'/data/g/h/q'}", "'readonly':true");
+    close_form(&b);
+}
+
 static void a_draft_goes_on_where_it_was(void **state)
 {
     (void)state;
@@ -536,6 +639,10 @@ int main(void)
         cmocka_unit_test(a_count_decides_how_many_occurrences_there_are),
         cmocka_unit_test(choices_follow_their_filter_and_lose_what_is_gone),
         cmocka_unit_test(actions_follow_what_calls_them),
+        cmocka_unit_test(actions_of_opening_stand_anywhere_and_mean_every_occurrence),
+        cmocka_unit_test(preloads_win_over_defaults_and_fill_each_occurrence),
+        cmocka_unit_test(what_was_calculated_reads_as_what_it_is),
+        cmocka_unit_test(a_group_hands_its_readonly_down),
         cmocka_unit_test(a_draft_goes_on_where_it_was),
         cmocka_unit_test(wrong_forms_say_what_and_where),
         cmocka_unit_test(a_group_may_depend_on_what_is_in_it),

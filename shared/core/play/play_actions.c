@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "play_inner.h"
+#include "play_computed.h"
 
 /* The occurrence of `target` that belongs to `place`: in the nearest node that holds both. */
 struct find {
@@ -32,32 +32,44 @@ static struct play_node *nearest(struct play *play, const struct xform_node *tar
 static enum err set_value(struct play *play, const struct xform_action *action,
                           struct play_node *node, struct diag *diag)
 {
-    struct span text = span_of(action->literal == NULL ? "" : action->literal);
-    if (action->value != NULL) {
-        struct expr_value value;
-        enum err e = evaluate_at(play, play_compiled(play, action->value), node, &value, diag);
-        e = e != OK ? e : expr_to_text(&value, &play->expr_host, &play->scratch, &text);
-        if (e != OK) {
-            return e;
-        }
+    struct expr_value value;
+    if (action->value == NULL) {
+        return change_value(play, node, span_of(action->literal == NULL ? "" : action->literal),
+                            diag);
     }
-    return change_value(play, node, text, diag);
+    enum err e = evaluate_at(play, play_compiled(play, action->value), node, &value, diag);
+    return e != OK ? e : change_computed(play, node, &value, diag);
+}
+
+/* When an instance is opened, an action means every occurrence that stands in it. */
+struct opening {
+    const struct xform_action *action;
+    struct diag *diag;
+};
+
+static enum err set_value_of(struct play *play, struct play_node *node, void *ctx)
+{
+    const struct opening *opening = ctx;
+    return set_value(play, opening->action, node, opening->diag);
 }
 
 enum err run_actions(struct play *play, unsigned event, const struct xform_node *trigger,
                      struct play_node *place, struct diag *diag)
 {
+    bool opens = (event & (XFORM_FIRST_LOAD | XFORM_LOAD)) != 0;
     enum err e = OK;
     for (const struct xform_action *at = play->form->actions; e == OK && at != NULL;
          at = at->next) {
-        bool called = (at->events & event) != 0 &&
-                      (event == XFORM_FIRST_LOAD || event == XFORM_LOAD || at->trigger == trigger);
+        bool called = (at->events & event) != 0 && (opens || at->trigger == trigger);
         if (!called ||
             at->kind != XFORM_SET_VALUE) { /* a place or a sound only a device can take */
             continue;
         }
-        struct play_node *node = nearest(play, at->target, place);
-        if (node != NULL) {
+        struct opening opening = {at, diag};
+        struct play_node *node = opens ? NULL : nearest(play, at->target, place);
+        if (opens) {
+            e = each_node(play, place, def_of(play, at->target), set_value_of, &opening);
+        } else if (node != NULL) {
             e = set_value(play, at, node, diag);
         }
     }
@@ -83,7 +95,7 @@ static enum err preload(struct play *play, struct play_node *node, bool at_end, 
     enum err e = OK;
     params = params == NULL ? "" : params;
     bool is_end = strcmp(what, "timestamp") == 0 && strcmp(params, "end") == 0;
-    if (is_end != at_end || (!at_end && node->tree.text.size != 0)) {
+    if (is_end != at_end) {
         return OK;
     }
     if (strcmp(what, "uid") == 0) {
@@ -97,14 +109,14 @@ static enum err preload(struct play *play, struct play_node *node, bool at_end, 
     } else {
         return OK;
     }
-    return e != OK ? e : change_value(play, node, text, diag);
+    /* What the device doesn't know leaves the form's own default. */
+    return e != OK || text.size == 0 ? e : change_value(play, node, text, diag);
 }
 
-enum err run_preloads(struct play *play, bool at_end, struct diag *diag)
+enum err run_preloads(struct play *play, struct play_node *top, bool at_end, struct diag *diag)
 {
     enum err e = OK;
-    for (struct play_node *at = play->root; e == OK && at != NULL;
-         at = node_following(at, play->root)) {
+    for (struct play_node *at = top; e == OK && at != NULL; at = node_following(at, top)) {
         if (at->def->node->preload != NULL) {
             e = preload(play, at, at_end, diag);
         }
@@ -149,7 +161,7 @@ enum err play_begin(struct play *play, struct diag *diag)
 {
     enum err e = new_instance(play);
     e = e != OK ? e : apply_initials(play, diag);
-    e = e != OK ? e : run_preloads(play, false, diag);
+    e = e != OK ? e : run_preloads(play, play->root, false, diag);
     e = e != OK ? e : queue_all(play, play->root);
     e = e != OK ? e : compute(play, diag);
     e = e != OK ? e : run_actions(play, XFORM_FIRST_LOAD | XFORM_LOAD, NULL, play->root, diag);

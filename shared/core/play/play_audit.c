@@ -2,9 +2,7 @@
  * For proof: every relevance and calculation from scratch, compared with what the incremental
  * computing left. What asks for time or chance is left out.
  */
-#include <math.h>
-
-#include "play_inner.h"
+#include "play_computed.h"
 
 static enum err differs(const struct play_node *node, struct play *play, const char *what,
                         struct diag *diag)
@@ -22,7 +20,7 @@ static enum err audit_rule(struct play *play, const struct rule *rule, struct pl
                            struct diag *diag)
 {
     struct expr_value value;
-    struct span text;
+    struct computed computed;
     if (rule->kind == RULE_RELEVANT) {
         bool relevant;
         enum err e = ask_relevant(play, rule, node, &relevant, diag);
@@ -34,11 +32,10 @@ static enum err audit_rule(struct play *play, const struct rule *rule, struct pl
     if (e != OK) {
         return e;
     }
-    e = expr_to_text(&value, &play->expr_host, &play->scratch, &text);
-    bool nothing = value.type == EXPR_NUMBER && isnan(value.number);
-    return e != OK || span_equal(nothing ? span_of("") : text, node->tree.text)
-               ? e
-               : differs(node, play, "calculate", diag);
+    e = computed_for_node(play, node, &value, &computed);
+    bool same = e == OK && span_equal(computed.text, node->tree.text) &&
+                (uint8_t)computed.kind == node->tree.kind;
+    return e != OK || same ? e : differs(node, play, "calculate", diag);
 }
 
 enum err play_audit(struct play *play, struct diag *diag)

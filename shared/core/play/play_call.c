@@ -123,7 +123,7 @@ static enum err may_answer(struct play_request *request, struct play_node *node)
     if (node->def->is_group) {
         return diag_set(request->diag, ERR_NOT_FOUND, "question", node->def->node->name, NULL);
     }
-    enum err e = flag_at(request->play, node->def->readonly, node, false, &readonly, request->diag);
+    enum err e = is_readonly(request->play, node, &readonly, request->diag);
     return e != OK || !readonly
                ? e
                : diag_set(request->diag, ERR_READ_ONLY, node->def->node->name, NULL);
@@ -381,7 +381,7 @@ static enum err call_save(struct play_request *request)
         e = first_fault(request);
     }
     if (e == OK && final) {
-        e = run_preloads(play, true, request->diag);
+        e = run_preloads(play, play->root, true, request->diag);
         e = e != OK ? e : compute(play, request->diag);
     }
     if (e != OK) {

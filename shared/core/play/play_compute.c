@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "play_inner.h"
+#include "play_computed.h"
 
 #define EVENT_DEPTH_MAX 16 /* actions that call each other */
 
@@ -141,13 +141,15 @@ enum err queue_all(struct play *play, struct play_node *top)
 
 /* ---- the rules */
 
-enum err change_value(struct play *play, struct play_node *node, struct span text,
-                      struct diag *diag)
+static enum err change(struct play *play, struct play_node *node, struct computed value,
+                       struct diag *diag)
 {
-    if (span_equal(node->tree.text, text)) {
-        return OK;
+    bool reads_otherwise = node->tree.kind != (uint8_t)value.kind;
+    node->tree.kind = (uint8_t)value.kind;
+    if (span_equal(node->tree.text, value.text)) {
+        return reads_otherwise ? queue_dependents(play, node, false) : OK;
     }
-    enum err e = node_set_text(node, text);
+    enum err e = node_set_text(node, value.text);
     e = e != OK ? e : queue_dependents(play, node, false);
     if (e != OK || play->event_depth == EVENT_DEPTH_MAX) {
         return e;
@@ -170,6 +172,21 @@ enum err ask_relevant(struct play *play, const struct rule *rule, struct play_no
     return e;
 }
 
+enum err change_value(struct play *play, struct play_node *node, struct span text,
+                      struct diag *diag)
+{
+    struct computed value = {.text = text, .kind = kind_of_data(node->def->node->data)};
+    return change(play, node, value, diag);
+}
+
+enum err change_computed(struct play *play, struct play_node *node, const struct expr_value *value,
+                         struct diag *diag)
+{
+    struct computed computed;
+    enum err e = computed_for_node(play, node, value, &computed);
+    return e != OK ? e : change(play, node, computed, diag);
+}
+
 static enum err compute_relevant(struct play *play, const struct rule *rule, struct play_node *node,
                                  struct diag *diag)
 {
@@ -187,12 +204,8 @@ static enum err compute_value(struct play *play, const struct rule *rule, struct
                               struct diag *diag)
 {
     struct expr_value value;
-    struct span text;
     enum err e = evaluate_at(play, rule->expr, node, &value, diag);
-    bool nothing = e == OK && value.type == EXPR_NUMBER && isnan(value.number);
-    e = e != OK ? e : expr_to_text(&value, &play->expr_host, &play->scratch, &text);
-    /* What can't be calculated yet is no answer (JavaRosa writes nothing for NaN). */
-    return e != OK ? e : change_value(play, node, nothing ? span_of("") : text, diag);
+    return e != OK ? e : change_computed(play, node, &value, diag);
 }
 
 static bool is_available(const struct choice_list *choices, struct span name)

@@ -111,7 +111,8 @@ MUST_CHECK enum err change_value(struct play *play, struct play_node *node, stru
 /* ---- play_actions.c */
 MUST_CHECK enum err run_actions(struct play *play, unsigned event, const struct xform_node *trigger,
                                 struct play_node *place, struct diag *diag);
-MUST_CHECK enum err run_preloads(struct play *play, bool at_end, struct diag *diag);
+MUST_CHECK enum err run_preloads(struct play *play, struct play_node *top, bool at_end,
+                                 struct diag *diag);
 
 /* ---- play_choices.c */
 struct choice_list {
@@ -144,6 +145,9 @@ MUST_CHECK enum err check_node(struct play *play, struct play_node *node, struct
                                struct diag *diag);
 MUST_CHECK enum err flag_at(struct play *play, const struct expr *expr, struct play_node *node,
                             bool otherwise, bool *ret, struct diag *diag);
+/* By its own bind or that of a group or repeat that it lies in. */
+MUST_CHECK enum err is_readonly(struct play *play, struct play_node *node, bool *ret,
+                                struct diag *diag);
 
 /* ---- play_state.c */
 MUST_CHECK enum err add_state(struct play *play, bool whole, struct buf *ret, struct diag *diag);

@@ -106,7 +106,7 @@ static enum err put_validity(struct play *play, struct json_writer *json, struct
     bool required, readonly;
     enum err e = check_node(play, node, &validity, diag);
     e = e != OK ? e : flag_at(play, node->def->required, node, false, &required, diag);
-    e = e != OK ? e : flag_at(play, node->def->readonly, node, false, &readonly, diag);
+    e = e != OK ? e : is_readonly(play, node, &readonly, diag);
     if (e != OK) {
         return e;
     }

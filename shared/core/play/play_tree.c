@@ -324,7 +324,8 @@ enum err repeat_add(struct play *play, struct play_node *parent, struct def *rep
         return e;
     }
     insert_in_order(parent, node);
-    e = queue_all(play, node);
+    e = run_preloads(play, node, false, diag);
+    e = e != OK ? e : queue_all(play, node);
     e = e != OK ? e : queue_dependents(play, node, true);
     e = e != OK ? e : run_actions(play, XFORM_NEW_REPEAT, repeat->node, node, diag);
     if (e == OK) {

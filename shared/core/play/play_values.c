@@ -284,6 +284,17 @@ enum err flag_at(struct play *play, const struct expr *expr, struct play_node *n
     return e;
 }
 
+enum err is_readonly(struct play *play, struct play_node *node, bool *ret, struct diag *diag)
+{
+    enum err e = OK;
+    *ret = false;
+    for (struct play_node *at = node; e == OK && !*ret && at->def != NULL;
+         at = node_of(at->tree.parent)) {
+        e = flag_at(play, at->def->readonly, at, false, ret, diag);
+    }
+    return e;
+}
+
 enum err check_node(struct play *play, struct play_node *node, struct validity *ret,
                     struct diag *diag)
 {

@@ -256,6 +256,7 @@ static enum err take_values(struct play *play, const struct json *values, struct
         if (e != OK) {
             return e;
         }
+        at->tree.kind = (uint8_t)kind_of_data(at->def->node->data);
     }
     for (const struct json *pair = json_first(values); pair != NULL; pair = json_next(pair)) {
         struct play_node *node = node_at(play, json_span(json_at(pair, 0)));
@@ -299,6 +300,8 @@ enum err play_read_draft(struct play *play, const struct json *draft, struct dia
     }
     e = e != OK ? e : take_values(play, json_get(draft, "values"), diag);
     e = e != OK ? e : queue_all(play, play->root);
+    e = e != OK ? e : compute(play, diag);
+    e = e != OK ? e : run_actions(play, XFORM_LOAD, NULL, play->root, diag);
     e = e != OK ? e : compute(play, diag);
     arena_reset(&play->scratch);
     return e == ERR_NOMEM ? diag_keep(diag, e) : e;
