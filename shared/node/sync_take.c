@@ -21,6 +21,7 @@ struct take {
     bool again, moved;
     int64_t skipped; /* ops that weren't taken: a stub says that their root is elsewhere */
     bool parted;     /* a tree of this reply lost such ops: none is believed whole */
+    bool lacks_own;  /* a bundle that counts on own ops which aren't here */
 };
 
 /* ---- acknowledgements: believed only if the own chain has that link there */
@@ -44,6 +45,26 @@ static enum err begin_another_origin(struct take *t)
     enum err e = log_reorigin(t->sync->node);
     t->sync->server.acked = 0;
     t->sync->server.unsure = 0;
+    return e;
+}
+
+/*
+ * What this node had written and brought when it asked is left out of a bundle. By network it says
+ * so itself; a bundle may have been asked for by a life of it that is lost. The server tells what
+ * it had then: who doesn't hold all of it, or not under this origin, has read a list with holes.
+ */
+static enum err look_for_own(struct take *t)
+{
+    const struct origin_point *had = &t->reply.ack;
+    bool held = false;
+    enum err e = OK;
+    if (!t->sync->answers || id_is_zero(had->origin)) {
+        return OK;
+    }
+    if (id_equal(had->origin, t->sync->node->own_origin_name)) {
+        e = own_chain_has(t, had, &held);
+    }
+    t->lacks_own = !held;
     return e;
 }
 
@@ -466,7 +487,7 @@ static enum err take_positions(struct take *t)
     enum err e = OK;
     for (size_t i = 0; !e && i < t->reply.feed_count; i++) {
         const struct feed_position *feed = &t->reply.feeds[i];
-        if (sync->answers && !bundle_feed_moves(sync->answers, feed)) {
+        if (sync->answers && (t->lacks_own || !bundle_feed_moves(sync->answers, feed))) {
             continue;
         }
         struct stmt *s = db_stmt(node->db, SERVER_FEED_SET);
@@ -659,6 +680,9 @@ static enum err take_all(struct take *t, struct diag *diag)
     }
     if (t->reply.has_ratchet) {
         sync->server.ratchet = t->reply.ratchet;
+    }
+    if (!e) {
+        e = look_for_own(t);
     }
     if (!e) {
         e = take_ack(t);

@@ -4,6 +4,7 @@
 #define _XOPEN_SOURCE 700
 
 #include "test_back.h"
+#include "test_stick.h"
 
 /* ---- a device put back from an older copy */
 
@@ -87,6 +88,37 @@ static struct node *restore(struct town *town, struct node *node, const char *na
         assert_int_equal(system(command), 0);
     }
     return town_open_again(town, name);
+}
+
+/* The server leaves out of a stick what its reader wrote and had when it asked. One that was put
+   back since has it no more: what it has read of the stick isn't all that there is. */
+static void a_stick_for_who_was_put_back_since_leaves_no_hole(void **state)
+{
+    struct town *town = *state;
+    town_sync_all(town);
+    node_close(town->a);
+    town_copy_database(town, "a", "copy");
+    town->a = town_open_again(town, "a");
+    struct id mine = town_household(town, town->a, town->amina, TOWN_COMMUNE, "mine");
+    (void)sync_with_hub(town, town->a);
+    (void)export_to(town, town->a, NULL, "ask");
+    (void)import(town, town->hub, "ask");
+    backup_to(town, town->hub, "backup");
+    town->hub = restore(town, town->hub, "hub", "backup");
+    struct id other = town_household(town, town->b, town->brahim, TOWN_COMMUNE, "other");
+    (void)sync_with_hub(town, town->b);
+    (void)export_to(town, town->hub, town->a, "answer");
+    node_close(town->a);
+    town_copy_database(town, "copy", "a");
+    town->a = town_open_again(town, "a");
+    (void)import(town, town->a, "answer");
+    assert_true(town_shows(town, town->a, other, "head_name_ar", "\"other\""));
+    for (int i = 0; i < 2; i++) {
+        (void)sync_with_hub(town, town->a);
+    }
+    assert_true(town_shows(town, town->a, mine, "head_name_ar", "\"mine\""));
+    town_assert_same(town, town->a, town->hub, TOWN_COMMUNE, "base");
+    town_assert_clean(town, town->a);
 }
 
 static bool is_held(struct node *node, struct id entity)
@@ -554,6 +586,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_device_put_back_from_its_copy_gives_no_case_number_again),
         CASE(a_device_put_back_asks_after_roots_of_its_old_origin),
+        CASE(a_stick_for_who_was_put_back_since_leaves_no_hole),
         CASE(what_a_restored_hub_lost_of_a_lost_device_a_neighbour_hands_over),
         CASE(what_is_adopted_becomes_stable),
         CASE(what_was_superseded_stays_so_after_a_restore),
