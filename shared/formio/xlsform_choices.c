@@ -92,12 +92,6 @@ static bool is_again(const struct xls *x, struct seen *seen, const struct xls_li
     return false;
 }
 
-static bool are_duplicates_allowed(const struct xls *x)
-{
-    const char *setting = xls_setting(x, "allow_choice_duplicates");
-    return setting != NULL && (xls_same(setting, "yes") || xls_same(setting, "true"));
-}
-
 static void take_choice(struct xls *x, struct xls_sheet *sheet, struct xls_row *row,
                         struct seen *seen)
 {
@@ -122,8 +116,8 @@ static void take_choice(struct xls *x, struct xls_sheet *sheet, struct xls_row *
     if (list == NULL) {
         return;
     }
-    if (is_again(x, seen, list, row, name) && !are_duplicates_allowed(x) &&
-        sheet->kind == XLS_CHOICES) {
+    if (is_again(x, seen, list, row, name) && sheet->kind == XLS_CHOICES &&
+        !xls_is_yes(xls_setting(x, "allow_choice_duplicates"))) {
         xls_error(x, where, "rename one, or set allow_choice_duplicates to yes in settings",
                   "the list \"%s\" has the choice \"%s\" twice", list_name, name);
     }
@@ -380,7 +374,7 @@ static void read_order(struct xls *x, const struct xls_item *item, struct xform_
     const char *seed = xls_parameter(x, parameters, "seed");
     struct xls_where where = cell(x, item, XLS_PARAMETERS);
     set->randomized = randomize != NULL && xls_same(randomize, "true");
-    if (seed != NULL && !set->randomized) {
+    if (seed != NULL && randomize == NULL) {
         xls_error(x, where, "add randomize=true before the seed",
                   "a seed has no effect without randomize=true");
     }

@@ -26,16 +26,26 @@ void xls_settle_languages(struct xls *x);
 const char *xls_get(const struct xls_sheet *sheet, const struct xls_row *row, enum xls_key key);
 const char *xls_setting(const struct xls *x, const char *name);
 bool xls_same(const char *a, const char *b); /* ASCII case aside */
+bool xls_is_yes(const char *text);           /* "yes", "True", "true()", "1"; false for NULL */
+bool xls_is_no(const char *text);
 struct span xls_trim(struct span text);
 bool xls_is_name(const char *text);
 
 /* ---- xlsform_types.c */
 /* False, with an error told, when nobody knows the type. */
 bool xls_read_type(struct xls *x, struct xls_where where, const char *text, struct xls_asked *ret);
-/* Value of "name=value" among "a=1;b=2 c=3"; NULL. */
-const char *xls_parameter(struct xls *x, const char *parameters, const char *name);
 void xls_add_pair(struct xls *x, const struct xform_pair **pairs, const char *name,
                   const char *value);
+
+/* ---- xlsform_parameters.c */
+/* Value of "name=value" among "a=1;b=2 c=3"; NULL. */
+const char *xls_parameter(struct xls *x, const char *parameters, const char *name);
+/* False, with errors told, when one has a value it can't have. */
+bool xls_check_parameters(struct xls *x, const struct xls_item *item);
+void xls_read_range(struct xls *x, struct xls_item *item);
+/* As attributes of the bind and, unless it is NULL, the control. */
+void xls_add_parameters(struct xls *x, const struct xls_item *item, struct xform_node *node,
+                        struct xform_control *control);
 
 /* ---- xlsform_survey.c: rows into nodes and controls */
 void xls_read_survey(struct xls *x);
@@ -44,6 +54,7 @@ struct xform_node *xls_add_attribute(struct xls *x, struct xform_node *parent, c
                                      const char *initial);
 void xls_name_node(struct xls *x, const char *name, struct xform_node *node, struct xls_item *item);
 void xls_bind(struct xform_node *node, const char *data);
+size_t xls_bucket(struct span name); /* of `named`: one for all writings of a name in capitals */
 
 /* ---- xlsform_refs.c: ${name} */
 enum { XLS_CURRENT = 1 /* the text is a predicate: of a choice_filter */ };

@@ -87,6 +87,7 @@ enum xls_special {
     XLS_BACKGROUND_GEOPOINT,
     XLS_EXTERNAL_FILE,
     XLS_RANGE,
+    XLS_CHECKED,
     XLS_META
 };
 
@@ -97,7 +98,8 @@ struct xls_type {
     enum xform_control_kind control;
     bool shown;
     enum xls_special special;
-    const char *detail; /* media type of an upload; of metadata "preload params" */
+    /* Media type of an upload; of metadata "preload params"; of what is checked its constraint. */
+    const char *detail;
 };
 
 /* What a type cell says. */

@@ -75,24 +75,14 @@ static size_t depth_of(const struct xform_node *node)
     return depth;
 }
 
-static size_t bucket_of(struct span name)
-{
-    size_t hash = 5381;
-    for (size_t i = 0; i < name.size; i++) {
-        hash = hash * 33 + name.data[i];
-    }
-    return hash % XLS_BUCKETS;
-}
-
 static void tell_unknown(struct xls *x, struct xls_where where, const char *name)
 {
-    for (size_t i = 0; i < XLS_BUCKETS; i++) {
-        for (const struct xls_named *at = x->named[i]; at != NULL; at = at->next) {
-            if (xls_same(at->name, name)) {
-                xls_error(x, where, "write capitals and small letters as in the name column",
-                          "${%s} names nothing, but there is \"%s\"", name, at->name);
-                return;
-            }
+    for (const struct xls_named *at = x->named[xls_bucket(span_of(name))]; at != NULL;
+         at = at->next) {
+        if (xls_same(at->name, name)) {
+            xls_error(x, where, "write capitals and small letters as in the name column",
+                      "${%s} names nothing, but there is \"%s\"", name, at->name);
+            return;
         }
     }
     xls_error(x, where, "write the name of a question or group of the survey",
@@ -105,7 +95,7 @@ struct xform_node *xls_find(struct xls *x, struct xls_where where, struct span n
     const struct xls_named *found = NULL;
     size_t best = 0;
     bool several = false;
-    for (const struct xls_named *at = x->named[bucket_of(name)]; at != NULL; at = at->next) {
+    for (const struct xls_named *at = x->named[xls_bucket(name)]; at != NULL; at = at->next) {
         if (span_is(name, at->name)) {
             const struct xform_node *repeat =
                 context == NULL ? NULL : common_repeat(context, at->node);

@@ -44,18 +44,12 @@ static const char *expression(struct xls *x, const struct xls_item *item, enum x
 /* "yes" and "no" under all their names; anything else is an expression. */
 static const char *truth(struct xls *x, const struct xls_item *item, enum xls_key key)
 {
-    static const char *const yes[] = {"yes", "true", "true()"};
-    static const char *const no[] = {"no", "false", "false()"};
     const char *text = value_of(x, item, key);
-    for (size_t i = 0; text != NULL && i < 3; i++) {
-        if (xls_same(text, yes[i])) {
-            return "true()";
-        }
-        if (xls_same(text, no[i])) {
-            return "false()";
-        }
-    }
-    return expression(x, item, key);
+    bool number = text != NULL && (strcmp(text, "1") == 0 || strcmp(text, "0") == 0);
+    return number             ? text
+           : xls_is_yes(text) ? "true()"
+           : xls_is_no(text)  ? "false()"
+                              : expression(x, item, key);
 }
 
 /* ---- actions */
@@ -167,68 +161,7 @@ static void read_special(struct xls *x, struct xls_item *item)
     } else if (type->special == XLS_START_GEOPOINT) {
         (void)xls_add_action(x, XFORM_SET_GEOPOINT, XFORM_FIRST_LOAD, NULL, node);
     } else if (type->special == XLS_BACKGROUND_AUDIO) {
-        const char *quality = xls_parameter(x, value_of(x, item, XLS_PARAMETERS), "quality");
         (void)xls_add_action(x, XFORM_RECORD_AUDIO, XFORM_LOAD, NULL, node);
-        if (quality != NULL) {
-            xls_add_pair(x, &node->extras, "odk:quality", quality);
-        }
-    }
-}
-
-static bool is_whole(const char *number)
-{
-    number += *number == '-' ? 1 : 0;
-    return *number != '\0' && strspn(number, "0123456789") == strlen(number);
-}
-
-static bool is_decimal(const char *number)
-{
-    number += *number == '-' ? 1 : 0;
-    size_t whole = strspn(number, "0123456789");
-    size_t rest = number[whole] == '.' ? 1 + strspn(number + whole + 1, "0123456789") : 0;
-    return whole + (rest > 0 ? rest - 1 : 0) > 0 && number[whole + rest] == '\0';
-}
-
-static void read_range(struct xls *x, struct xls_item *item)
-{
-    const char *parameters = value_of(x, item, XLS_PARAMETERS);
-    const char *start = xls_parameter(x, parameters, "start");
-    const char *end = xls_parameter(x, parameters, "end");
-    const char *step = xls_parameter(x, parameters, "step");
-    struct xform_control *control = item->control;
-    control->start = start == NULL ? "1" : start;
-    control->end = end == NULL ? "10" : end;
-    control->step = step == NULL ? "1" : step;
-    if (!is_decimal(control->start) || !is_decimal(control->end) || !is_decimal(control->step)) {
-        xls_error(x, cell(x, item, XLS_PARAMETERS), "write start=0 end=10 step=1",
-                  "start, end and step of a range are numbers");
-    }
-    bool whole = is_whole(control->start) && is_whole(control->end) && is_whole(control->step);
-    xls_bind(item->node, whole ? "int" : "decimal");
-}
-
-/* Parameters that become attributes: of the bind, or of the control. */
-static void read_parameters(struct xls *x, struct xls_item *item)
-{
-    static const struct {
-        const char *parameter, *attribute;
-        bool bind;
-    } known[] = {{"max-pixels", "orx:max-pixels", true},
-                 {"quality", "odk:quality", true},
-                 {"allow-mock-accuracy", "odk:allow-mock-accuracy", true},
-                 {"capture-accuracy", "accuracyThreshold", false},
-                 {"warning-accuracy", "unacceptableAccuracyThreshold", false},
-                 {"app", "intent", false},
-                 {"rows", "rows", false},
-                 {"incremental", "incremental", false}};
-    const char *parameters = value_of(x, item, XLS_PARAMETERS);
-    for (size_t i = 0; parameters != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
-        const char *value = xls_parameter(x, parameters, known[i].parameter);
-        if (value != NULL && known[i].bind) {
-            xls_add_pair(x, &item->node->extras, known[i].attribute, value);
-        } else if (value != NULL) {
-            xls_add_pair(x, &item->control->extras, known[i].attribute, value);
-        }
     }
 }
 
@@ -265,7 +198,16 @@ static void read_bind(struct xls *x, struct xls_item *item)
     struct xform_node *node = item->node;
     node->relevant = expression(x, item, XLS_RELEVANT);
     node->constraint = expression(x, item, XLS_CONSTRAINT);
+    if (node->constraint == NULL && item->asked.what == XLS_QUESTION &&
+        item->asked.type->special == XLS_CHECKED) {
+        node->constraint = item->asked.type->detail;
+    }
     node->required = truth(x, item, XLS_REQUIRED);
+    if (item->asked.what == XLS_BEGIN && node->required != NULL) {
+        xls_warning(x, cell(x, item, XLS_REQUIRED), "write it in the rows of the questions inside",
+                    "a group can't be required: \"%s\" is as if it weren't", node->name);
+        node->required = NULL;
+    }
     const char *readonly = truth(x, item, XLS_READONLY);
     node->readonly = readonly != NULL ? readonly : node->readonly;
     node->save_to = value_of(x, item, XLS_SAVE_TO);
@@ -338,12 +280,11 @@ static void read_item(struct xls *x, struct xls_item *item)
     if (item->control != NULL) {
         read_control(x, item);
     }
-    if (question && item->asked.type->special == XLS_RANGE && item->control != NULL) {
-        read_range(x, item);
+    bool right = xls_check_parameters(x, item);
+    if (right && question && item->asked.type->special == XLS_RANGE && item->control != NULL) {
+        xls_read_range(x, item);
     }
-    if (question && item->control != NULL && item->asked.type->special == XLS_PLAIN) {
-        read_parameters(x, item);
-    }
+    xls_add_parameters(x, item, item->node, item->control);
     if (item->asked.what == XLS_SELECT) {
         xls_read_itemset(x, item);
     }

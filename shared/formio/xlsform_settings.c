@@ -1,6 +1,7 @@
 /*
  * What the form says of itself, the record's metadata, and the entities it makes.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "xlsform_inner.h"
@@ -104,23 +105,36 @@ static const struct xls_item *audit_item(const struct xls *x)
     return at;
 }
 
+/* Places are logged with all three of their parameters, or not at all. */
+static void check_places(struct xls *x, const struct xls_item *item)
+{
+    const char *parameters = xls_get(&x->survey, item->row, XLS_PARAMETERS);
+    const char *priority = xls_parameter(x, parameters, "location-priority");
+    const char *interval = xls_parameter(x, parameters, "location-min-interval");
+    const char *age = xls_parameter(x, parameters, "location-max-age");
+    struct xls_where where = {&x->survey, item->row, XLS_PARAMETERS};
+    bool any = priority != NULL || interval != NULL || age != NULL;
+    if (any && (priority == NULL || interval == NULL || age == NULL)) {
+        xls_warning(x, where,
+                    "write location-priority, location-min-interval and location-max-age, or none",
+                    "an audit logs places only with all three parameters of location");
+    } else if (any && strtol(age, NULL, 10) < strtol(interval, NULL, 10)) {
+        xls_error(x, where, "make it as large as location-min-interval at least",
+                  "location-max-age is smaller than location-min-interval");
+    }
+}
+
 static void add_audit(struct xls *x, const struct xls_item *item)
 {
-    static const char *const known[] = {"location-priority", "location-min-interval",
-                                        "location-max-age",  "track-changes",
-                                        "identify-user",     "track-changes-reasons"};
     struct xform_node *node = xls_add_node(x, x->meta, "audit");
-    const char *parameters = xls_get(&x->survey, item->row, XLS_PARAMETERS);
     if (node == NULL) {
         return;
     }
     xls_bind(node, "binary");
-    for (size_t i = 0; parameters != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
-        const char *value = xls_parameter(x, parameters, known[i]);
-        if (value != NULL) {
-            xls_add_pair(x, &node->extras, xls_format(x, "odk:%s", known[i]), value);
-        }
+    if (xls_check_parameters(x, item)) {
+        check_places(x, item);
     }
+    xls_add_parameters(x, item, node, NULL);
 }
 
 void xls_add_meta(struct xls *x)

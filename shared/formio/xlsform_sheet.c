@@ -26,6 +26,18 @@ bool xls_same(const char *a, const char *b)
     return *a == *b;
 }
 
+bool xls_is_yes(const char *text)
+{
+    return text != NULL && (xls_same(text, "yes") || xls_same(text, "true") ||
+                            xls_same(text, "true()") || strcmp(text, "1") == 0);
+}
+
+bool xls_is_no(const char *text)
+{
+    return text != NULL && (xls_same(text, "no") || xls_same(text, "false") ||
+                            xls_same(text, "false()") || strcmp(text, "0") == 0);
+}
+
 struct span xls_trim(struct span text)
 {
     while (text.size != 0 && strchr(" \t\r\n", text.data[0]) != NULL) {
@@ -344,12 +356,6 @@ static enum err take_header(struct loading *loading, const struct workbook_row *
     return x->failed;
 }
 
-static bool keeps_spaces(const struct xls *x)
-{
-    const char *setting = xls_setting(x, "clean_text_values");
-    return setting != NULL && (xls_same(setting, "no") || xls_same(setting, "false"));
-}
-
 static enum err take_row(void *ctx, const struct workbook_row *row)
 {
     struct loading *loading = ctx;
@@ -359,7 +365,8 @@ static enum err take_row(void *ctx, const struct workbook_row *row)
         return take_header(loading, row);
     }
     struct xls_row *made = xls_alloc(x, sizeof(*made));
-    bool collapse = sheet->kind == XLS_SURVEY && !keeps_spaces(x), holds = false;
+    bool collapse = sheet->kind == XLS_SURVEY && !xls_is_no(xls_setting(x, "clean_text_values")),
+         holds = false;
     if (made == NULL) {
         return ERR_NOMEM;
     }

@@ -91,13 +91,19 @@ static struct xform_control *add_control(struct xls *x, struct xform_control *pa
     return control;
 }
 
-static size_t bucket_of(const char *name)
+size_t xls_bucket(struct span name)
 {
     size_t hash = 5381;
-    for (; *name != '\0'; name++) {
-        hash = hash * 33 + (unsigned char)*name;
+    for (size_t i = 0; i < name.size; i++) {
+        uint8_t letter = name.data[i];
+        hash = hash * 33 + (letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
     }
     return hash % XLS_BUCKETS;
+}
+
+static size_t bucket_of(const char *name)
+{
+    return xls_bucket(span_of(name));
 }
 
 void xls_name_node(struct xls *x, const char *name, struct xform_node *node, struct xls_item *item)
@@ -133,6 +139,39 @@ static struct xls_where cell(struct xls *x, struct xls_row *row, enum xls_key ke
     return (struct xls_where){.sheet = &x->survey, .row = row, .key = key};
 }
 
+/* Others' tools don't tell capitals from small letters: two such names meet in their tables. */
+static void warn_of_capitals(struct survey *survey, struct xls_row *row, const char *name)
+{
+    struct xls *x = survey->x;
+    for (const struct xls_named *at = x->named[bucket_of(name)]; at != NULL; at = at->next) {
+        if (at->node->parent == inner(survey)->node && strcmp(at->name, name) != 0 &&
+            xls_same(at->name, name)) {
+            xls_warning(x, cell(x, row, XLS_NAME), "give it another name",
+                        "\"%s\" and \"%s\" differ in capitals only", name, at->name);
+            return;
+        }
+    }
+}
+
+/* Answers are kept by the name of their repeat, wherever it lies. */
+static bool is_free_for_repeat(struct survey *survey, struct xls_row *row, const char *name)
+{
+    struct xls *x = survey->x;
+    for (const struct xls_named *at = x->named[bucket_of(name)]; at != NULL; at = at->next) {
+        if (at->node->repeat && strcmp(at->name, name) == 0) {
+            xls_error(x, cell(x, row, XLS_NAME), "give each repeat its own name",
+                      "two repeats are called \"%s\"", name);
+            return false;
+        }
+    }
+    if (strcmp(name, x->form->name) == 0) {
+        xls_error(x, cell(x, row, XLS_NAME), "give it another name",
+                  "a repeat can't be called \"%s\" as the form's root is", name);
+        return false;
+    }
+    return true;
+}
+
 /* NULL, with an error told, when there is no usable name. */
 static const char *name_of(struct survey *survey, struct xls_row *row,
                            const struct xls_asked *asked)
@@ -155,11 +194,20 @@ static const char *name_of(struct survey *survey, struct xls_row *row,
                   "\"%s\" can't be a name", name);
         return NULL;
     }
+    if (strcmp(name, "meta") == 0) {
+        xls_error(x, where, "give it another name",
+                  "\"meta\" is where the form keeps what it says of a record");
+        return NULL;
+    }
     if (is_taken(survey, name)) {
         xls_error(x, where, "give each its own name",
                   "two questions of one group are called \"%s\"", name);
         return NULL;
     }
+    if (asked->what == XLS_BEGIN && asked->repeat && !is_free_for_repeat(survey, row, name)) {
+        return NULL;
+    }
+    warn_of_capitals(survey, row, name);
     return name;
 }
 
@@ -184,6 +232,15 @@ static struct xls_item *add_item(struct xls *x, struct xls_row *row, const struc
 static const char *select_data(enum xform_control_kind control)
 {
     return control == XFORM_SELECT_RANK ? "odk:rank" : "string";
+}
+
+/* A computed or triggered value that says nothing to people is asked of nobody. */
+static bool is_computed_silently(struct xls *x, const struct xls_row *row)
+{
+    const struct xls_sheet *sheet = &x->survey;
+    return (xls_get(sheet, row, XLS_CALCULATION) != NULL ||
+            xls_get(sheet, row, XLS_TRIGGER) != NULL) &&
+           xls_get(sheet, row, XLS_LABEL) == NULL && xls_get(sheet, row, XLS_HINT) == NULL;
 }
 
 /* The question behind "or_other": shown when "other" is chosen. */
@@ -227,7 +284,7 @@ static void take_question(struct survey *survey, struct xls_item *item, const ch
     xls_bind(item->node, select ? select_data(asked->control) : asked->type->data);
     xls_name_node(x, name, item->node, item);
     /* A calculation that has a label is asked for nothing, as one without. */
-    bool shown = select || asked->type->shown;
+    bool shown = (select || asked->type->shown) && !is_computed_silently(x, item->row);
     if (shown) {
         item->control = add_control(x, inner(survey)->inside,
                                     select ? asked->control : asked->type->control, item->node);
@@ -336,9 +393,7 @@ static void take_typed(struct survey *survey, struct xls_row *row, const char *t
 
 static bool is_disabled(struct xls *x, const struct xls_row *row)
 {
-    const char *disabled = xls_get(&x->survey, row, XLS_DISABLED);
-    return disabled != NULL && (xls_same(disabled, "yes") || xls_same(disabled, "true") ||
-                                xls_same(disabled, "true()") || xls_same(disabled, "1"));
+    return xls_is_yes(xls_get(&x->survey, row, XLS_DISABLED));
 }
 
 static void take_row(struct survey *survey, struct xls_row *row)

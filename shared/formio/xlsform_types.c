@@ -17,6 +17,10 @@
     {                                                                                              \
         name, data, XFORM_INPUT, false, XLS_META, params                                           \
     }
+#define CHECKED(name, data, constraint)                                                            \
+    {                                                                                              \
+        name, data, XFORM_INPUT, true, XLS_CHECKED, constraint                                     \
+    }
 #define OTHER(name, data, shown, special)                                                          \
     {                                                                                              \
         name, data, XFORM_INPUT, shown, special, NULL                                              \
@@ -70,11 +74,21 @@ static const struct xls_type types[] = {
     PRELOAD("username", "string", "property username"),
     PRELOAD("email", "string", "property email"),
     PRELOAD("phonenumber", "string", "property phonenumber"),
-    PRELOAD("phone number", "string", "property phonenumber"),
     PRELOAD("simserial", "string", "property simserial"),
     PRELOAD("sim id", "string", "property simserial"),
     PRELOAD("subscriberid", "string", "property subscriberid"),
     PRELOAD("subscriber id", "string", "property subscriberid"),
+    PRELOAD("uri:deviceid", "string", "property uri:deviceid"),
+    PRELOAD("uri:username", "string", "property uri:username"),
+    PRELOAD("uri:email", "string", "property uri:email"),
+    PRELOAD("uri:phonenumber", "string", "property uri:phonenumber"),
+    PRELOAD("uri:simserial", "string", "property uri:simserial"),
+    PRELOAD("uri:subscriberid", "string", "property uri:subscriberid"),
+    CHECKED("percentage", "int", "0 <= . and . <= 100"),
+    CHECKED("number of days in last month", "int", "0 <= . and . <= 31"),
+    CHECKED("number of days in last six months", "int", "0 <= . and . <= 183"),
+    CHECKED("number of days in last year", "int", "0 <= . and . <= 365"),
+    CHECKED("phone number", "string", "regex(., '^\\d*$')"),
 };
 
 /* Longer names before those they begin with. */
@@ -133,20 +147,31 @@ static const struct xls_type *old_type(struct xls *x, const char *text)
     if (size > 7 && strcmp(rest + size - 7, " prompt") == 0) {
         return type_named(xls_copy(x, span_from(rest, size - 7)));
     }
-    rest = after(text, "q");
-    rest = rest == NULL ? after(text, "get") : rest;
+    rest = after(text, "get");
+    if (rest != NULL && xls_same(rest, "phone number")) { /* of the device; else it is asked */
+        return type_named("phonenumber");
+    }
+    rest = rest == NULL ? after(text, "q") : rest;
     return rest == NULL ? NULL : type_named(rest);
 }
 
 /* ---- groups */
 
+static bool begins_with(const char *text, const char *word)
+{
+    size_t at = 0;
+    while (word[at] != '\0' && (text[at] | ' ') == word[at]) {
+        at++;
+    }
+    return word[at] == '\0' && (text[at] == ' ' || text[at] == '_');
+}
+
 static bool read_group(const char *text, struct xls_asked *ret)
 {
     static const char *const groups[] = {"group", "lgroup", "repeat", "looped group", "loop"};
-    bool begins = strncmp(text, "begin", 5) == 0 || strncmp(text, "Begin", 5) == 0;
-    bool ends = strncmp(text, "end", 3) == 0 || strncmp(text, "End", 3) == 0;
-    const char *rest = text + (begins ? 5 : ends ? 3 : 0);
-    if ((!begins && !ends) || (*rest != ' ' && *rest != '_')) {
+    bool begins = begins_with(text, "begin"), ends = begins_with(text, "end");
+    const char *rest = text + (begins ? 5 : 3);
+    if (!begins && !ends) {
         return false;
     }
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
@@ -219,25 +244,7 @@ bool xls_read_type(struct xls *x, struct xls_where where, const char *text, stru
     return ret->type != NULL;
 }
 
-/* ---- parameters */
-
-const char *xls_parameter(struct xls *x, const char *parameters, const char *name)
-{
-    size_t size = strlen(name);
-    for (const char *at = parameters; at != NULL && *at != '\0';) {
-        at += strspn(at, " ;,\n\t");
-        size_t word = strcspn(at, "= ;,\n\t");
-        const char *value = at + word + strspn(at + word, " ");
-        bool has_value = *value == '=';
-        value += has_value ? 1 + strspn(value + 1, " ") : 0;
-        size_t value_size = has_value ? strcspn(value, " ;,\n\t") : 0;
-        if (has_value && word == size && strncmp(at, name, size) == 0) {
-            return xls_copy(x, span_from(value, value_size));
-        }
-        at = has_value ? value + value_size : at + word;
-    }
-    return NULL;
-}
+/* ---- pairs */
 
 /* Grows when the count is a power of two, so that many pairs cost no more than twice their room. */
 void xls_add_pair(struct xls *x, const struct xform_pair **pairs, const char *name,
