@@ -134,6 +134,68 @@ void xlsform_fault_place(const struct xlsform_fault *fault, char *ret, size_t si
 
 /* ---- the workbook as a whole */
 
+#define SHEET_NAME_MAX 31 /* Excel's own bound */
+
+/* How many letters must be changed, added or left out to make one of the other (Levenshtein). */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[SHEET_NAME_MAX + 1], size = strlen(b);
+    if (size > SHEET_NAME_MAX) {
+        return size;
+    }
+    for (size_t j = 0; j <= size; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 0; a[i] != '\0'; i++) {
+        size_t before = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < size; j++) {
+            size_t changed = before + (xls_lower(a[i]) == xls_lower(b[j]) ? 0 : 1);
+            size_t least = row[j] < row[j + 1] ? row[j] + 1 : row[j + 1] + 1;
+            before = row[j + 1];
+            row[j + 1] = changed < least ? changed : least;
+        }
+    }
+    return row[size];
+}
+
+/* A sheet that is called nearly so, and by no other name that has a meaning; NULL. */
+static const char *nearly(const struct xls *x, const char *name)
+{
+    for (size_t i = 0; i < workbook_sheet_count(x->workbook); i++) {
+        const char *other = workbook_sheet_name(x->workbook, i);
+        if (other[0] != '_' && distance(name, other) <= 2) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+static void warn_of_spelling(struct xls *x)
+{
+    struct xls_sheet *const sheets[] = {&x->settings, &x->choices, &x->external, &x->entities};
+    for (size_t i = 0; i < sizeof(sheets) / sizeof(sheets[0]); i++) {
+        const char *other = sheets[i]->present ? NULL : nearly(x, sheets[i]->name);
+        if (other != NULL) {
+            xls_warning(
+                x, (struct xls_where){.sheet = sheets[i]},
+                xls_format(x, "rename it, or call it \"_%s\" if it is something else", other),
+                "there is no such sheet, but one called \"%s\"", other);
+        }
+    }
+}
+
+static enum err tell_no_survey(struct xls *x, struct diag *diag)
+{
+    const char *other = nearly(x, "survey");
+    const char *what =
+        other == NULL
+            ? "it has no sheet named survey: an XLSForm keeps its questions there"
+            : xls_format(x, "it has no sheet named survey, but one called \"%s\": rename it",
+                         other);
+    return diag_set(diag, ERR_BAD_FORM, "workbook", what, NULL);
+}
+
 static enum err load_sheets(struct xls *x, struct diag *diag)
 {
     enum err e = xls_load_sheet(x, "settings", XLS_SETTINGS, &x->settings, diag);
@@ -154,6 +216,7 @@ static void number_nodes(struct xform *form, struct xform_node *node)
 
 static void build(struct xls *x)
 {
+    warn_of_spelling(x);
     xls_settle_languages(x);
     xls_read_settings(x);
     xls_read_lists(x, &x->choices);
@@ -196,8 +259,7 @@ static enum err read_workbook(struct xls *x, struct diag *diag)
         return e;
     }
     if (!x->survey.present) {
-        return diag_set(diag, ERR_BAD_FORM, "workbook",
-                        "it has no sheet named survey: an XLSForm keeps its questions there", NULL);
+        return tell_no_survey(x, diag);
     }
     build(x);
     if (x->failed != OK) {
@@ -219,6 +281,7 @@ enum err xlsform_read(const struct mem *mem, struct span bytes, const char *file
     *x = (struct xls){.form = &form,
                       .arena = arena,
                       .mem = mem,
+                      .file = file,
                       .faults = ret_faults,
                       .last_action = &form.actions,
                       .last_instance = &form.instances};

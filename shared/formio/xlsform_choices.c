@@ -134,6 +134,9 @@ static void take_choice(struct xls *x, struct xls_sheet *sheet, struct xls_row *
 void xls_read_lists(struct xls *x, struct xls_sheet *sheet)
 {
     struct seen seen = {.mask = 15};
+    if (sheet->unreadable) {
+        return;
+    }
     while (seen.mask < sheet->row_count * 2) {
         seen.mask = seen.mask * 2 + 1;
     }
@@ -150,10 +153,25 @@ void xls_read_lists(struct xls *x, struct xls_sheet *sheet)
 
 /* ---- instances */
 
-struct xform_instance *xls_add_instance(struct xls *x, const char *id, const char *source)
+static void tell_clash(struct xls *x, struct xls_where where, const struct xform_instance *other,
+                       const char *source)
+{
+    xls_error(x, where, "give one of them another name",
+              "two lists are called \"%s\": \"%s\" and \"%s\"", other->id,
+              other->source == NULL ? "choices" : other->source,
+              source == NULL ? "choices" : source);
+}
+
+struct xform_instance *xls_add_instance(struct xls *x, struct xls_where where, const char *id,
+                                        const char *source)
 {
     for (struct xform_instance *at = x->form->instances; at != NULL; at = at->next) {
         if (strcmp(at->id, id) == 0) {
+            bool same = at->source == source ||
+                        (at->source != NULL && source != NULL && strcmp(at->source, source) == 0);
+            if (!same) {
+                tell_clash(x, where, at, source);
+            }
             return at;
         }
     }
@@ -251,7 +269,8 @@ static bool holds_other(const struct xls_list *list)
 void xls_finish_lists(struct xls *x)
 {
     for (struct xls_list *list = x->lists; list != NULL && x->failed == OK; list = list->next) {
-        struct xform_instance *instance = xls_add_instance(x, list->name, NULL);
+        struct xls_where where = {list->sheet, list->rows[0], XLS_LIST_NAME};
+        struct xform_instance *instance = xls_add_instance(x, where, list->name, NULL);
         if (instance == NULL || instance->document != NULL || instance->source != NULL) {
             continue;
         }
@@ -290,6 +309,21 @@ static const char *filter_of(struct xls *x, const struct xls_item *item,
                           : xls_resolve(x, where, filter, item->node, XLS_CURRENT);
 }
 
+/* All occurrences of `repeat`, as `asker` reads them. */
+static const char *occurrences_of(struct xls *x, struct xls_where where,
+                                  const struct xform_node *asker, const struct xform_node *repeat)
+{
+    const char *up = "..";
+    const struct xform_node *at = asker->parent;
+    while (at != NULL && at != repeat) {
+        at = at->parent;
+        up = xls_format(x, "%s/..", up);
+    }
+    /* Who lies in one of them asks for its siblings too: out of it, and in again. */
+    return at != NULL ? xls_format(x, "%s/../%s", up, repeat->name)
+                      : xls_resolve(x, where, xls_format(x, "${%s}", repeat->name), asker, 0);
+}
+
 /* select_one ${name}: the choices are what was answered in the occurrences of a repeat. */
 static void ask_repeat(struct xls *x, const struct xls_item *item, struct span name,
                        struct xform_itemset *set)
@@ -310,7 +344,7 @@ static void ask_repeat(struct xls *x, const struct xls_item *item, struct span n
     const char *path = xls_node_path(x, node), *of_repeat = xls_node_path(x, repeat);
     const char *below = path + strlen(of_repeat) + 1;
     const char *filter = filter_of(x, item, repeat);
-    const char *from = xls_resolve(x, where, xls_format(x, "${%s}", repeat->name), item->node, 0);
+    const char *from = occurrences_of(x, where, item->node, repeat);
     set->nodes = filter == NULL ? xls_format(x, "%s[./%s != '']", from, below)
                                 : xls_format(x, "%s[%s]", from, filter);
     set->value = set->label = below;
@@ -329,7 +363,8 @@ static const char *ask_file(struct xls *x, const struct xls_item *item, const ch
         return "";
     }
     const char *id = xls_copy(x, span_from(list, (size_t)(dot - list)));
-    (void)xls_add_instance(x, id, xls_format(x, "jr://file%s/%s", csv ? "-csv" : "", list));
+    (void)xls_add_instance(x, cell(x, item, XLS_TYPE), id,
+                           xls_format(x, "jr://file%s/%s", csv ? "-csv" : "", list));
     *ret_value = geojson ? "id" : "name";
     *ret_label = geojson ? "title" : "label";
     return id;

@@ -19,14 +19,21 @@ void xls_error(struct xls *x, struct xls_where where, const char *mend, const ch
 void xls_warning(struct xls *x, struct xls_where where, const char *mend, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* ---- xlsform_headers.c */
+void xls_read_header(struct xls *x, struct xls_sheet *sheet, struct xls_column *column);
+void xls_check_headers(struct xls *x, struct xls_sheet *sheet); /* once its rows are read */
+
 /* ---- xlsform_sheet.c */
 MUST_CHECK enum err xls_load_sheet(struct xls *x, const char *name, enum xls_sheet_kind kind,
                                    struct xls_sheet *ret, struct diag *diag);
 void xls_settle_languages(struct xls *x);
 const char *xls_get(const struct xls_sheet *sheet, const struct xls_row *row, enum xls_key key);
 const char *xls_setting(const struct xls *x, const char *name);
-bool xls_same(const char *a, const char *b); /* ASCII case aside */
-bool xls_is_yes(const char *text);           /* "yes", "True", "true()", "1"; false for NULL */
+char xls_lower(char letter);
+bool xls_same(const char *a, const char *b);          /* ASCII case aside */
+bool xls_is_text(enum xls_key key);                   /* it may have a language */
+size_t xls_language(struct xls *x, struct span name); /* NO_LANGUAGE: there are too many */
+bool xls_is_yes(const char *text); /* "yes", "True", "true()", "1"; false for NULL */
 bool xls_is_no(const char *text);
 struct span xls_trim(struct span text);
 bool xls_is_name(const char *text);
@@ -83,18 +90,23 @@ void xls_finish_texts(struct xls *x);
 void xls_read_lists(struct xls *x, struct xls_sheet *sheet);
 void xls_finish_lists(struct xls *x); /* as secondary instances */
 void xls_read_itemset(struct xls *x, struct xls_item *item);
-struct xform_instance *xls_add_instance(struct xls *x, const char *id, const char *source);
+/* An error is told at `where` when another source has the id. */
+struct xform_instance *xls_add_instance(struct xls *x, struct xls_where where, const char *id,
+                                        const char *source);
 struct xls_list *xls_find_list(struct xls *x, const char *name, bool external);
 
 /* ---- xlsform_rules.c: binds, defaults, triggers */
 void xls_read_rules(struct xls *x);
 struct xform_action *xls_add_action(struct xls *x, enum xform_action_kind kind, unsigned events,
                                     struct xform_node *trigger, struct xform_node *target);
-void xls_note_pulldata(struct xls *x, const char *expression);
+void xls_note_pulldata(struct xls *x, struct xls_where where, const char *expression);
 
 /* ---- xlsform_settings.c */
 void xls_read_settings(struct xls *x);
+bool xls_take_setting(struct xls *x, const char *type, const char *name);
 void xls_add_meta(struct xls *x);
+/* The prefix of "esri:fieldType" gets an address, a known one or what settings say. */
+void xls_declare(struct xls *x, const char *attribute);
 void xls_read_entities(struct xls *x);
 void xls_keep_types(struct xls *x);
 

@@ -8,7 +8,8 @@
 #include "workbook.h"
 #include "xlsform.h"
 
-#define NO_LANGUAGE SIZE_MAX
+#define NO_LANGUAGE   SIZE_MAX
+#define XLS_ATTRIBUTE "attribute::" /* of settings: an attribute of the instance's root */
 
 /* What a column is for. Those with a language are texts. */
 enum xls_key {
@@ -70,6 +71,7 @@ struct xls_sheet {
     const char *name;
     enum xls_sheet_kind kind;
     bool present;
+    bool unreadable; /* a column without which its rows say nothing is missing, which was told */
     struct xls_column *columns;
     size_t column_count;
     struct xls_row *first, *last;
@@ -152,6 +154,7 @@ struct xls {
     struct arena *arena;
     const struct mem *mem;
     struct workbook *workbook;
+    const char *file; /* its name */
     struct xlsform_faults *faults;
     enum err failed;
     struct xls_sheet survey, choices, settings, entities, external, types;

@@ -221,7 +221,7 @@ static void add_last_saved(struct resolving *to, struct span name, struct buf *r
     const struct xform_node *node =
         xls_find(x, to->where, span_cut(name, strlen("last-saved#"), name.size), NULL, NULL);
     if (node != NULL) {
-        (void)xls_add_instance(x, "__last-saved", "jr://instance/last-saved");
+        (void)xls_add_instance(x, to->where, "__last-saved", "jr://instance/last-saved");
         buf_add_text(ret, " instance('__last-saved')");
         xform_path(node, ret);
         buf_add_text(ret, " ");
@@ -339,9 +339,11 @@ bool xls_is_dynamic(const char *text, const char *data)
                 return true;
             }
             at += size;
-        } else if (is_digit(*at) || (*at == '-' && is_digit(at[1]))) {
+        } else if (is_digit(*at) || (*at == '-' && (is_digit(at[1]) || at[1] == '.'))) {
+            bool time = strspn(at, "0123456789") == 2 && at[2] == ':';
             at++;
             at += strspn(at, "0123456789.:");
+            at += time && *at == '+' ? 1 : 0; /* of the zone: 01:02:55+01:00 */
         } else if (*at == '-' && has_hyphens(data)) {
             return false;
         } else if (*at == '"' || *at == '\'') {

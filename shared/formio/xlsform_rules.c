@@ -16,7 +16,7 @@ static const char *value_of(struct xls *x, const struct xls_item *item, enum xls
 }
 
 /* pulldata('villages', ...) reads villages.csv, which comes beside the form. */
-void xls_note_pulldata(struct xls *x, const char *expression)
+void xls_note_pulldata(struct xls *x, struct xls_where where, const char *expression)
 {
     for (const char *at = strstr(expression, "pulldata("); at != NULL;
          at = strstr(at + 1, "pulldata(")) {
@@ -25,7 +25,7 @@ void xls_note_pulldata(struct xls *x, const char *expression)
         const char *end = *start == '\'' || *start == '"' ? strchr(start + 1, *start) : NULL;
         if (end != NULL) {
             const char *id = xls_copy(x, span_from(start + 1, (size_t)(end - start) - 1));
-            (void)xls_add_instance(x, id, xls_format(x, "jr://file-csv/%s.csv", id));
+            (void)xls_add_instance(x, where, id, xls_format(x, "jr://file-csv/%s.csv", id));
         }
     }
 }
@@ -37,7 +37,7 @@ static const char *expression(struct xls *x, const struct xls_item *item, enum x
         return NULL;
     }
     const char *resolved = xls_resolve(x, cell(x, item, key), text, item->node, 0);
-    xls_note_pulldata(x, resolved);
+    xls_note_pulldata(x, cell(x, item, key), resolved);
     return resolved;
 }
 
@@ -165,6 +165,29 @@ static void read_special(struct xls *x, struct xls_item *item)
     }
 }
 
+/* "orx:max-pixels": a name, or two with a colon between them. */
+static bool is_attribute(struct xls *x, const char *name)
+{
+    const char *colon = strchr(name, ':');
+    return colon == NULL ? xls_is_name(name)
+                         : xls_is_name(colon + 1) &&
+                               xls_is_name(xls_copy(x, span_from(name, (size_t)(colon - name))));
+}
+
+static void add_bind(struct xls *x, struct xform_node *node, const char *name, const char *value)
+{
+    if (xls_same(name, "type")) {
+        xls_bind(node, value);
+    } else if (xls_same(name, "jr:preload")) {
+        node->preload = value;
+    } else if (xls_same(name, "jr:preloadParams")) {
+        node->preload_params = value;
+    } else {
+        xls_add_pair(x, &node->extras, name, value);
+    }
+    node->has_bind = true;
+}
+
 /* bind::odk:length, body::accept, instance::hxl: kept as they are. */
 static void read_extras(struct xls *x, struct xls_item *item)
 {
@@ -175,19 +198,26 @@ static void read_extras(struct xls *x, struct xls_item *item)
         if (value == NULL || column->tail == NULL) {
             continue;
         }
-        const char *resolved =
-            column->key == XLS_BIND || column->key == XLS_BODY
-                ? xls_resolve(x, cell(x, item, column->key), value, item->node, 0)
-                : value;
-        if (column->key == XLS_BIND && xls_same(column->tail, "type")) {
-            xls_bind(item->node, value);
-        } else if (column->key == XLS_BIND) {
-            item->node->has_bind = true;
-            xls_add_pair(x, &item->node->extras, column->tail, resolved);
+        struct xls_where where = {&x->survey, item->row, column->key};
+        if (!is_attribute(x, column->tail) ||
+            (column->key == XLS_INSTANCE && !xls_is_name(column->tail))) {
+            xls_warning(x, where, "name it as in bind::odk:length or instance::hxl",
+                        "\"%s\" is left out: an attribute can't be called \"%s\" here", value,
+                        column->tail);
+            continue;
+        }
+        const char *resolved = column->key == XLS_BIND || column->key == XLS_BODY
+                                   ? xls_resolve(x, where, value, item->node, 0)
+                                   : value;
+        if (column->key != XLS_INSTANCE) {
+            xls_declare(x, column->tail);
+        }
+        if (column->key == XLS_BIND) {
+            add_bind(x, item->node, column->tail, resolved);
         } else if (column->key == XLS_BODY && item->control != NULL) {
             struct xform_control *to = item->repeat != NULL ? item->repeat : item->control;
             xls_add_pair(x, &to->extras, column->tail, resolved);
-        } else if (column->key == XLS_INSTANCE && xls_is_name(column->tail)) {
+        } else if (column->key == XLS_INSTANCE) {
             (void)xls_add_attribute(x, item->node, column->tail, value);
         }
     }

@@ -44,6 +44,101 @@ static void keep_settings(struct xls *x)
     x->form->settings = (struct xform_pair *)(uintptr_t)pairs; /* made just now */
 }
 
+static void keep_setting(struct xls *x, const char *name, const char *value)
+{
+    const struct xform_pair *pairs = x->form->settings;
+    xls_add_pair(x, &pairs, name, value);
+    x->form->settings = (struct xform_pair *)(uintptr_t)pairs; /* made here */
+}
+
+/* ---- namespaces */
+
+static bool is_declared(const struct xls *x, const char *name)
+{
+    for (const struct xform_pair *at = x->form->settings; at != NULL && at->name != NULL; at++) {
+        if (strcmp(at->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those that a written form declares always (xform_write.c). */
+static bool is_own_prefix(const char *prefix)
+{
+    static const char *const own[] = {"h",   "ev",  "xsd",      "jr",    "orx",
+                                      "odk", "xml", "entities", "douar", "xmlns"};
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        if (strcmp(own[i], prefix) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void xls_declare(struct xls *x, const char *attribute)
+{
+    static const struct {
+        const char *prefix, *space;
+    } known[] = {{"esri", "http://esri.com/xforms"}, {"enk", "http://enketo.org/xforms"}};
+    const char *colon = strchr(attribute, ':'), *space = NULL;
+    struct xls_where where = {.sheet = &x->settings, .row = x->settings.first};
+    if (colon == NULL) {
+        return;
+    }
+    const char *prefix = xls_copy(x, span_from(attribute, (size_t)(colon - attribute)));
+    const char *name = xls_format(x, "xmlns:%s", prefix);
+    if (is_own_prefix(prefix) || is_declared(x, name)) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        space = strcmp(known[i].prefix, prefix) == 0 ? known[i].space : space;
+    }
+    if (space == NULL) {
+        xls_warning(
+            x, where,
+            xls_format(x, "write %s=\"ADDRESS\" into the column namespaces of settings", prefix),
+            "nobody says what the prefix of \"%s\" stands for", attribute);
+        space = xls_format(x, "urn:%s:xforms", prefix);
+    }
+    keep_setting(x, name, space);
+}
+
+/* esri="http://esri.com/xforms" enk="http://enketo.org/xforms" */
+static void read_namespaces(struct xls *x)
+{
+    const char *at = xls_setting(x, "namespaces");
+    while (at != NULL && *(at += strspn(at, " \t\n,;")) != '\0') {
+        size_t size = strcspn(at, "= ");
+        const char *value = at + size + strspn(at + size, "= ");
+        char quote = *value;
+        const char *end = quote == '"' || quote == '\'' ? strchr(value + 1, quote) : NULL;
+        const char *prefix = xls_copy(x, span_from(at, size));
+        if (end == NULL || !xls_is_name(prefix)) {
+            xls_error(x, (struct xls_where){.sheet = &x->settings, .row = x->settings.first},
+                      "write prefix=\"address\", with a space before the next",
+                      "the namespaces can't be read from \"%s\" on", at);
+            return;
+        }
+        if (!is_own_prefix(prefix) && !is_declared(x, xls_format(x, "xmlns:%s", prefix))) {
+            keep_setting(x, xls_format(x, "xmlns:%s", prefix),
+                         xls_copy(x, span_from(value + 1, (size_t)(end - value) - 1)));
+        }
+        at = end + 1;
+    }
+}
+
+/* ---- the form's names */
+
+/* As its file is called, without folders and the end: a form without form_id. */
+static const char *name_of_file(struct xls *x)
+{
+    const char *slash = strrchr(x->file, '/'), *start = slash == NULL ? x->file : slash + 1;
+    const char *dot = strrchr(start, '.');
+    size_t size = dot == NULL || dot == start ? strlen(start) : (size_t)(dot - start);
+    return size == 0 ? "form" : xls_copy(x, span_from(start, size));
+}
+
 void xls_read_settings(struct xls *x)
 {
     struct xform *form = x->form;
@@ -60,12 +155,29 @@ void xls_read_settings(struct xls *x)
         form->name = "data";
     }
     if (form->id == NULL) {
+        form->id = name_of_file(x);
         xls_warning(x, where, "add a sheet settings with a column form_id",
-                    "the form has no form_id: it is called \"form\"");
-        form->id = "form";
+                    "the form has no form_id: it is called \"%s\", as its file", form->id);
     }
     form->title = form->title != NULL ? form->title : form->id;
     keep_settings(x);
+    read_namespaces(x);
+}
+
+/* In the oldest workbooks settings stand among the questions: "set form title", its name. */
+bool xls_take_setting(struct xls *x, const char *type, const char *name)
+{
+    bool id = xls_same(type, "form_id") || xls_same(type, "set form id");
+    bool title = xls_same(type, "form_title") || xls_same(type, "set form title");
+    if ((!id && !title) || name == NULL) {
+        return false;
+    }
+    if (id) {
+        x->form->id = name;
+    } else {
+        x->form->title = name;
+    }
+    return true;
 }
 
 static void keep_cells(struct xls *x, const struct xls_sheet *sheet,
@@ -137,20 +249,42 @@ static void add_audit(struct xls *x, const struct xls_item *item)
     xls_add_parameters(x, item, node, NULL);
 }
 
+/* attribute::xyz: an attribute of the record's own element. */
+static void add_root_attributes(struct xls *x)
+{
+    const struct xls_sheet *sheet = &x->settings;
+    for (size_t i = 0; sheet->first != NULL && i < sheet->column_count; i++) {
+        const char *tail = sheet->columns[i].tail, *value = sheet->first->cells[i];
+        bool attribute = tail != NULL && strncmp(tail, XLS_ATTRIBUTE, strlen(XLS_ATTRIBUTE)) == 0;
+        const char *name = attribute ? tail + strlen(XLS_ATTRIBUTE) : "";
+        if (attribute && value != NULL && xls_is_name(name) && strcmp(name, "id") != 0 &&
+            strcmp(name, "version") != 0 && strcmp(name, "xmlns") != 0) {
+            (void)xls_add_attribute(x, x->form->root, name, value);
+        }
+    }
+}
+
 void xls_add_meta(struct xls *x)
 {
     const struct xls_item *audit = audit_item(x);
     const char *name = xls_setting(x, "instance_name");
-    const char *omit = xls_setting(x, "omit_instanceid");
+    bool omit = xls_is_yes(xls_setting(x, "omit_instanceid"));
     if (x->form->root == NULL) {
+        return;
+    }
+    if (omit && xls_setting(x, "public_key") != NULL) {
+        xls_error(x, (struct xls_where){.sheet = &x->settings, .row = x->settings.first},
+                  "empty omit_instanceID", "an encrypted record needs its instanceID");
+    }
+    add_root_attributes(x);
+    if (omit && audit == NULL && name == NULL && x->entities.first == NULL) {
         return;
     }
     x->meta = xls_add_node(x, x->form->root, "meta");
     if (x->meta != NULL && audit != NULL) {
         add_audit(x, audit);
     }
-    struct xform_node *id =
-        x->meta == NULL || omit != NULL ? NULL : xls_add_node(x, x->meta, "instanceID");
+    struct xform_node *id = x->meta == NULL || omit ? NULL : xls_add_node(x, x->meta, "instanceID");
     if (id != NULL) {
         xls_bind(id, "string");
         id->preload = "uid";
@@ -261,7 +395,7 @@ static void add_entity_rules(struct xls *x, struct entity_row *row)
                        xls_format(x, "instance('%s')/root/item[name=%s]/%s", row->dataset, row->id,
                                   versions[i][1]));
         }
-        (void)xls_add_instance(x, row->dataset,
+        (void)xls_add_instance(x, row->where, row->dataset,
                                xls_format(x, "jr://file-csv/%s.csv", row->dataset));
     }
     if (row->label != NULL) {

@@ -270,7 +270,7 @@ static void take_question(struct survey *survey, struct xls_item *item, const ch
     if (special == XLS_EXTERNAL_FILE) {
         bool csv = xls_same(asked->type->name, "csv-external");
         (void)xls_add_instance(
-            x, name,
+            x, cell(x, item->row, XLS_NAME), name,
             xls_format(x, "jr://file%s/%s.%s", csv ? "-csv" : "", name, csv ? "csv" : "xml"));
         return;
     }
@@ -370,7 +370,8 @@ static void take_typed(struct survey *survey, struct xls_row *row, const char *t
 {
     struct xls *x = survey->x;
     struct xls_asked asked;
-    if (!xls_read_type(x, cell(x, row, XLS_TYPE), type, &asked)) {
+    if (xls_take_setting(x, type, xls_get(&x->survey, row, XLS_NAME)) ||
+        !xls_read_type(x, cell(x, row, XLS_TYPE), type, &asked)) {
         return;
     }
     if (asked.what == XLS_END) {
@@ -425,6 +426,9 @@ void xls_read_survey(struct xls *x)
     }
     *form->body = (struct xform_control){.kind = XFORM_GROUP, .appearance = ""};
     survey.open[0] = (struct open_group){.node = form->root, .inside = form->body};
+    if (x->survey.unreadable) {
+        return;
+    }
     if (x->survey.first == NULL) {
         xls_error(x, (struct xls_where){.sheet = &x->survey}, "write a question in its second row",
                   "the sheet has no questions");

@@ -104,22 +104,19 @@ static void keep_text(struct xls *x, const char *id, const struct xform_text *te
     }
 }
 
-const struct xform_text *xls_read_text(struct xls *x, struct xls_where where,
-                                       const struct xform_node *context, const char *id)
+/* Columns with a language, then those without, which speak for the default one where it says
+   nothing itself. */
+static void add_wordings(struct xls *x, struct xls_where where, const struct xform_node *context,
+                         struct xform_text *text, bool named)
 {
-    bool needs_id;
-    if (!xls_has_text(x, where, &needs_id)) {
-        return NULL;
-    }
-    struct xform_text *text = new_text(x);
-    for (size_t i = 0; text != NULL && i < where.sheet->column_count; i++) {
+    for (size_t i = 0; i < where.sheet->column_count; i++) {
         const struct xls_column *column = &where.sheet->columns[i];
         const char *cell = where.row->cells[i];
-        if (!belongs(column->key, where.key) || cell == NULL) {
+        if (!belongs(column->key, where.key) || cell == NULL ||
+            named != (column->language != NO_LANGUAGE)) {
             continue;
         }
-        size_t language =
-            column->language == NO_LANGUAGE ? x->form->default_language : column->language;
+        size_t language = named ? column->language : x->form->default_language;
         enum xform_text_form form = form_of(column->key);
         bool media = form >= XFORM_IMAGE;
         const struct xform_piece **to =
@@ -128,7 +125,41 @@ const struct xform_text *xls_read_text(struct xls *x, struct xls_where where,
                           : read_pieces(x, where, context,
                                         media ? media_address(x, column->key, cell) : cell);
     }
-    if (text != NULL && needs_id && id != NULL) {
+}
+
+/* ODK's own reader refuses a text that the default language lacks: there it says what is shown in
+   that case, the first language's words. */
+static void speak_default(const struct xform *form, struct xform_text *text)
+{
+    size_t own = form->default_language * XFORM_TEXT_FORM_COUNT;
+    for (size_t i = 0; i < XFORM_TEXT_FORM_COUNT; i++) {
+        if (text->wordings[own + i] != NULL) {
+            return;
+        }
+    }
+    for (size_t i = 0; i < text->language_count * XFORM_TEXT_FORM_COUNT; i++) {
+        const struct xform_piece **to = &text->wordings[own + i % XFORM_TEXT_FORM_COUNT];
+        *to = *to != NULL ? *to : text->wordings[i];
+    }
+}
+
+const struct xform_text *xls_read_text(struct xls *x, struct xls_where where,
+                                       const struct xform_node *context, const char *id)
+{
+    bool needs_id;
+    if (!xls_has_text(x, where, &needs_id)) {
+        return NULL;
+    }
+    struct xform_text *text = new_text(x);
+    if (text == NULL) {
+        return NULL;
+    }
+    add_wordings(x, where, context, text, true);
+    add_wordings(x, where, context, text, false);
+    if (needs_id) {
+        speak_default(x->form, text);
+    }
+    if (needs_id && id != NULL) {
         keep_text(x, id, text);
     }
     return text;

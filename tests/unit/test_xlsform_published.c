@@ -165,6 +165,176 @@ static void parameters_say_how_a_question_is_asked(void **state)
               COUNT_OF(faults));
 }
 
+/* ---- columns and sheets */
+
+static void columns_are_known_by_every_name_they_had(void **state)
+{
+    (void)state;
+    static const char *const old[] = {
+        "jr:constraintMsg=`jr:itext('/data/a:jr:constraintMsg')`",
+        "<text id=`/data/a:jr:constraintMsg`><value>too little</value></text>",
+        "<text id=`/data/a:label`><value>B</value><value form=`image`>jr://images/x.png</value>",
+        NULL};
+    gives(&(struct book){.survey = "type|name|label:en|label:fr|bind:jr:constraintMsg:en|"
+                                   "constraint|media:image:fr\n"
+                                   "text|a|A|B|too little|. > 1|x.png\n"},
+          old);
+    static const char *const kept[] = {
+        "<bind nodeset=`/data/a` type=`int` jr:preload=`uid` jr:preloadParams=`p` "
+        "esri:fieldType=`esriText`/>",
+        "xmlns:esri=`http://esri.com/xforms`",
+        "<group ref=`/data/g` intent=`ex:org.x(a= /data/a )`>", NULL};
+    gives(&(struct book){.survey = "bind::type|type|name|label|bind::jr:preload|"
+                                   "bind::jr:preloadParams|bind::esri:fieldType|intent\n"
+                                   "int|text|a|A|uid|p|esriText\n"
+                                   "|begin group|g|G||||ex:org.x(a=${a})\n|text|b|B\n"
+                                   "|end group\n"},
+          kept);
+    static const char *const declared[] = {"xmlns:foo=`http://foo.org/x`", "foo:bar=`1`", NULL};
+    gives(&(struct book){.survey = "type|name|label|body::foo:bar\ntext|a|A|1\n",
+                         .settings = "form_id|namespaces\n"
+                                     "f|foo=\"http://foo.org/x\" jr='http://other'\n"},
+          declared);
+}
+
+static void what_columns_cannot_mean_is_told(void **state)
+{
+    (void)state;
+    static const char one[] = "type|name|label\ntext|a|A\n";
+    tells(&(struct book){.survey = "name|label\na|A\n"}, "survey", "no column type");
+    tells(&(struct book){.survey = one, .choices = "list|name\na|b\n"}, "choices",
+          "no column list_name");
+    tells(&(struct book){.survey = one, .choices = "list_name|label\na|b\n"}, "choices",
+          "no column name");
+    tells(&(struct book){.survey = "type|name|label|relevant|relevance\ntext|a|A|1|2\n"}, "survey",
+          "\"relevant\" and \"relevance\" mean the same");
+    tells(&(struct book){.survey = "type|name|label|instance::x:y\ntext|a|A|z\n"},
+          "survey, row 2, column D (instance::x:y)", "\"z\" is left out");
+    tells(&(struct book){.survey = "type|name|label|bind::a b\ntext|a|A|z\n"},
+          "survey, row 2, column D (bind::a b)", "can't be called \"a b\"");
+    tells(&(struct book){.survey = "type|name|label|bind::foo:bar\ntext|a|A|z\n"}, "settings",
+          "prefix of \"foo:bar\"");
+    tells(&(struct book){.survey = one, .settings = "form_id|namespaces\nf|esri\n"},
+          "settings, row 2", "namespaces can't be read");
+    tells(&(struct book){.survey = "type|name|label::French\ntext|a|A\n"}, "survey",
+          "\"French\" has no code");
+}
+
+static void sheets_that_are_misspelt_are_told(void **state)
+{
+    (void)state;
+    static const char one[] = "type|name|label\ntext|a|A\n";
+    tells(&(struct book){.survey = one, .other = {"choises", "list_name|name\na|b\n"}}, "choices",
+          "one called \"choises\"");
+    tells(&(struct book){.survey = one, .other = {"Setting", "form_id\nf\n"}}, "settings",
+          "one called \"Setting\"");
+    struct desk desk;
+    open_desk(&desk, &(struct book){.other = {"surveys", one}});
+    assert_int_equal(desk.result, ERR_BAD_FORM);
+    assert_non_null(strstr(desk.diag.args[1], "one called \"surveys\""));
+    close_desk(&desk);
+    open_desk(&desk, &(struct book){.survey = one,
+                                    .choices = "list_name|name\na|b\n",
+                                    .settings = "form_id\nf\n",
+                                    .other = {"_setting", one}});
+    assert_int_equal(desk.faults.warning_count, 1); /* the choice has no label */
+    close_desk(&desk);
+}
+
+/* ---- languages, settings, lists */
+
+static void a_column_with_its_language_speaks_before_one_without(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"<text id=`/data/a:label`><value>Hello</value></text>",
+                                        "<label ref=`jr:itext('/data/a:label')`/>",
+                                        "<label>Only plain</label>", NULL};
+    gives(&(struct book){.survey = "type|name|label|label::English (en)\ntext|a|Plain|Hello\n"
+                                   "text|b|Only plain\n",
+                         .settings = "form_id|default_language\nf|English (en)\n"},
+          parts);
+    static const char *const filled[] = {
+        "<translation lang=`English (en)` default=`true()`>\n"
+        "<text id=`/data/a:label`><value>Bonjour</value><value form=`image`>jr://images/a.png",
+        NULL};
+    gives(&(struct book){.survey = "type|name|label::English (en)|label::French (fr)|"
+                                   "image::French (fr)\ntext|a||Bonjour|a.png\n",
+                         .settings = "form_id\nf\n"},
+          filled);
+}
+
+static void settings_decide_what_a_record_says_of_itself(void **state)
+{
+    (void)state;
+    static const char one[] = "type|name|label\ntext|a|A\n";
+    static const char *const kept[] = {"<instanceID/>", NULL};
+    gives(&(struct book){.survey = one, .settings = "form_id|omit_instanceID\nf|no\n"}, kept);
+    lacks(&(struct book){.survey = one, .settings = "form_id|omit_instanceID\nf|yes\n"}, "<meta");
+    tells(&(struct book){.survey = one,
+                         .settings = "form_id|omit_instanceID|public_key\nf|yes|KEY\n"},
+          "settings, row 2", "needs its instanceID");
+    static const char *const attributes[] = {"<data id=`f` version=`2` xyz=`1` Abc=`2`>", NULL};
+    gives(&(struct book){.survey = one,
+                         .settings = "form_id|version|attribute::xyz|attribute::Abc|attribute::id\n"
+                                     "f|2|1|2|3\n"},
+          attributes);
+    static const char *const named[] = {"<h:title>f</h:title>", "<data id=`f`>", NULL};
+    gives(&(struct book){.survey = one}, named); /* of "f.xlsx" */
+    static const char *const old[] = {"<h:title>My form</h:title>", "<data id=`my`>", NULL};
+    gives(&(struct book){.survey = "type|name|label\nset form title|My form\nset form id|my\n"
+                                   "text|a|A\n"},
+          old);
+}
+
+static void two_lists_of_one_name_are_told(void **state)
+{
+    (void)state;
+    static const char choices[] = "list_name|name|label\nab|a|A\n";
+    tells(&(struct book){.survey = "type|name|label\ncsv-external|ab\nselect_one ab|a|A\n",
+                         .choices = choices},
+          "choices, row 2, column A (list_name)", "two lists are called \"ab\"");
+    tells(&(struct book){.survey = "type|name|label\nselect_one_from_file ab.csv|a|A\n"
+                                   "begin group|g|G\nxml-external|ab\ntext|b|B\nend group\n"},
+          "survey, row 2, column A (type)", "two lists are called \"ab\"");
+    static const char *const once[] = {"<instance id=`ab` src=`jr://file-csv/ab.csv`/>", NULL};
+    gives(&(struct book){.survey = "type|name|label|calculation\ncsv-external|ab\n"
+                                   "select_one_from_file ab.csv|a|A\n"
+                                   "calculate|c||pulldata('ab', 'x', 'y', 'z')\n"},
+          once);
+}
+
+static void who_lies_in_a_repeat_chooses_among_all_its_occurrences(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        "<itemset nodeset=`../../pet[./kind != '']`><value ref=`kind`/><label ref=`kind`/>",
+        "<itemset nodeset=`../../../pet[position() != current()/../../pos and  ./kind  != '']`>",
+        NULL};
+    gives(&(struct book){.survey = "type|name|label|choice_filter|calculation\n"
+                                   "begin repeat|pet|Pet\ncalculate|pos|||position(..)\n"
+                                   "text|kind|Kind\nselect_one ${kind}|s|S\nbegin group|g|G\n"
+                                   "select_one ${kind}|t|T|position() != current()/../../pos and "
+                                   "${kind} != ''\nend group\n"
+                                   "end repeat\n"},
+          parts);
+}
+
+static void a_default_that_is_no_arithmetic_stays_a_text(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"time|a|A|01:02:55+10:00", {"<a>01:02:55+10:00</a>"}},
+        {"dateTime|a|A|2022-03-14T01:02:55+00:00", {"<a>2022-03-14T01:02:55+00:00</a>"}},
+        {"decimal|a|A|-.5", {"<a>-.5</a>"}},
+        {"text|a|A|10-15 min", {"<a>10-15 min</a>"}},
+        {"text|a|A|Yes (maybe)", {"<a>Yes (maybe)</a>"}},
+        {"integer|a|A|7 - 4", {"value=`7 - 4`"}},
+        {"text|a|A|ends-with('ab', \"b\")", {"value=`ends-with('ab', &quot;b&quot;)`"}},
+        {"calculate|a|A|once(uuid())", {"value=`once(uuid())`"}},
+    };
+    rows_give("type|name|label|default", NULL, rows, COUNT_OF(rows));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +342,14 @@ int main(void)
         cmocka_unit_test(types_of_older_tools_keep_their_checks),
         cmocka_unit_test(names_that_others_cannot_keep_are_told),
         cmocka_unit_test(parameters_say_how_a_question_is_asked),
+        cmocka_unit_test(columns_are_known_by_every_name_they_had),
+        cmocka_unit_test(what_columns_cannot_mean_is_told),
+        cmocka_unit_test(sheets_that_are_misspelt_are_told),
+        cmocka_unit_test(a_column_with_its_language_speaks_before_one_without),
+        cmocka_unit_test(settings_decide_what_a_record_says_of_itself),
+        cmocka_unit_test(two_lists_of_one_name_are_told),
+        cmocka_unit_test(who_lies_in_a_repeat_chooses_among_all_its_occurrences),
+        cmocka_unit_test(a_default_that_is_no_arithmetic_stays_a_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
