@@ -224,12 +224,21 @@ static void write_submission(struct writer *writer)
     buf_add_text(writer->out, "/>\n");
 }
 
+/* Several entities, or one an occurrence of a repeat, came with the later version. */
+static const char *entities_version(const struct xform *form)
+{
+    const struct xform_entity *first = form->entities;
+    return first == NULL                                                 ? NULL
+           : first->next != NULL || xform_repeat_of(first->node) != NULL ? "2025.1.0"
+                                                                         : "2024.1.0";
+}
+
 void write_model(struct writer *writer)
 {
     const struct xform *form = writer->form;
     struct buf *out = writer->out;
     buf_add_text(out, "<model odk:xforms-version=\"1.0.0\"");
-    write_attribute(out, "entities:entities-version", form->entities == NULL ? NULL : "2024.1.0");
+    write_attribute(out, "entities:entities-version", entities_version(form));
     buf_add_text(out, ">\n");
     write_itext(writer);
     buf_add_text(out, "<instance>\n");

@@ -107,7 +107,9 @@ bool xls_take_setting(struct xls *x, const char *type, const char *name);
 void xls_add_meta(struct xls *x);
 /* The prefix of "esri:fieldType" gets an address, a known one or what settings say. */
 void xls_declare(struct xls *x, const char *attribute);
-void xls_read_entities(struct xls *x);
 void xls_keep_types(struct xls *x);
+
+/* ---- xlsform_entities.c */
+void xls_read_entities(struct xls *x);
 
 #endif

@@ -252,10 +252,6 @@ static void read_bind(struct xls *x, struct xls_item *item)
         xls_warning(x, cell(x, item, XLS_CONSTRAINT_MESSAGE), "write the constraint it explains",
                     "\"%s\" has a constraint_message but no constraint", node->name);
     }
-    if (node->save_to != NULL && !xls_is_name(node->save_to)) {
-        xls_error(x, cell(x, item, XLS_SAVE_TO), "use letters, digits and _",
-                  "\"%s\" can't be a property's name", node->save_to);
-    }
 }
 
 /* ---- texts and controls */

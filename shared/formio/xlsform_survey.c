@@ -153,15 +153,15 @@ static void warn_of_capitals(struct survey *survey, struct xls_row *row, const c
     }
 }
 
-/* Answers are kept by the name of their repeat, wherever it lies. */
+/* Others keep answers by the name of their repeat, wherever it lies. */
 static bool is_free_for_repeat(struct survey *survey, struct xls_row *row, const char *name)
 {
     struct xls *x = survey->x;
     for (const struct xls_named *at = x->named[bucket_of(name)]; at != NULL; at = at->next) {
         if (at->node->repeat && strcmp(at->name, name) == 0) {
-            xls_error(x, cell(x, row, XLS_NAME), "give each repeat its own name",
-                      "two repeats are called \"%s\"", name);
-            return false;
+            xls_warning(x, cell(x, row, XLS_NAME), "give each repeat its own name",
+                        "two repeats are called \"%s\", which other tools refuse", name);
+            break;
         }
     }
     if (strcmp(name, x->form->name) == 0) {

@@ -102,6 +102,18 @@ static void answers_become_an_entity_a_survey_and_a_record_an_occurrence(void **
     close_desk(&desk);
 }
 
+static void an_entity_of_a_group_keeps_nothing_of_its_own(void **state)
+{
+    (void)state;
+    struct desk desk;
+    static const char survey[] = "type|name|label|save_to\ntext|a|A|tree#p\n"
+                                 "begin repeat|r|R\nbegin group|g|G\ntext|b|B|field#q\n"
+                                 "end group\nend repeat\n";
+    assert_int_equal(make_map(&desk, survey, "list_name|label\ntree|${a}\nfield|${b}\n"), OK);
+    assert_string_equal(shown(&desk), "tree: p text,\nfield<tree: q text,\n");
+    close_desk(&desk);
+}
+
 static void names_are_made_fit_and_stay_apart(void **state)
 {
     (void)state;
@@ -291,6 +303,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_become_an_entity_a_survey_and_a_record_an_occurrence),
+        cmocka_unit_test(an_entity_of_a_group_keeps_nothing_of_its_own),
         cmocka_unit_test(names_are_made_fit_and_stay_apart),
         cmocka_unit_test(records_of_one_name_stay_apart),
         cmocka_unit_test(an_entity_that_its_type_cannot_take_is_refused),

@@ -335,6 +335,110 @@ static void a_default_that_is_no_arithmetic_stays_a_text(void **state)
     rows_give("type|name|label|default", NULL, rows, COUNT_OF(rows));
 }
 
+/* ---- entities */
+
+static void an_entity_stands_where_its_questions_do(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *survey, *entities, *parts[5];
+    } forms[] = {
+        /* one of the whole form, whatever groups its questions lie in */
+        {"begin group|g|G\ntext|a|A|p\nend group",
+         "tree|${a}",
+         {"<meta>\n<instanceID/>\n<entity dataset=`tree` id=`` create=`1`>", "`2024.1.0`",
+          "<bind nodeset=`/data/g/a` type=`string` entities:saveto=`p`/>"}},
+        /* one an occurrence, which nobody names: what is saved lies in the repeat */
+        {"begin repeat|r|R\nbegin group|g|G\ntext|a|A|p\nend group\nend repeat",
+         "tree|${a}",
+         {"<meta>\n<entity dataset=`tree` id=`` create=`1`>\n<label/>\n</entity>\n</meta>\n</r>",
+          "`2025.1.0`",
+          "event=`odk-instance-first-load odk-new-repeat` "
+          "ref=`/data/r/meta/entity/@id` value=`uuid()`",
+          "<bind nodeset=`/data/r/meta/entity/label` type=`string` readonly=`true()` "
+          "calculate=`../../../g/a`/>"}},
+        /* what is only read has a say too */
+        {"begin repeat|r|R\ntext|a|A\nend repeat",
+         "tree|${a}",
+         {"<bind nodeset=`/data/r/meta/entity/label`"}},
+        /* two: each in the group of its questions, or further out where that is taken */
+        {"begin group|g|G\ntext|a|A|tree#p\nend group\ntext|b|B|field#p",
+         "tree|${a}\nfield|${b}",
+         {"<bind nodeset=`/data/g/meta/entity/label` type=`string` readonly=`true()` "
+          "calculate=`/data/g/a`/>",
+          "<bind nodeset=`/data/meta/entity/label`", "`2025.1.0`",
+          "ref=`/data/g/meta/entity/@id`"}},
+        {"begin group|g|G\ntext|a|A\nend group",
+         "tree|${a}\nfield|${a}",
+         {"<bind nodeset=`/data/g/meta/entity/label`", "<bind nodeset=`/data/meta/entity/label`"}},
+        {"text|a|A|tree#p\nbegin repeat|r|R\ntext|b|B|field#p\nend repeat",
+         "tree|${a}\nfield|concat(${a}, ${b})",
+         {"<bind nodeset=`/data/meta/entity/label`",
+          "<bind nodeset=`/data/r/meta/entity/label` type=`string` readonly=`true()` "
+          "calculate=`concat( /data/a ,  ../../../b )`/>"}},
+        /* without questions of its own it is of the form */
+        {"text|a|A", "tree|'x'", {"<bind nodeset=`/data/meta/entity/label`"}},
+    };
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        char survey[800], entities[400];
+        (void)snprintf(survey, sizeof(survey), "type|name|label|save_to\n%s\n", forms[i].survey);
+        (void)snprintf(entities, sizeof(entities), "list_name|label\n%s\n", forms[i].entities);
+        gives(&(struct book){.survey = survey, .entities = entities}, forms[i].parts);
+    }
+    /* a changed one has its id from who asked: none is made up for it */
+    struct book changed = {
+        .survey = "type|name|label\nselect_one_from_file tree.csv|t|T\n",
+        .entities = "list_name|label|entity_id|create_if|update_if\ntree|'x'|${t}|1 = 2|1 = 1\n"};
+    static const char *const parts[] = {"create=`1` update=`1` baseVersion=``",
+                                        "<bind nodeset=`/data/meta/entity/@update`", NULL};
+    gives(&changed, parts);
+    lacks(&changed, "uuid()");
+}
+
+static void what_an_entity_cannot_be_made_of_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *survey, *entities, *place, *what;
+    } faults[] = {
+        {"text|a|A|p", "tree|${a}\nfield|${a}", "survey, row 2, column D (save_to)",
+         "doesn't say whose property"},
+        {"text|a|A|wood#p", "tree|${a}", "survey, row 2, column D (save_to)",
+         "no entity belongs to \"wood\""},
+        {"text|a|A|tree#p#q", "tree|${a}", "survey, row 2, column D (save_to)",
+         "\"p#q\" can't be a property"},
+        {"text|a|A|__p", "tree|${a}", "survey, row 2, column D (save_to)", "can't be a property"},
+        {"text|a|A|Name", "tree|${a}", "survey, row 2, column D (save_to)", "word of its own"},
+        {"text|a|A|p\ntext|b|B|p", "tree|${a}", "survey, row 3, column D (save_to)",
+         "saved from row 2 already"},
+        {"begin group|g|G|p\ntext|a|A\nend group", "tree|'x'", "survey, row 2, column D (save_to)",
+         "a group or repeat"},
+        {"text|a|A\nbegin repeat|r|R\ntext|b|B|q\nend repeat\nbegin repeat|s|S\ntext|c|C|p\n"
+         "end repeat",
+         "tree|${a}", "survey, row 7, column D (save_to)", "lies in another repeat"},
+        {"begin repeat|r|R\ntext|b|B\nend repeat\nbegin repeat|s|S\ntext|c|C\nend repeat",
+         "tree|concat(${b}, ${c})", "entities, row 2", "lies in another repeat"},
+        {"text|a|A", "tree|${a}\ntree|${a}", "entities, row 3", "has two rows"},
+        {"text|a|A", "tr.ee|${a}", "entities, row 2", "can't be a list's name"},
+        {"text|a|A|tree#p\ntext|b|B|field#q", "tree|${a}\nfield|${b}", "entities, row 3",
+         "the entity \"tree\" of row 2 stands where \"field\" would"},
+    };
+    for (size_t i = 0; i < COUNT_OF(faults); i++) {
+        char survey[800], entities[400];
+        (void)snprintf(survey, sizeof(survey), "type|name|label|save_to\n%s\n", faults[i].survey);
+        (void)snprintf(entities, sizeof(entities), "list_name|label\n%s\n", faults[i].entities);
+        tells(&(struct book){.survey = survey, .entities = entities}, faults[i].place,
+              faults[i].what);
+    }
+    static const char repeated[] = "type|name|label\nbegin group|g|G\ntext|a|A\nend group\n";
+    tells(&(struct book){.survey = repeated, .entities = "list_name|label|repeat\nt|x|${g}\n"},
+          "entities, row 2", "\"g\" is no repeat");
+    tells(&(struct book){.survey = repeated, .entities = "list_name|label|repeat\nt|x|g\n"},
+          "entities, row 2", "names no repeat");
+    tells(&(struct book){.survey = repeated, .entities = "list_name|label|what\nt|x|!\n"},
+          "entities", "nobody knows the column \"what\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +454,8 @@ int main(void)
         cmocka_unit_test(two_lists_of_one_name_are_told),
         cmocka_unit_test(who_lies_in_a_repeat_chooses_among_all_its_occurrences),
         cmocka_unit_test(a_default_that_is_no_arithmetic_stays_a_text),
+        cmocka_unit_test(an_entity_stands_where_its_questions_do),
+        cmocka_unit_test(what_an_entity_cannot_be_made_of_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,14 +153,16 @@ static bool is_note(const struct mapper *m, const struct xform_node *node)
            !is_set_by_action(m, node);
 }
 
-/* Of the form, or of an entity that each occurrence of a repeat makes. */
+/* Of the form, or of an entity that a group or each occurrence of a repeat makes. */
 static bool is_meta(const struct xform_node *node)
 {
-    for (; node->parent != NULL; node = node->parent) {
-        bool placed = node->parent->parent == NULL || node->parent->repeat;
+    for (const struct xform_node *below = NULL; node->parent != NULL; node = node->parent) {
+        bool placed = node->parent->parent == NULL || node->parent->repeat ||
+                      (below != NULL && strcmp(below->name, "entity") == 0);
         if (placed && strcmp(node->name, "meta") == 0) {
             return true;
         }
+        below = node;
     }
     return false;
 }
