@@ -95,8 +95,7 @@ size_t xls_bucket(struct span name)
 {
     size_t hash = 5381;
     for (size_t i = 0; i < name.size; i++) {
-        uint8_t letter = name.data[i];
-        hash = hash * 33 + (letter >= 'A' && letter <= 'Z' ? letter - 'A' + 'a' : letter);
+        hash = hash * 33 + (unsigned char)xls_lower((char)name.data[i]);
     }
     return hash % XLS_BUCKETS;
 }
