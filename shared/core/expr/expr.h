@@ -96,6 +96,8 @@ bool expr_to_boolean(const struct expr_value *value);
 /* "10000000000", "0.1", "NaN": as ODK prints a number. */
 void expr_add_number(struct buf *ret, double number);
 
+/* What a value is as a seed: a number is itself, another text the first 64 bits of its SHA-256. */
+double expr_seed(const struct expr_value *value, const struct expr_host *host, struct arena *arena);
 /* The order that randomize() with this seed gives to `count` things: ret[i] comes i-th. */
 void expr_shuffle(double seed, size_t count, size_t *ret);
 

@@ -237,6 +237,15 @@ void date_write(double days, bool has_time, int zone_minutes, struct buf *ret)
     add_padded(ret, zone % 60, 2);
 }
 
+/* ISO 8601: of the year that the week's Thursday lies in. */
+static int week_of(const struct civil *at)
+{
+    int64_t day = days_of(at->year, at->month, at->day);
+    int64_t thursday = day + 3 - (at->weekday + 6) % 7;
+    struct civil middle = civil_of((double)thursday);
+    return (int)((thursday - days_of(middle.year, 1, 1)) / 7) + 1;
+}
+
 static bool add_formatted(uint8_t letter, const struct civil *at, struct buf *ret)
 {
     static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -266,6 +275,9 @@ static bool add_formatted(uint8_t letter, const struct civil *at, struct buf *re
         return true;
     case 'a':
         buf_add_text(ret, weekdays[at->weekday]);
+        return true;
+    case 'W':
+        add_padded(ret, week_of(at), 2);
         return true;
     case 'H':
         add_padded(ret, at->hour, 2);

@@ -128,7 +128,7 @@ static enum err call_format_date(struct evaluation *run, const struct expr *call
         char shown[DIAG_ARG_SIZE];
         span_text(format, shown, sizeof(shown));
         buf_release(&buf);
-        return diag_set(run->diag, ERR_FORMAT, "after % stands one of Y y m n b d e a H h M S 3",
+        return diag_set(run->diag, ERR_FORMAT, "after % stands one of Y y m n b d e a W H h M S 3",
                         shown, NULL);
     }
     return text_of_buf(run->arena, &buf, ret);

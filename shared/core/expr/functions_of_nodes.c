@@ -1,6 +1,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "digest.h"
 #include "expr_inner.h"
 
 static enum err call_count(struct evaluation *run, const struct expr *call,
@@ -191,12 +192,13 @@ static enum err call_indexed_repeat(struct evaluation *run, const struct expr *c
 
 #define PARK_MILLER_MODULUS    2147483647
 #define PARK_MILLER_MULTIPLIER 16807
+#define SEED_MAX               9223372036854775807.0 /* JavaRosa keeps it in 64 bits */
 
 /* Fisher and Yates from the inside out, as the specification names it. */
 void expr_shuffle(double seed, size_t count, size_t *ret)
 {
-    int64_t state = isnan(seed) || fabs(seed) > 9e15 ? 0 : (int64_t)seed;
-    state %= PARK_MILLER_MODULUS;
+    double whole = isnan(seed) ? 0 : trunc(fmax(-SEED_MAX, fmin(SEED_MAX, seed)));
+    int64_t state = (int64_t)fmod(whole, PARK_MILLER_MODULUS);
     state = state <= 0 ? state + PARK_MILLER_MODULUS - 1 : state;
     for (size_t i = 0; i < count; i++) {
         state = state * PARK_MILLER_MULTIPLIER % PARK_MILLER_MODULUS;
@@ -207,11 +209,37 @@ void expr_shuffle(double seed, size_t count, size_t *ret)
     }
 }
 
+double expr_seed(const struct expr_value *value, const struct expr_host *host, struct arena *arena)
+{
+    struct span text;
+    double number;
+    uint8_t digest[DIGEST_MAX];
+    size_t size;
+    bool is_text = value->type == EXPR_STRING;
+    if (value->type == EXPR_NODES && value->node_count != 0) {
+        is_text = value->nodes[0]->kind == TREE_TEXT || value->nodes[0]->kind == TREE_SELECT;
+    }
+    if (!is_text || expr_to_text(value, host, arena, &text) != OK || text.size == 0 ||
+        number_read(text, &number) || !digest_bytes(span_of("SHA-256"), text, digest, &size)) {
+        return expr_to_number(value, host);
+    }
+    uint64_t bits = 0;
+    for (size_t i = 0; i < 8; i++) {
+        bits = bits << 8 | digest[i];
+    }
+    return (double)(int64_t)bits;
+}
+
 static enum err seed_of(struct evaluation *run, const struct expr *call, const struct focus *focus,
                         double *ret)
 {
     if (call->arg_count == 2) {
-        return evaluate_number(run, call->args[1], focus, ret);
+        struct expr_value value;
+        enum err e = evaluate(run, call->args[1], focus, &value);
+        if (e == OK) {
+            *ret = expr_seed(&value, run->host, run->arena);
+        }
+        return e;
     }
     uint32_t bits;
     run->host->random(run->host->ctx, &bits, sizeof(bits));

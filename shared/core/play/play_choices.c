@@ -203,7 +203,7 @@ static enum err shuffle(struct play *play, const struct xform_itemset *set, stru
         if (e != OK) {
             return e;
         }
-        seed = expr_to_number(&value, &play->expr_host);
+        seed = expr_seed(&value, &play->expr_host, &play->scratch);
     }
     struct shown_choice *in = list->at;
     struct shown_choice *out = arena_array(&play->scratch, list->count, sizeof(*out));
