@@ -261,6 +261,39 @@ static void a_count_decides_how_many_occurrences_there_are(void **state)
     close_form(&b);
 }
 
+/* ODK's documentation, form-logic: "repeating as long as a condition is met". */
+static void a_count_may_ask_the_last_occurrence_for_more(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b,
+              "<instance><data id='m'><have/><want/><who><name/><more/></who></data></instance>"
+              "<bind nodeset='/data/have' type='string' calculate='count(/data/who)'/>"
+              "<bind nodeset='/data/want' type='string' calculate=\"if(/data/have = 0 or "
+              "/data/who[position() = /data/have]/more = 'yes', /data/have + 1, /data/have)\"/>",
+              "<group ref='/data/who'><repeat nodeset='/data/who' jr:count='/data/want'>"
+              "<input ref='/data/who/name'/><input ref='/data/who/more'/></repeat></group>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/have'}", "'text':'1'");
+    say(&b, "{'call':'answer','path':'/data/who[1]/more','value':'yes'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/have'}", "'text':'2'");
+    say(&b, "{'call':'answer','path':'/data/who[2]/more','value':'yes'}", "'ok':true");
+    say(&b, "{'call':'answer','path':'/data/who[3]/more','value':'no'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'count(/data/who)'}", "'text':'3'");
+    close_form(&b);
+}
+
+static void a_count_that_never_stays_is_told(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b, "<instance><data id='f'><r><a/></r></data></instance>",
+              "<group ref='/data/r'><repeat nodeset='/data/r' jr:count='1 - count(/data/r)'>"
+              "<input ref='/data/r/a'/></repeat></group>");
+    say(&b, "{'call':'load'}", "never comes to an end");
+    close_form(&b);
+}
+
 static void choices_follow_their_filter_and_lose_what_is_gone(void **state)
 {
     (void)state;
@@ -637,6 +670,8 @@ int main(void)
         cmocka_unit_test(a_broken_constraint_is_kept_and_told),
         cmocka_unit_test(repeats_are_added_removed_and_counted),
         cmocka_unit_test(a_count_decides_how_many_occurrences_there_are),
+        cmocka_unit_test(a_count_may_ask_the_last_occurrence_for_more),
+        cmocka_unit_test(a_count_that_never_stays_is_told),
         cmocka_unit_test(choices_follow_their_filter_and_lose_what_is_gone),
         cmocka_unit_test(actions_follow_what_calls_them),
         cmocka_unit_test(actions_of_opening_stand_anywhere_and_mean_every_occurrence),

@@ -303,6 +303,12 @@ static enum err compute_one(struct play *play, const struct rule *rule, struct p
     return e;
 }
 
+static enum err endless(struct play *play, const struct rule *rule, struct diag *diag)
+{
+    return diag_set(diag, ERR_BAD_FORM, play->defs[rule->target].name,
+                    "its calculation never comes to an end", NULL);
+}
+
 /* A rule that reads its own other occurrences (a running total) may queue itself again; it settles
    after as many rounds as there are occurrences, or it never does. */
 static enum err compute_rule(struct play *play, struct rule *rule, struct diag *diag)
@@ -317,9 +323,7 @@ static enum err compute_rule(struct play *play, struct rule *rule, struct diag *
         if (rule->kind != RULE_COUNT) {
             node->queued[rule->kind] = false;
         }
-        enum err e = i > budget ? diag_set(diag, ERR_BAD_FORM, play->defs[rule->target].name,
-                                           "its calculation never comes to an end", NULL)
-                                : compute_one(play, rule, node, diag);
+        enum err e = i > budget ? endless(play, rule, diag) : compute_one(play, rule, node, diag);
         arena_reset(&play->scratch);
         if (e != OK) {
             return e;
@@ -349,12 +353,18 @@ static void forget_queue(struct play *play)
     end_queue(play);
 }
 
+/* In order, and again from an earlier rule on where occurrences that were made give it a reason. */
 enum err compute(struct play *play, struct diag *diag)
 {
+    size_t rounds = 0;
     while (play->first_pending < play->rule_count) {
-        struct rule *rule = &play->rules[play->ordered[play->first_pending]];
-        play->first_pending++;
+        size_t order = play->first_pending++;
+        struct rule *rule = &play->rules[play->ordered[order]];
         enum err e = compute_rule(play, rule, diag);
+        rounds += play->first_pending <= order ? 1 : 0;
+        if (e == OK && rounds > PLAY_ROUNDS_MAX) {
+            e = endless(play, rule, diag);
+        }
         if (e != OK) {
             forget_queue(play);
             return e;

@@ -382,6 +382,22 @@ static bool may_read_itself(const struct rule *rule)
            (rule->kind == RULE_CALCULATE && !rule->works_on_itself);
 }
 
+/* Does the circle that closes at `again` go through a count of occurrences? "One more while the
+   last one says that there are more" (ODK's documentation, form-logic) is no fault: the count is
+   asked again after each occurrence that it made, until it stays (play_compute.c, compute). */
+static bool circle_counts(const struct sort *sort, size_t again)
+{
+    const struct rule *rules = sort->play->rules;
+    bool counts = false;
+    for (size_t i = sort->way_count; i > 0; i--) {
+        counts = counts || rules[sort->way[i - 1]].kind == RULE_COUNT;
+        if (sort->way[i - 1] == again) {
+            break;
+        }
+    }
+    return counts;
+}
+
 static enum err place_dependents(struct sort *sort, size_t rule)
 {
     struct play *play = sort->play;
@@ -392,11 +408,12 @@ static enum err place_dependents(struct sort *sort, size_t rule)
     for (size_t i = def->index; i <= last; i++) {
         for (const struct dependency *next = play->defs[i].dependents; next != NULL;
              next = next->next) {
-            if (next->by_words || (next->rule == rule && may_read_itself(at))) {
+            bool closes = sort->state[next->rule] == 1;
+            if (next->by_words || (next->rule == rule && may_read_itself(at)) ||
+                (closes && circle_counts(sort, next->rule))) {
                 continue;
             }
-            enum err e =
-                sort->state[next->rule] == 1 ? cycle(sort, next->rule) : place(sort, next->rule);
+            enum err e = closes ? cycle(sort, next->rule) : place(sort, next->rule);
             if (e != OK) {
                 return e;
             }

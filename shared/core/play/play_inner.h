@@ -12,6 +12,7 @@
 #define PLAY_NODES_MAX   200000 /* of one instance */
 #define PLAY_REPEATS_MAX 10000  /* occurrences of one repeat in one place */
 #define PLAY_WORDS_MAX   200000 /* rules that labels bring up while one answer is computed */
+#define PLAY_ROUNDS_MAX  250000 /* how often computing goes back to an earlier rule */
 #define PLAY_SCRATCH_MAX (64u << 20)
 #define PLAY_MEMORY_MAX  (256u << 20)
 
