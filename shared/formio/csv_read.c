@@ -49,20 +49,21 @@ static enum err read_quoted(struct span *rest, struct arena *arena, struct span 
     return OK;
 }
 
-static bool ends_cell(uint8_t byte)
+static bool ends_cell(uint8_t byte, uint8_t separator)
 {
-    return byte == ',' || byte == '\n' || byte == '\r';
+    return byte == separator || byte == '\n' || byte == '\r';
 }
 
-static enum err read_cell(struct span *rest, struct arena *arena, struct span *ret)
+static enum err read_cell(uint8_t separator, struct span *rest, struct arena *arena,
+                          struct span *ret)
 {
     if (rest->size > 0 && rest->data[0] == '"') {
         *rest = span_cut(*rest, 1, rest->size);
         enum err e = read_quoted(rest, arena, ret);
-        return !e && rest->size > 0 && !ends_cell(rest->data[0]) ? ERR_FORMAT : e;
+        return !e && rest->size > 0 && !ends_cell(rest->data[0], separator) ? ERR_FORMAT : e;
     }
     size_t size = 0;
-    while (size < rest->size && !ends_cell(rest->data[size])) {
+    while (size < rest->size && !ends_cell(rest->data[size], separator)) {
         size++;
     }
     *ret = span_cut(*rest, 0, size);
@@ -70,7 +71,8 @@ static enum err read_cell(struct span *rest, struct arena *arena, struct span *r
     return OK;
 }
 
-enum err csv_read_row(struct span *rest, struct arena *arena, struct csv_row *ret, bool *ret_found)
+enum err csv_read_row_with(uint8_t separator, struct span *rest, struct arena *arena,
+                           struct csv_row *ret, bool *ret_found)
 {
     ret->count = 0;
     while (rest->size > 0 && (rest->data[0] == '\n' || rest->data[0] == '\r')) {
@@ -81,21 +83,42 @@ enum err csv_read_row(struct span *rest, struct arena *arena, struct csv_row *re
         if (ret->count == CSV_CELLS_MAX) {
             return ERR_FORMAT;
         }
-        enum err e = read_cell(rest, arena, &ret->cells[ret->count]);
+        enum err e = read_cell(separator, rest, arena, &ret->cells[ret->count]);
         if (e) {
             return e;
         }
         ret->count++;
-        if (rest->size == 0 || rest->data[0] != ',') {
+        if (rest->size == 0 || rest->data[0] != separator) {
             break;
         }
         *rest = span_cut(*rest, 1, rest->size);
-        /* A comma that ends the file has an empty cell after it. */
+        /* A separator that ends the file has an empty cell after it. */
         if (rest->size == 0 && ret->count < CSV_CELLS_MAX) {
             ret->cells[ret->count++] = (struct span){0};
         }
     }
     return OK;
+}
+
+enum err csv_read_row(struct span *rest, struct arena *arena, struct csv_row *ret, bool *ret_found)
+{
+    return csv_read_row_with(',', rest, arena, ret, ret_found);
+}
+
+uint8_t csv_separator_of(struct span text)
+{
+    size_t at = 0, doubled;
+    if (text.size > 0 && text.data[0] == '"') {
+        struct span inside = span_cut(text, 1, text.size);
+        at = quoted_size(inside, &at, &doubled) ? at + 2 : text.size;
+    }
+    while (at < text.size && text.data[at] != '\n') {
+        if (text.data[at] == ',' || text.data[at] == ';') {
+            return text.data[at];
+        }
+        at++;
+    }
+    return ',';
 }
 
 bool csv_is_head(const struct csv_row *row)

@@ -21,6 +21,13 @@ struct csv_row {
 MUST_CHECK enum err csv_read_row(struct span *rest, struct arena *arena, struct csv_row *ret,
                                  bool *ret_found);
 
+/* The same of a file whose cells have `separator` between them. */
+MUST_CHECK enum err csv_read_row_with(uint8_t separator, struct span *rest, struct arena *arena,
+                                      struct csv_row *ret, bool *ret_found);
+/* ',' or ';', whichever stands first in the head, outside of quotes: spreadsheets of countries
+   with a decimal comma write ';', and ODK's clients take both. */
+uint8_t csv_separator_of(struct span text);
+
 /* Are its cells fit to be names? Not with a NUL, after which a name would go on unseen. */
 bool csv_is_head(const struct csv_row *row);
 

@@ -25,6 +25,7 @@ struct csv_table {
     const char *name;
     struct arena arena;     /* of the whole table: names, places */
     struct arena row_arena; /* of the row read last */
+    uint8_t separator;
     struct csv_row head, row;
     uint64_t *places; /* [i]: where row i * STRIDE + 1 begins */
     size_t place_capacity;
@@ -62,7 +63,8 @@ static enum err read_in_window(struct csv_table *table, bool *ret_whole, bool *r
     size_t from = (size_t)(table->next_at - table->window_at);
     struct span rest = span_cut(buf_span(&table->window), from, table->window.size);
     arena_reset(&table->row_arena);
-    enum err e = csv_read_row(&rest, &table->row_arena, &table->row, ret_found);
+    enum err e =
+        csv_read_row_with(table->separator, &rest, &table->row_arena, &table->row, ret_found);
     *ret_whole = table->window_ends || (e == OK && rest.size > 0);
     if (*ret_whole && e == OK) {
         table->next_at = table->window_at + table->window.size - rest.size;
@@ -96,8 +98,10 @@ static enum err read_next(struct csv_table *table, bool *ret_found)
 static enum err fault(const struct csv_table *table, enum err e, struct diag *diag)
 {
     return e == ERR_FORMAT
-               ? diag_set(diag, e, table->name,
-                          "is no CSV with commas, quotes closed, and at most 64 columns", NULL)
+               ? diag_set(
+                     diag, e, table->name,
+                     "is no CSV with commas or semicolons, quotes closed, and at most 64 columns",
+                     NULL)
                : diag_keep(diag, e);
 }
 
@@ -149,6 +153,7 @@ static enum err read_head(struct csv_table *table, bool *ret_found)
     enum err e = load(table, 0, WINDOW_MIN);
     bool marked = e == OK && span_starts_with(buf_span(&table->window), "\xef\xbb\xbf");
     table->next_at = marked ? 3 : 0;
+    table->separator = csv_separator_of(buf_span(&table->window));
     e = e != OK ? e : read_next(table, ret_found);
     e = e == OK && !csv_is_head(&table->row) ? ERR_FORMAT : e;
     table->head = table->row;

@@ -54,11 +54,12 @@ static enum err read_csv(const struct lister *l, struct span rest, struct tree_n
     struct csv_row head = {0}, row = {0};
     bool found = false;
     rest = span_starts_with(rest, "\xef\xbb\xbf") ? span_cut(rest, 3, rest.size) : rest;
+    uint8_t separator = csv_separator_of(rest);
     struct tree_node *root = add_root(l, document);
-    enum err e = root ? csv_read_row(&rest, l->arena, &head, &found) : ERR_NOMEM;
+    enum err e = root ? csv_read_row_with(separator, &rest, l->arena, &head, &found) : ERR_NOMEM;
     e = !e && !csv_is_head(&head) ? ERR_FORMAT : e;
     while (!e && found) {
-        e = csv_read_row(&rest, l->arena, &row, &found);
+        e = csv_read_row_with(separator, &rest, l->arena, &row, &found);
         struct tree_node *item = !e && found ? add_item(l, root) : NULL;
         if (!e && found && item == NULL) {
             e = ERR_NOMEM;
@@ -71,7 +72,8 @@ static enum err read_csv(const struct lister *l, struct span rest, struct tree_n
         }
     }
     return e == ERR_FORMAT
-               ? fault(l, "is no CSV with commas, quotes closed, and at most 64 columns")
+               ? fault(l,
+                       "is no CSV with commas or semicolons, quotes closed, and at most 64 columns")
                : e;
 }
 
