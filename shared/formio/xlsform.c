@@ -221,6 +221,7 @@ static void build(struct xls *x)
     xls_read_settings(x);
     xls_read_lists(x, &x->choices);
     xls_read_lists(x, &x->external);
+    xls_unfold(x);
     xls_read_survey(x);
     xls_add_meta(x);
     xls_read_rules(x);

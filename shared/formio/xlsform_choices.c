@@ -22,6 +22,15 @@ struct xls_list *xls_find_list(struct xls *x, const char *name, bool external)
     return at;
 }
 
+/* Of the instance: a list of external_choices may be called as one of choices. */
+static const char *id_of(struct xls *x, const struct xls_list *list)
+{
+    bool external = list->sheet->kind == XLS_EXTERNAL;
+    return external && xls_find_list(x, list->name, false) != NULL
+               ? xls_format(x, "%s-external", list->name)
+               : list->name;
+}
+
 static struct xls_list *list_for(struct xls *x, struct xls_sheet *sheet, const char *name)
 {
     struct xls_list *list = xls_find_list(x, name, sheet->kind == XLS_EXTERNAL);
@@ -127,7 +136,7 @@ static void take_choice(struct xls *x, struct xls_sheet *sheet, struct xls_row *
                     "the choice \"%s\" of \"%s\" has no label", name, list_name);
     }
     const char *label = xls_get(sheet, row, XLS_LABEL);
-    list->has_itext = list->has_itext || needs_id || (label != NULL && strstr(label, "${") != NULL);
+    list->has_itext = list->has_itext || needs_id || (label != NULL && xls_holds_value(label));
     add_to_list(x, list, row);
 }
 
@@ -270,7 +279,7 @@ void xls_finish_lists(struct xls *x)
 {
     for (struct xls_list *list = x->lists; list != NULL && x->failed == OK; list = list->next) {
         struct xls_where where = {list->sheet, list->rows[0], XLS_LIST_NAME};
-        struct xform_instance *instance = xls_add_instance(x, where, list->name, NULL);
+        struct xform_instance *instance = xls_add_instance(x, where, id_of(x, list), NULL);
         if (instance == NULL || instance->document != NULL || instance->source != NULL) {
             continue;
         }
@@ -399,7 +408,7 @@ static const char *ask_list(struct xls *x, struct xls_item *item, const char **r
         }
     }
     list->multiple = list->multiple || asked->control != XFORM_SELECT_ONE;
-    return asked->list;
+    return id_of(x, list);
 }
 
 static void read_order(struct xls *x, const struct xls_item *item, struct xform_itemset *set)

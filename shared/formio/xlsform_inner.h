@@ -44,6 +44,14 @@ bool xls_read_type(struct xls *x, struct xls_where where, const char *text, stru
 void xls_add_pair(struct xls *x, const struct xform_pair **pairs, const char *name,
                   const char *value);
 
+/* Of one kind each, without a word of what is wrong: false when it is another. */
+bool xls_read_group(struct xls *x, const char *text, struct xls_asked *ret);
+bool xls_read_select(struct xls *x, const struct xls_row *row, const char *text,
+                     struct xls_asked *ret);
+
+/* ---- xlsform_unfold.c: rows that stand for several */
+void xls_unfold(struct xls *x);
+
 /* ---- xlsform_parameters.c */
 /* Value of "name=value" among "a=1;b=2 c=3"; NULL. */
 const char *xls_parameter(struct xls *x, const char *parameters, const char *name);
@@ -56,6 +64,7 @@ void xls_add_parameters(struct xls *x, const struct xls_item *item, struct xform
 
 /* ---- xlsform_survey.c: rows into nodes and controls */
 void xls_read_survey(struct xls *x);
+bool xls_is_disabled(const struct xls *x, const struct xls_row *row);
 struct xform_node *xls_add_node(struct xls *x, struct xform_node *parent, const char *name);
 struct xform_node *xls_add_attribute(struct xls *x, struct xform_node *parent, const char *name,
                                      const char *initial);
@@ -76,6 +85,10 @@ struct xform_node *xls_find(struct xls *x, struct xls_where where, struct span n
 /* "${name}" and nothing else: the name. */
 bool xls_only_reference(struct span text, struct span *ret_name);
 bool xls_next_reference(struct span *rest, struct span *ret_before, struct span *ret_name);
+/* A path of a secondary instance among the words of a label. */
+bool xls_next_instance(struct span *rest, struct span *ret_before, struct span *ret_expression);
+/* An error where "${" isn't ended in what stands behind the last reference. */
+void xls_tell_open(struct xls *x, struct xls_where where, struct span rest);
 const char *xls_node_path(struct xls *x, const struct xform_node *node);
 bool xls_is_dynamic(const char *text, const char *data);
 
@@ -84,6 +97,7 @@ const struct xform_text *xls_read_text(struct xls *x, struct xls_where where,
                                        const struct xform_node *context, const char *id);
 const struct xform_text *xls_plain_text(struct xls *x, const char *text);
 bool xls_has_text(const struct xls *x, struct xls_where where, bool *ret_needs_id);
+bool xls_holds_value(const char *cell); /* not words alone */
 void xls_finish_texts(struct xls *x);
 
 /* ---- xlsform_choices.c */

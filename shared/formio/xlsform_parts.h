@@ -109,7 +109,7 @@ struct xls_asked {
     enum { XLS_QUESTION, XLS_SELECT, XLS_BEGIN, XLS_END } what;
     const struct xls_type *type;
     enum xform_control_kind control; /* of a select */
-    bool repeat;                     /* of begin and end */
+    bool repeat, loop;               /* of begin and end */
     bool from_file, external, or_other;
     const char *list;
 };

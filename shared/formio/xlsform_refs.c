@@ -10,6 +10,12 @@
 
 #define FRAMES_MAX 256
 
+static bool is_letter(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_' ||
+           (byte & 0x80) != 0;
+}
+
 /* ---- references in a text */
 
 bool xls_next_reference(struct span *rest, struct span *ret_before, struct span *ret_name)
@@ -30,6 +36,54 @@ bool xls_next_reference(struct span *rest, struct span *ret_before, struct span 
         *ret_name = xls_trim(span_cut(text, i + 2, end - i - 2));
         *rest = span_cut(text, end + 1, text.size);
         return true;
+    }
+    *ret_before = text;
+    *rest = span_of("");
+    return false;
+}
+
+/* The end of instance('list')/path[...]/path, which a blank outside of brackets ends. */
+static size_t path_end(struct span text, size_t at)
+{
+    size_t depth = 0;
+    uint8_t quote = 0;
+    for (; at < text.size; at++) {
+        uint8_t byte = text.data[at];
+        if (quote != 0) {
+            quote = byte == quote ? 0 : quote;
+        } else if (depth == 0 && strchr(" \t\r\n", byte) != NULL) {
+            break;
+        } else if (byte == '\'' || byte == '"') {
+            quote = byte;
+        } else if (byte == '[' || byte == '(') {
+            depth++;
+        } else if ((byte == ']' || byte == ')') && depth-- == 0) {
+            break;
+        }
+    }
+    while (at > 0 && strchr(".,;:!?", text.data[at - 1]) != NULL) {
+        at--; /* the sentence's */
+    }
+    return at;
+}
+
+bool xls_next_instance(struct span *rest, struct span *ret_before, struct span *ret_expression)
+{
+    static const char call[] = "instance(";
+    struct span text = *rest;
+    for (size_t i = 0; i + strlen(call) < text.size; i++) {
+        struct span here = span_cut(text, i, text.size);
+        bool word = i == 0 || (!is_letter((char)text.data[i - 1]) && text.data[i - 1] != '-');
+        if (word && span_starts_with(here, call)) {
+            size_t end = path_end(text, i);
+            bool path = memchr(here.data, '/', end - i) != NULL;
+            if (path) {
+                *ret_before = span_cut(text, 0, i);
+                *ret_expression = span_cut(text, i, end - i);
+                *rest = span_cut(text, end, text.size);
+                return true;
+            }
+        }
     }
     *ret_before = text;
     *rest = span_of("");
@@ -253,6 +307,17 @@ static void add_reference(struct resolving *to, struct span name, struct buf *re
     }
 }
 
+/* What is left behind the last reference begins none. */
+void xls_tell_open(struct xls *x, struct xls_where where, struct span rest)
+{
+    for (size_t i = 0; i + 1 < rest.size; i++) {
+        if (rest.data[i] == '$' && rest.data[i + 1] == '{') {
+            xls_error(x, where, "end it with }", "a reference begins with ${ and never ends");
+            return;
+        }
+    }
+}
+
 static const char *resolve(struct resolving *to, const char *text)
 {
     struct xls *x = to->x;
@@ -273,6 +338,7 @@ static const char *resolve(struct resolving *to, const char *text)
             add_reference(to, name, &made);
         }
     }
+    xls_tell_open(x, to->where, before);
     const char *resolved = xls_copy(x, xls_trim(buf_span(&made)));
     if (buf_error(&made) == ERR_TOO_LARGE) {
         xls_error(x, to->where, "split it into several calculations", "the expression is too long");
@@ -299,12 +365,6 @@ const char *xls_resolve_in(struct xls *x, struct xls_where where, const char *te
 }
 
 /* ---- is a default an expression? */
-
-static bool is_letter(char byte)
-{
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_' ||
-           (byte & 0x80) != 0;
-}
 
 static bool is_digit(char byte)
 {

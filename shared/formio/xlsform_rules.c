@@ -129,11 +129,27 @@ static void read_triggers(struct xls *x, struct xls_item *item, const char *valu
     }
 }
 
+/* A place taken in the background follows from a change, and from nothing else. */
+static void check_place(struct xls *x, const struct xls_item *item)
+{
+    if (value_of(x, item, XLS_TRIGGER) == NULL) {
+        xls_error(x, cell(x, item, XLS_TRIGGER), "write the question whose answer it goes with",
+                  "\"%s\" is taken when another is answered, but names none", item->node->name);
+    }
+    if (value_of(x, item, XLS_CALCULATION) != NULL) {
+        xls_error(x, cell(x, item, XLS_CALCULATION), "empty the cell",
+                  "\"%s\" is a place: it can't be computed too", item->node->name);
+    }
+}
+
 static void read_calculation(struct xls *x, struct xls_item *item)
 {
     struct xform_node *node = item->node;
     const char *value = expression(x, item, XLS_CALCULATION);
     bool calculate = item->asked.what == XLS_QUESTION && item->asked.type->special == XLS_CALCULATE;
+    if (item->asked.what == XLS_QUESTION && item->asked.type->special == XLS_BACKGROUND_GEOPOINT) {
+        check_place(x, item);
+    }
     if (value_of(x, item, XLS_TRIGGER) != NULL) {
         read_triggers(x, item, value);
         return;
@@ -273,7 +289,8 @@ static void read_control(struct xls *x, struct xls_item *item)
         control->mediatype = control->kind == XFORM_UPLOAD ? item->asked.type->detail : NULL;
     }
     bool group = item->asked.what == XLS_BEGIN && !item->asked.repeat;
-    if (control->label == NULL && control->hint == NULL && !group) {
+    bool labels = strcmp(shown->appearance, "label") == 0; /* of the choices, above a table */
+    if (control->label == NULL && control->hint == NULL && !group && !labels) {
         xls_warning(x, cell(x, item, XLS_LABEL), "write what people shall see",
                     "\"%s\" has no label", item->node->name);
     }

@@ -210,10 +210,27 @@ static void note_mixture(struct xls *x, const struct xls_sheet *sheet)
     }
 }
 
+/* The workbook's only sheet is a named one of another kind. */
+static bool is_another(const struct xls *x)
+{
+    static const char *const names[] = {"settings", "choices", "external_choices", "entities",
+                                        "types"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (workbook_find_sheet(x->workbook, names[i]) != SIZE_MAX) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum err xls_load_sheet(struct xls *x, const char *name, enum xls_sheet_kind kind,
                         struct xls_sheet *ret, struct diag *diag)
 {
     size_t sheet = workbook_find_sheet(x->workbook, name);
+    if (kind == XLS_SURVEY && sheet == SIZE_MAX && workbook_sheet_count(x->workbook) == 1 &&
+        !is_another(x)) {
+        sheet = 0; /* the only one there is, whatever its name */
+    }
     *ret = (struct xls_sheet){.name = name, .kind = kind, .present = sheet != SIZE_MAX};
     if (!ret->present) {
         return OK;

@@ -391,7 +391,7 @@ static void take_typed(struct survey *survey, struct xls_row *row, const char *t
     }
 }
 
-static bool is_disabled(struct xls *x, const struct xls_row *row)
+bool xls_is_disabled(const struct xls *x, const struct xls_row *row)
 {
     return xls_is_yes(xls_get(&x->survey, row, XLS_DISABLED));
 }
@@ -400,7 +400,7 @@ static void take_row(struct survey *survey, struct xls_row *row)
 {
     struct xls *x = survey->x;
     const char *type = xls_get(&x->survey, row, XLS_TYPE);
-    if (is_disabled(x, row)) {
+    if (xls_is_disabled(x, row)) {
         return;
     }
     if (type != NULL) {

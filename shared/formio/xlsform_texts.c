@@ -33,19 +33,35 @@ static void add_piece(struct xls *x, struct xform_piece ***last, const char *tex
     }
 }
 
-static const struct xform_piece *read_pieces(struct xls *x, struct xls_where where,
-                                             const struct xform_node *context, const char *cell)
+/* Words with ${name} between them. */
+static void read_words(struct xls *x, struct xls_where where, const struct xform_node *context,
+                       struct span words, struct xform_piece ***last)
 {
-    struct span rest = span_of(cell), before, name;
-    struct xform_piece *first = NULL, **last = &first;
+    struct span before, name;
     for (bool more = true; more;) {
-        more = xls_next_reference(&rest, &before, &name);
+        more = xls_next_reference(&words, &before, &name);
         if (before.size != 0) {
-            add_piece(x, &last, xls_copy(x, before), NULL);
+            add_piece(x, last, xls_copy(x, before), NULL);
         }
         if (more) {
             const char *reference = xls_format(x, "${%s}", xls_copy(x, name));
-            add_piece(x, &last, NULL, xls_resolve(x, where, reference, context, 0));
+            add_piece(x, last, NULL, xls_resolve(x, where, reference, context, 0));
+        } else {
+            xls_tell_open(x, where, before);
+        }
+    }
+}
+
+static const struct xform_piece *read_pieces(struct xls *x, struct xls_where where,
+                                             const struct xform_node *context, const char *cell)
+{
+    struct span rest = span_of(cell), before, expression;
+    struct xform_piece *first = NULL, **last = &first;
+    for (bool more = true; more;) {
+        more = xls_next_instance(&rest, &before, &expression);
+        read_words(x, where, context, before, &last);
+        if (more) {
+            add_piece(x, &last, NULL, xls_resolve(x, where, xls_copy(x, expression), context, 0));
         }
     }
     return first;
@@ -75,6 +91,12 @@ static bool belongs(enum xls_key key, enum xls_key text)
            (text == XLS_HINT && key == XLS_GUIDANCE);
 }
 
+bool xls_holds_value(const char *cell)
+{
+    struct span rest = span_of(cell), before, expression;
+    return strstr(cell, "${") != NULL || xls_next_instance(&rest, &before, &expression);
+}
+
 bool xls_has_text(const struct xls *x, struct xls_where where, bool *ret_needs_id)
 {
     bool has = false;
@@ -88,7 +110,7 @@ bool xls_has_text(const struct xls *x, struct xls_where where, bool *ret_needs_i
             bool message = where.key == XLS_CONSTRAINT_MESSAGE || where.key == XLS_REQUIRED_MESSAGE;
             *ret_needs_id = *ret_needs_id || column->language != NO_LANGUAGE ||
                             form_of(column->key) != XFORM_LONG ||
-                            (message && strstr(cell, "${") != NULL);
+                            (message && xls_holds_value(cell));
         }
     }
     return has;

@@ -166,7 +166,8 @@ static bool begins_with(const char *text, const char *word)
     return word[at] == '\0' && (text[at] == ' ' || text[at] == '_');
 }
 
-static bool read_group(const char *text, struct xls_asked *ret)
+/* "begin_repeat", "End Group", "begin loop over crops". */
+bool xls_read_group(struct xls *x, const char *text, struct xls_asked *ret)
 {
     static const char *const groups[] = {"group", "lgroup", "repeat", "looped group", "loop"};
     bool begins = begins_with(text, "begin"), ends = begins_with(text, "end");
@@ -175,9 +176,14 @@ static bool read_group(const char *text, struct xls_asked *ret)
         return false;
     }
     for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-        if (xls_same(rest + 1, groups[i])) {
+        const char *list = after(rest + 1, groups[i]);
+        const char *over = list == NULL ? NULL : after(list, "over");
+        bool loop = strcmp(groups[i], "loop") == 0;
+        if (list != NULL && (list[0] == '\0' || (loop && begins))) {
             ret->what = begins ? XLS_BEGIN : XLS_END;
             ret->repeat = i == 1 || i == 2 || i == 3;
+            ret->loop = loop;
+            ret->list = xls_copy(x, span_of(over != NULL ? over : list));
             return true;
         }
     }
@@ -200,15 +206,15 @@ static bool cut_or_other(struct span *list)
     return false;
 }
 
-static bool read_select(struct xls *x, struct xls_where where, const char *text,
-                        struct xls_asked *ret)
+bool xls_read_select(struct xls *x, const struct xls_row *row, const char *text,
+                     struct xls_asked *ret)
 {
     for (size_t i = 0; i < sizeof(selects) / sizeof(selects[0]); i++) {
         const char *rest = after(text, selects[i].name);
         if (rest == NULL) {
             continue;
         }
-        const char *own = xls_get(where.sheet, where.row, XLS_LIST_NAME);
+        const char *own = xls_get(&x->survey, row, XLS_LIST_NAME);
         struct span list = xls_trim(span_of(*rest == '\0' && own != NULL ? own : rest));
         *ret = (struct xls_asked){.what = XLS_SELECT,
                                   .control = selects[i].control,
@@ -216,10 +222,6 @@ static bool read_select(struct xls *x, struct xls_where where, const char *text,
                                   .external = selects[i].external};
         ret->or_other = cut_or_other(&list);
         ret->list = xls_copy(x, list);
-        if (list.size == 0) {
-            xls_error(x, where, "write the list's name behind it: \"select_one villages\"",
-                      "\"%s\" names no list of choices", text);
-        }
         return true;
     }
     return false;
@@ -228,7 +230,14 @@ static bool read_select(struct xls *x, struct xls_where where, const char *text,
 bool xls_read_type(struct xls *x, struct xls_where where, const char *text, struct xls_asked *ret)
 {
     *ret = (struct xls_asked){.what = XLS_QUESTION};
-    if (read_group(text, ret) || read_select(x, where, text, ret)) {
+    if (xls_read_group(x, text, ret)) {
+        return true;
+    }
+    if (xls_read_select(x, where.row, text, ret)) {
+        if (ret->list[0] == '\0') {
+            xls_error(x, where, "write the list's name behind it: \"select_one villages\"",
+                      "\"%s\" names no list of choices", text);
+        }
         return true;
     }
     ret->type = type_named(text);

@@ -114,6 +114,17 @@ static void an_entity_of_a_group_keeps_nothing_of_its_own(void **state)
     close_desk(&desk);
 }
 
+static void labels_above_a_table_are_kept_nowhere(void **state)
+{
+    (void)state;
+    struct desk desk;
+    static const char survey[] = "type|name|label|appearance\nbegin group|g|G|table-list\n"
+                                 "select_one yn|a|A\nselect_one yn|b|B\nend group\n";
+    assert_int_equal(make_map(&desk, survey, NULL), OK);
+    assert_string_equal(shown(&desk), "household_visit: a select_one, b select_one,\n");
+    close_desk(&desk);
+}
+
 static void names_are_made_fit_and_stay_apart(void **state)
 {
     (void)state;
@@ -304,6 +315,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_become_an_entity_a_survey_and_a_record_an_occurrence),
         cmocka_unit_test(an_entity_of_a_group_keeps_nothing_of_its_own),
+        cmocka_unit_test(labels_above_a_table_are_kept_nowhere),
         cmocka_unit_test(names_are_made_fit_and_stay_apart),
         cmocka_unit_test(records_of_one_name_stay_apart),
         cmocka_unit_test(an_entity_that_its_type_cannot_take_is_refused),

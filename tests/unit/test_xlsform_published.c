@@ -229,7 +229,7 @@ static void sheets_that_are_misspelt_are_told(void **state)
     tells(&(struct book){.survey = one, .other = {"Setting", "form_id\nf\n"}}, "settings",
           "one called \"Setting\"");
     struct desk desk;
-    open_desk(&desk, &(struct book){.other = {"surveys", one}});
+    open_desk(&desk, &(struct book){.settings = "form_id\nf\n", .other = {"surveys", one}});
     assert_int_equal(desk.result, ERR_BAD_FORM);
     assert_non_null(strstr(desk.diag.args[1], "one called \"surveys\""));
     close_desk(&desk);
@@ -241,7 +241,157 @@ static void sheets_that_are_misspelt_are_told(void **state)
     close_desk(&desk);
 }
 
+static void the_only_sheet_is_the_survey_whatever_its_name(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"<input ref=`/data/a`>", NULL};
+    gives(&(struct book){.other = {"Feuil1", "type|name|label\ntext|a|A\n"}}, parts);
+}
+
+/* ---- references and values in words */
+
+static void a_value_of_a_list_stands_among_words(void **state)
+{
+    (void)state;
+    static const char choices[] = "list_name|name|label\nab|a|Alpha\n";
+    static const struct row rows[] = {
+        {"note|n|Is instance('ab')/root/item[name = ${q}]/label here?",
+         {"<label>Is <output value=`instance('ab')/root/item[name =  /data/q ]/label`/> here?"}},
+        {"note|n|instance(\"ab\")/root/item[contains(name, ${q})]/label.",
+         {"<label><output value=`instance(&quot;ab&quot;)/root/item[contains(name,  /data/q )]/"
+          "label`/>.</label>"}},
+        {"note|n|Of ${q}: instance('ab')/root/item[name = instance('ab')/root/item[1]/name]/label",
+         {"Of <output value=`/data/q`/>: <output value=`instance('ab')/root/item[name = "
+          "instance('ab')/root/item[1]/name]/label`/></label>"}},
+        {"note|n|For instance (one) and myinstance('x')/y",
+         {"<label>For instance (one) and myinstance('x')/y</label>"}},
+        {"begin repeat|r|R\ntext|b|B\nnote|n|instance('ab')/root/item[name=${b}]/label\n"
+         "end repeat",
+         {"<output value=`instance('ab')/root/item[name= current()/../b ]/label`/>"}},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char survey[800];
+        (void)snprintf(survey, sizeof(survey), "type|name|label\ntext|q|Q\n%s\n", rows[i].row);
+        gives(&(struct book){.survey = survey, .choices = choices}, rows[i].parts);
+    }
+}
+
+static void references_that_never_end_are_told(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {"text|a|A\ntext|b|B of ${a", "survey, row 3, column C (label)", "never ends"},
+        {"text|a|A\ntext|b|B|${a} = 1 or ${a = 2", "survey, row 3, column D (relevant)",
+         "never ends"},
+        {"text|a|A\ntext|b|B of ${}", "survey, row 3, column C (label)", "names nothing"},
+        {"integer|t|T\nbackground-geopoint|g", "survey, row 3, column E (trigger)",
+         "but names none"},
+        {"integer|t|T\nbackground-geopoint|g|||${t}|1 + 1", "survey, row 3, column F (calculation)",
+         "can't be computed too"},
+    };
+    rows_tell("type|name|label|relevant|trigger|calculation", NULL, faults, COUNT_OF(faults));
+}
+
+/* ---- rows that stand for several */
+
+static void a_loop_asks_its_questions_for_each_choice(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        "<crops>\n<maize>\n<has/>\n<size/>\n</maize>\n<beans>\n<has/>\n<size/>\n</beans>\n</crops>",
+        "<group ref=`/data/crops/maize`>\n<label>Maize</label><input ref=`/data/crops/maize/has`>\n"
+        "<label>Have you Maize (maize)?</label>",
+        "<bind nodeset=`/data/crops/beans/size` type=`int` constraint=`. &gt; 0`/>", NULL};
+    gives(&(struct book){.survey = "type|name|label|constraint\nbegin loop over crop|crops|Crops\n"
+                                   "text|has|Have you %(label)s (%(name)s)?\n"
+                                   "integer|size|Size|. > 0\nend loop\ntext|z|Z\n",
+                         .choices = "list_name|name|label\ncrop|maize|Maize\ncrop|beans|Beans\n"},
+          parts);
+    static const char *const nested[] = {"<bind nodeset=`/data/l/a/m/c/q` type=`string`/>",
+                                         "<value>Cet of M</value>", NULL};
+    gives(&(struct book){.survey = "type|name|label::French (fr)|label::English (en)\n"
+                                   "begin_loop over ab|l|L\nbegin_loop over cd|m|M\n"
+                                   "text|q|%(label)s of M\nend_loop\nend_loop\n",
+                         .choices = "list_name|name|label::English (en)|label::French (fr)\n"
+                                    "ab|a|One|Un\ncd|c|Cee|Cet\n"},
+          nested);
+}
+
+static void a_table_of_selects_shows_its_choices_once(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        "<group ref=`/data/g` appearance=`field-list minimal`>\n"
+        "<input ref=`/data/g/generated_table_list_label_2`>\n<label>Table</label><hint>H</hint>",
+        "<select1 ref=`/data/g/reserved_name_for_field_list_labels_3` "
+        "appearance=`label`>\n<itemset",
+        "<select1 ref=`/data/g/a` appearance=`list-nolabel`>\n<label>A</label>",
+        "<select1 ref=`/data/g/b` appearance=`list-nolabel`>",
+        "<bind nodeset=`/data/g/reserved_name_for_field_list_labels_3` type=`string` "
+        "readonly=`true()`/>",
+        "<select1 ref=`/data/c`>",
+        NULL};
+    gives(&(struct book){.survey = "type|name|label|hint|appearance\n"
+                                   "begin group|g|Table|H|table-list minimal\n"
+                                   "select_one ab|a|A|\nselect_one ab|b|B||minimal\nend group\n"
+                                   "select_one ab|c|C\n",
+                         .choices = "list_name|name|label\nab|a|Alpha\n"},
+          parts);
+}
+
+static void what_cannot_be_unfolded_is_told(void **state)
+{
+    (void)state;
+    static const char choices[] = "list_name|name|label\nab|a|A\nab|b|B\ncd|c|C\n";
+    static const struct fault faults[] = {
+        {"begin loop over xy|l|L\ntext|a|A\nend loop", "survey, row 2, column A (type)",
+         "no list \"xy\""},
+        {"begin loop over ab|l|L\ntext|a|A", "survey, row 2, column A (type)", "is never ended"},
+        {"begin loop over ab|l|L\ntext|q|Q\nnote|n|Of ${q}\nend loop",
+         "survey, row 4, column C (label)", "could be several"},
+        {"begin group|g|G|table-list\nselect_one ab|a|A\nselect_one cd|b|B\nend group",
+         "survey, row 4, column A (type)", "choices of \"ab\", not of \"cd\""},
+        {"begin group|g|G|table-list\nselect_one ab|a|A||name != 'a'\nend group",
+         "survey, row 3, column E (choice_filter)", "can't stand in a table-list"},
+    };
+    rows_tell("type|name|label|appearance|choice_filter", choices, faults, COUNT_OF(faults));
+    struct buf survey, list;
+    struct test_mem memory;
+    const struct mem *mem = test_mem_init(&memory, 0);
+    buf_init(&survey, mem, 1 << 20);
+    buf_init(&list, mem, 1 << 20);
+    buf_add_text(&survey, "type|name|label\n");
+    buf_add_text(&list, "list_name|name|label\n");
+    for (size_t i = 0; i < 30; i++) {
+        buf_add_format(&survey, "begin loop over ab|l%zu|L\n", i);
+        buf_add_format(&list, "ab|c%zu|C\n", i);
+    }
+    buf_add_text(&survey, "text|a|A\n");
+    for (size_t i = 0; i < 30; i++) {
+        buf_add_text(&survey, "end loop\n");
+    }
+    tells(&(struct book){.survey = buf_text(&survey), .choices = buf_text(&list)}, "survey",
+          "more than 20,000");
+    buf_release(&survey);
+    buf_release(&list);
+}
+
 /* ---- languages, settings, lists */
+
+static void lists_beside_and_inside_may_have_one_name(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {
+        "<instance id=`city`><root><item><name>in</name>",
+        "<instance id=`city-external`><root><item><name>out</name>",
+        "<itemset nodeset=`instance('city-external')/root/item[s = 'x']`>",
+        "<itemset nodeset=`instance('city')/root/item`>", NULL};
+    gives(&(struct book){.survey = "type|name|label|choice_filter\nselect_one city|a|A\n"
+                                   "select_one_external city|b|B|s = 'x'\n",
+                         .choices = "list_name|name|label\ncity|in|In\n",
+                         .external = "list_name|name|label|s\ncity|out|Out|x\n"},
+          parts);
+}
 
 static void a_column_with_its_language_speaks_before_one_without(void **state)
 {
@@ -449,6 +599,13 @@ int main(void)
         cmocka_unit_test(columns_are_known_by_every_name_they_had),
         cmocka_unit_test(what_columns_cannot_mean_is_told),
         cmocka_unit_test(sheets_that_are_misspelt_are_told),
+        cmocka_unit_test(the_only_sheet_is_the_survey_whatever_its_name),
+        cmocka_unit_test(a_value_of_a_list_stands_among_words),
+        cmocka_unit_test(references_that_never_end_are_told),
+        cmocka_unit_test(a_loop_asks_its_questions_for_each_choice),
+        cmocka_unit_test(a_table_of_selects_shows_its_choices_once),
+        cmocka_unit_test(what_cannot_be_unfolded_is_told),
+        cmocka_unit_test(lists_beside_and_inside_may_have_one_name),
         cmocka_unit_test(a_column_with_its_language_speaks_before_one_without),
         cmocka_unit_test(settings_decide_what_a_record_says_of_itself),
         cmocka_unit_test(two_lists_of_one_name_are_told),

@@ -147,8 +147,11 @@ static bool is_set_by_action(const struct mapper *m, const struct xform_node *no
 static bool is_note(const struct mapper *m, const struct xform_node *node)
 {
     const struct xform_control *control = m->controls[node->index];
-    bool locked = control != NULL && control->kind == XFORM_INPUT && node->readonly != NULL &&
-                  strncmp(node->readonly, "true()", 6) == 0;
+    /* a select: the labels of a table of selects, which stand above it once */
+    bool shows = control != NULL &&
+                 (control->kind == XFORM_INPUT || (control->kind <= XFORM_SELECT_RANK &&
+                                                   strcmp(control->appearance, "label") == 0));
+    bool locked = shows && node->readonly != NULL && strncmp(node->readonly, "true()", 6) == 0;
     return locked && node->calculate == NULL && node->initial[0] == '\0' && node->preload == NULL &&
            !is_set_by_action(m, node);
 }
