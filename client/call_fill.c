@@ -56,8 +56,8 @@ static enum err find_form(struct call *call, const struct filling *about, const 
     if (form == NULL) {
         return diag_set(call->diag, ERR_UNKNOWN_FORM, about->form, NULL);
     }
-    if (form->hash == NULL) { /* a plain list of questions */
-        return diag_set(call->diag, ERR_USAGE, form->id, "new", NULL);
+    if (form->hash == NULL) {
+        return diag_set(call->diag, ERR_PLAIN_FORM, form->id, NULL);
     }
     *ret = form;
     return OK;

@@ -107,7 +107,7 @@ static enum err instance(void *ctx, const char *name, struct tree_names *names, 
     const char *source = source_of(p, name);
     struct buf path;
     if (source == NULL) {
-        return diag_set(diag, ERR_NOT_FOUND, "list", name, NULL);
+        return diag_set(diag, ERR_NO_LIST, name, NULL);
     }
     if (strcmp(source, "jr://instance/last-saved") == 0) { /* nothing was saved before */
         *ret = arena_alloc(arena, sizeof **ret);

@@ -115,7 +115,7 @@ static enum err read_whole(struct fill *fill, const char *name, struct list *lis
     enum err e = node_org(fill->call->node, &org);
     list->type = e ? NULL : org_type(org, span_of(name));
     if (!e && list->type == NULL) {
-        return diag_set(diag, ERR_NOT_FOUND, "list", name, NULL);
+        return diag_set(diag, ERR_NO_LIST, name, NULL);
     }
     e = e ? e : listing_size(fill->call->node, name, FILL_RECORDS_MAX + 1, &size);
     if (!e && size > FILL_RECORDS_MAX) {

@@ -34,6 +34,7 @@
     X(ERR_UNKNOWN_FORMAT, "unknown_format", 3, 400)           /* what, version */                  \
     X(ERR_UNKNOWN_TYPE, "unknown_type", 3, 404)               /* type */                           \
     X(ERR_UNKNOWN_FORM, "unknown_form", 3, 404)               /* form */                           \
+    X(ERR_PLAIN_FORM, "plain_form", 3, 400)                   /* form */                           \
     X(ERR_UNKNOWN_PROPERTY, "unknown_property", 3, 400)       /* property, type, nearest */        \
     X(ERR_UNKNOWN_PLACE, "unknown_place", 3, 404)             /* code */                           \
     X(ERR_UNKNOWN_PERSON, "unknown_person", 3, 404)           /* person */                         \
@@ -52,6 +53,7 @@
     X(ERR_BAD_FORM, "bad_form_definition", 3, 400)            /* where, what */                    \
     X(ERR_TYPE_CONFLICT, "type_conflict", 3, 409)             /* type, what, how to mend it */     \
     X(ERR_NOT_FOUND, "not_found", 4, 404)                     /* what, id */                       \
+    X(ERR_NO_LIST, "no_list", 4, 404)                         /* list */                           \
     X(ERR_AMBIGUOUS, "ambiguous_id", 4, 409)                  /* prefix, count */                  \
     X(ERR_NOTHING_TO_UNDO, "nothing_to_undo", 4, 409)         /* - */                              \
     X(ERR_NOT_DISPUTED, "not_disputed", 4, 409)               /* property */                       \

@@ -116,7 +116,7 @@ DOUAR = [
     ("reader", ["undo"], "nothing_to_undo"),
     ("amina", ["fill"], "missing_argument"),
     ("amina", ["fill", "nope"], "unknown_form"),
-    ("amina", ["fill", "register_household"], "usage"),
+    ("amina", ["fill", "register_household"], "plain_form"),
     ("amina", ["fill", "--draft", "zzzz"], "not_found"),
     ("amina", ["draft", "list", "x"], "usage"),
     ("amina", ["draft", "drop", "zzzz"], "not_found"),

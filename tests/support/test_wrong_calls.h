@@ -115,7 +115,7 @@ static const struct wrong_call {
     {"fill", FRESH, ",\"args\":{\"form\":\"visit\"}", "not_enrolled", NULL},
     {"fill", READY, "", "missing_argument", "form"},
     {"fill", READY, ",\"args\":{\"form\":\"nope\"}", "unknown_form", "nope"},
-    {"fill", READY, ",\"args\":{\"form\":\"register_household\"}", "usage", "register_household"},
+    {"fill", READY, ",\"args\":{\"form\":\"register_household\"}", "plain_form", "register_household"},
     {"fill", READY, ",\"args\":{\"form\":\"nope\",\"id\":\"zzzzz\"}", "not_found", "record"},
     {"fill", READY, ",\"args\":{\"draft\":\"zzzzz\"}", "not_found", "draft"},
     {"fill", READY, ",\"args\":{\"draft\":\"AAAAAAAAAAAAAAAAAAAAAA\"}", "not_found", "draft"},

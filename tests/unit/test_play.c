@@ -606,6 +606,22 @@ static void the_name_of_a_choice_follows_what_it_is_made_of(void **state)
     close_form(&bench);
 }
 
+static void a_list_that_is_declared_with_nothing_in_it_is_empty(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><n/><m/></data></instance><instance id='summary'/>"
+              "<instance id='missing' src='jr://file-csv/missing.csv'/>"
+              "<bind nodeset='/data/n' calculate=\"count(instance('summary')/context/*)\"/>",
+              "<input ref='/data/n'/>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/n'}", "'text':'0'");
+    say(&bench, "{'call':'eval','expr':'instance(\\u0027missing\\u0027)/root/item'}",
+        "'error':'no_list','args':['missing']");
+    close_form(&bench);
+}
+
 /* Each computing makes it longer, until nothing changes. */
 static void a_label_that_shows_what_is_made_of_it_ends(void **state)
 {
@@ -684,6 +700,7 @@ int main(void)
         cmocka_unit_test(a_calculation_may_hand_on_what_stands_there),
         cmocka_unit_test(a_question_may_have_attributes),
         cmocka_unit_test(the_name_of_a_choice_follows_what_it_is_made_of),
+        cmocka_unit_test(a_list_that_is_declared_with_nothing_in_it_is_empty),
         cmocka_unit_test(a_label_that_shows_what_is_made_of_it_ends),
         cmocka_unit_test(what_is_left_behind_has_no_effect),
         cmocka_unit_test(hostile_xml_is_refused),

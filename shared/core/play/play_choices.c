@@ -73,6 +73,30 @@ static enum err itext_by_id(void *ctx, struct span id, struct arena *arena, stru
 
 /* ---- lists */
 
+/* A list that the form declares with nothing in it and no file: others' programs fill it from
+   elsewhere (CHT's contact-summary). Here it is empty. */
+static bool is_declared_empty(const struct play *play, const char *name)
+{
+    const struct xform_instance *at = play->form->instances;
+    while (at != NULL && strcmp(at->id, name) != 0) {
+        at = at->next;
+    }
+    return at != NULL && at->source == NULL;
+}
+
+static enum err read_external(struct play *play, const char *name, struct tree_node **ret,
+                              struct diag *diag)
+{
+    if (is_declared_empty(play, name)) {
+        *ret = arena_alloc(&play->arena, sizeof **ret);
+        return *ret == NULL ? ERR_NOMEM : OK;
+    }
+    return play->host.instance == NULL
+               ? diag_set(diag, ERR_NO_LIST, name, NULL)
+               : play->host.instance(play->host.ctx, name, play->form->names, &play->arena, ret,
+                                     diag);
+}
+
 static enum err external_list(struct play *play, const char *name, struct tree_node **ret,
                               struct diag *diag)
 {
@@ -87,10 +111,7 @@ static enum err external_list(struct play *play, const char *name, struct tree_n
     if (made == NULL || own_name == NULL) {
         return ERR_NOMEM;
     }
-    enum err e = play->host.instance == NULL
-                     ? diag_set(diag, ERR_NOT_FOUND, "list", name, NULL)
-                     : play->host.instance(play->host.ctx, name, play->form->names, &play->arena,
-                                           &made->document, diag);
+    enum err e = read_external(play, name, &made->document, diag);
     if (e == OK) {
         made->name = own_name;
         made->next = play->externals;
