@@ -71,6 +71,8 @@ struct build {
     struct buf path;  /* of the definition being read */
     struct buf place; /* the same with numbers */
     size_t again;     /* inside of occurrences whose definition is known: only values are new */
+    bool must_note;   /* of an occurrence that the definition doesn't begin with: one value is noted
+                         whatever it is, so that the occurrence comes about */
 };
 
 static struct xform_node *new_node(struct build *build, struct xform_node *parent, const char *name)
@@ -155,9 +157,10 @@ static enum err read_initial(struct build *build, const xmlNode *element, const 
 
 static enum err note_initial(struct build *build, const struct xform_node *node, const char *text)
 {
-    if (strcmp(text, node->initial) == 0) {
+    if (strcmp(text, node->initial) == 0 && !build->must_note) {
         return OK;
     }
+    build->must_note = false;
     struct xform_initial *made = arena_alloc(build->reader->arena, sizeof(*made));
     const char *path = arena_span_text(build->reader->arena, buf_span(&build->place));
     if (made == NULL || path == NULL) {
@@ -230,6 +233,7 @@ static enum err read_into(struct build *build, const xmlNode *element, struct xf
     if (occurs) {
         node->occurrences += build->again == 0 ? 1 : 0;
         buf_add_format(&build->place, "[%zu]", build->again == 0 ? node->occurrences : number);
+        build->must_note = build->again != 0 && number > node->occurrences;
     }
     if (e == OK && !is_new && xml_first(element) == NULL) {
         const char *text;

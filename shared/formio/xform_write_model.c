@@ -1,22 +1,50 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "xform_write.h"
 
 /* ---- the primary instance */
 
-static const char *initial_at(const struct writer *writer, const char *otherwise)
+/* The first of the initials, which are sorted, that doesn't come before the writer's place. */
+static size_t first_from_place(const struct writer *writer)
 {
     size_t low = 0, high = writer->initial_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = strcmp(buf_text(&writer->place), writer->initials[middle]->path);
-        if (order == 0) {
-            return writer->initials[middle]->text;
-        }
-        low = order > 0 ? middle + 1 : low;
-        high = order > 0 ? high : middle;
+        bool before = strcmp(writer->initials[middle]->path, buf_text(&writer->place)) < 0;
+        low = before ? middle + 1 : low;
+        high = before ? high : middle;
     }
-    return otherwise;
+    return low;
+}
+
+static const char *initial_at(const struct writer *writer, const char *otherwise)
+{
+    size_t at = first_from_place(writer);
+    return at < writer->initial_count &&
+                   strcmp(writer->initials[at]->path, buf_text(&writer->place)) == 0
+               ? writer->initials[at]->text
+               : otherwise;
+}
+
+/* Occurrences of a repeat at the writer's place: inside of others, values may name more than the
+   definition begins with. */
+static size_t occurrences_at(struct writer *writer, const struct xform_node *repeat)
+{
+    size_t most = repeat->occurrences, size = writer->place.size;
+    buf_add_format(&writer->place, "/%s[", repeat->name);
+    const char *prefix = buf_text(&writer->place);
+    size_t length = strlen(prefix);
+    for (size_t i = first_from_place(writer); i < writer->initial_count; i++) {
+        const char *path = writer->initials[i]->path;
+        if (strncmp(path, prefix, length) != 0) {
+            break;
+        }
+        size_t number = strtoul(path + length, NULL, 10);
+        most = number > most ? number : most;
+    }
+    buf_truncate(&writer->place, size);
+    return most;
 }
 
 enum as { AS_ELEMENT, AS_TEMPLATE, AS_OCCURRENCE };
@@ -33,7 +61,8 @@ static void write_children(struct writer *writer, const struct xform_node *node)
         if (at->repeat) {
             write_element(writer, at, AS_TEMPLATE, 0);
         }
-        for (size_t i = 1; i <= (at->repeat ? at->occurrences : 1); i++) {
+        size_t count = at->repeat ? occurrences_at(writer, at) : 1;
+        for (size_t i = 1; i <= count; i++) {
             write_element(writer, at, at->repeat ? AS_OCCURRENCE : AS_ELEMENT, i);
         }
     }

@@ -622,6 +622,24 @@ static void a_list_that_is_declared_with_nothing_in_it_is_empty(void **state)
     close_form(&bench);
 }
 
+/* Each household has its own number of members from the start; one of them without an answer. */
+static void occurrences_differ_from_one_repeat_to_the_next(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><h jr:template=''><m jr:template=''><n/></m></h>"
+              "<h><m><n>Ali</n></m></h><h/><h><m><n>Aicha</n></m><m><n/></m></h><c/></data>"
+              "</instance><bind nodeset='/data/c' calculate=\"concat(count(/data/h), '/', "
+              "count(/data/h/m), /data/h[3]/m[1]/n)\"/>",
+              "<group ref='/data/h'><repeat nodeset='/data/h'><group ref='/data/h/m'>"
+              "<repeat nodeset='/data/h/m'><input ref='/data/h/m/n'/></repeat></group></repeat>"
+              "</group>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/c'}", "'text':'3/3Aicha'");
+    close_form(&bench);
+}
+
 /* Each computing makes it longer, until nothing changes. */
 static void a_label_that_shows_what_is_made_of_it_ends(void **state)
 {
@@ -701,6 +719,7 @@ int main(void)
         cmocka_unit_test(a_question_may_have_attributes),
         cmocka_unit_test(the_name_of_a_choice_follows_what_it_is_made_of),
         cmocka_unit_test(a_list_that_is_declared_with_nothing_in_it_is_empty),
+        cmocka_unit_test(occurrences_differ_from_one_repeat_to_the_next),
         cmocka_unit_test(a_label_that_shows_what_is_made_of_it_ends),
         cmocka_unit_test(what_is_left_behind_has_no_effect),
         cmocka_unit_test(hostile_xml_is_refused),

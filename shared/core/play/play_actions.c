@@ -129,10 +129,14 @@ enum err run_preloads(struct play *play, struct play_node *top, bool at_end, str
 static enum err apply_initials(struct play *play, struct diag *diag)
 {
     for (const struct xform_initial *at = play->form->initials; at != NULL; at = at->next) {
-        struct play_node *node = node_at(play, span_of(at->path));
-        enum err e = node == NULL ? diag_set(diag, ERR_BAD_FORM, at->path,
-                                             "the form has no such place for a first value", NULL)
-                                  : node_set_text(node, span_of(at->text));
+        struct play_node *node;
+        enum err e = node_make_at(play, span_of(at->path), &node, diag);
+        if (e == OK) {
+            e = node == NULL || node->def->is_group
+                    ? diag_set(diag, ERR_BAD_FORM, at->path,
+                               "the form has no such place for a first value", NULL)
+                    : node_set_text(node, span_of(at->text));
+        }
         if (e != OK) {
             return e;
         }

@@ -79,6 +79,9 @@ static inline struct play_node *node_of(struct tree_node *tree)
 }
 /* The node a path with numbers names: "/data/member[2]/age". NULL: none. */
 struct play_node *node_at(struct play *play, struct span path);
+/* The same while an instance begins: occurrences that it names and that aren't there are made. */
+MUST_CHECK enum err node_make_at(struct play *play, struct span path, struct play_node **ret,
+                                 struct diag *diag);
 void node_path(const struct play_node *node, struct buf *ret);
 /* Occurrences of a repeat under one parent. */
 size_t repeat_count(const struct play_node *parent, const struct def *repeat);

@@ -312,6 +312,48 @@ static void insert_in_order(struct play_node *parent, struct play_node *node)
     }
 }
 
+/* As many occurrences as `number` says, without what else comes with a new one. */
+static enum err make_occurrences(struct play *play, struct play_node *parent, struct span name,
+                                 size_t number, struct diag *diag)
+{
+    const struct xform_node *at = parent->def->node->first;
+    while (at != NULL && !(at->repeat && span_is(name, at->name))) {
+        at = at->next;
+    }
+    struct def *repeat = at == NULL ? NULL : def_of(play, at);
+    if (repeat != NULL && number > PLAY_REPEATS_MAX) {
+        return diag_set(diag, ERR_TOO_LARGE, at->name, "10000", NULL);
+    }
+    enum err e = OK;
+    for (size_t have = repeat == NULL ? number : repeat_count(parent, repeat);
+         e == OK && have < number; have++) {
+        struct play_node *made;
+        e = node_new(play, repeat, &made);
+        if (e == OK) {
+            insert_in_order(parent, made);
+        }
+    }
+    return e;
+}
+
+enum err node_make_at(struct play *play, struct span path, struct play_node **ret,
+                      struct diag *diag)
+{
+    struct play_node *node = play->root;
+    struct span step;
+    size_t number;
+    enum err e = OK;
+    (void)span_split(&path, '/', &step);
+    bool fits = span_split(&path, '/', &step) && span_is(step, node->def->name);
+    while (e == OK && fits && node != NULL && span_split(&path, '/', &step)) {
+        fits = read_number(&step, &number);
+        e = fits ? make_occurrences(play, node, step, number, diag) : OK;
+        node = e == OK && fits ? nth_child(node, step, number) : NULL;
+    }
+    *ret = fits ? node : NULL;
+    return e;
+}
+
 enum err repeat_add(struct play *play, struct play_node *parent, struct def *repeat,
                     struct play_node **ret, struct diag *diag)
 {
