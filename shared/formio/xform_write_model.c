@@ -1,6 +1,6 @@
-#include <stdlib.h>
 #include <string.h>
 
+#include "num.h"
 #include "xform_write.h"
 
 /* ---- the primary instance */
@@ -40,8 +40,10 @@ static size_t occurrences_at(struct writer *writer, const struct xform_node *rep
         if (strncmp(path, prefix, length) != 0) {
             break;
         }
-        size_t number = strtoul(path + length, NULL, 10);
-        most = number > most ? number : most;
+        struct span rest = span_of(path + length), digits;
+        int64_t number = 0;
+        bool read = span_split(&rest, ']', &digits) && num_read_i64(digits, &number);
+        most = read && number > (int64_t)most ? (size_t)number : most;
     }
     buf_truncate(&writer->place, size);
     return most;
