@@ -279,6 +279,9 @@ void xls_finish_lists(struct xls *x)
 {
     for (struct xls_list *list = x->lists; list != NULL && x->failed == OK; list = list->next) {
         struct xls_where where = {list->sheet, list->rows[0], XLS_LIST_NAME};
+        if (list->searched && !list->used) {
+            continue;
+        }
         struct xform_instance *instance = xls_add_instance(x, where, id_of(x, list), NULL);
         if (instance == NULL || instance->document != NULL || instance->source != NULL) {
             continue;
@@ -314,6 +317,7 @@ static const char *filter_of(struct xls *x, const struct xls_item *item,
         xls_error(x, where, "take or_other away and add a choice \"other\" to the list",
                   "a choice_filter can't stand beside or_other");
     }
+    xls_note_pulldata(x, where, filter);
     return repeat != NULL ? xls_resolve_in(x, where, filter, item->node, repeat)
                           : xls_resolve(x, where, filter, item->node, XLS_CURRENT);
 }
@@ -441,7 +445,7 @@ void xls_read_itemset(struct xls *x, struct xls_item *item)
     item->control->itemset = set;
     if (xls_only_reference(span_of(item->asked.list), &name)) {
         ask_repeat(x, item, name, set);
-    } else {
+    } else if (!xls_read_search(x, item, set)) {
         list =
             item->asked.from_file ? ask_file(x, item, &value, &label) : ask_list(x, item, &label);
         const char *filter = filter_of(x, item, NULL);

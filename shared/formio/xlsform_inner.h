@@ -109,6 +109,10 @@ struct xform_instance *xls_add_instance(struct xls *x, struct xls_where where, c
                                         const char *source);
 struct xls_list *xls_find_list(struct xls *x, const char *name, bool external);
 
+/* ---- xlsform_search.c */
+/* search() of an appearance as a path; false: there is none, or none that can be followed. */
+bool xls_read_search(struct xls *x, const struct xls_item *item, struct xform_itemset *set);
+
 /* ---- xlsform_rules.c: binds, defaults, triggers */
 void xls_read_rules(struct xls *x);
 struct xform_action *xls_add_action(struct xls *x, enum xform_action_kind kind, unsigned events,

@@ -120,6 +120,7 @@ struct xls_list {
     struct xls_row **rows;
     size_t count, capacity;
     bool has_itext, multiple, with_other, used;
+    bool searched; /* its row names columns of a file that search() reads */
     struct xls_list *next;
 };
 

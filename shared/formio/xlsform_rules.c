@@ -305,6 +305,7 @@ static void read_count(struct xls *x, struct xls_item *item)
     }
     if (item->count_node != NULL) {
         item->count_node->calculate = xls_resolve(x, where, count, item->count_node, 0);
+        xls_note_pulldata(x, where, count);
         count = xls_format(x, "${%s}", item->count_node->name);
     }
     item->repeat->count = xls_resolve(x, where, count, item->node, 0);

@@ -244,12 +244,79 @@ enum err xls_load_sheet(struct xls *x, const char *name, enum xls_sheet_kind kin
     return e;
 }
 
-/* "fr" of "Français (fr)". */
-static bool has_code(const char *language, const char *code)
+/* "fr", or "Français", of "Français (fr)". */
+static bool is_part(struct xls *x, const char *language, const char *wanted)
 {
     const char *open = strrchr(language, '(');
-    size_t size = strlen(code);
-    return open != NULL && strncmp(open + 1, code, size) == 0 && open[1 + size] == ')';
+    size_t size = strlen(wanted);
+    if (open == NULL) {
+        return xls_same(language, wanted);
+    }
+    struct span name = xls_trim(span_from(language, (size_t)(open - language)));
+    return (strncmp(open + 1, wanted, size) == 0 && open[1 + size] == ')') ||
+           xls_same(xls_copy(x, name), wanted);
+}
+
+static size_t known_language(struct xls *x, const char *wanted)
+{
+    const struct xform *form = x->form;
+    for (size_t i = 0; i < form->language_count; i++) {
+        if (strcmp(form->languages[i], wanted) == 0) {
+            return i;
+        }
+    }
+    for (size_t i = 0; i < form->language_count; i++) {
+        if (is_part(x, form->languages[i], wanted)) {
+            return i;
+        }
+    }
+    return NO_LANGUAGE;
+}
+
+/* Texts of one kind that speak some languages and not others. */
+static void warn_of_gap(struct xls *x, struct xls_sheet *sheet, const struct xls_column *of)
+{
+    const char *missing = NULL;
+    bool plain = false;
+    for (size_t i = 0; i < sheet->column_count; i++) {
+        const struct xls_column *at = &sheet->columns[i];
+        if (at->key == of->key && at->language != NO_LANGUAGE && at < of) {
+            return; /* told already */
+        }
+        plain = plain || (at->key == of->key && at->language == NO_LANGUAGE);
+    }
+    for (size_t i = 0; i < x->form->language_count; i++) {
+        bool spoken = (plain && i == x->form->default_language) ||
+                      strcmp(x->form->languages[i], "default") == 0;
+        for (size_t j = 0; j < sheet->column_count; j++) {
+            spoken =
+                spoken || (sheet->columns[j].key == of->key && sheet->columns[j].language == i);
+        }
+        const char *name = x->form->languages[i];
+        missing = spoken            ? missing
+                  : missing == NULL ? name
+                                    : xls_format(x, "%s, %s", missing, name);
+    }
+    if (missing != NULL) {
+        xls_warning(x, (struct xls_where){.sheet = sheet},
+                    "add columns for them, or leave it: people see the form's first language there",
+                    "the column \"%s\" speaks its language only, not %s", of->header, missing);
+    }
+}
+
+static void warn_of_gaps(struct xls *x)
+{
+    struct xls_sheet *const sheets[] = {&x->survey, &x->choices};
+    for (size_t i = 0; i < sizeof(sheets) / sizeof(sheets[0]); i++) {
+        for (size_t j = 0; j < sheets[i]->column_count; j++) {
+            const struct xls_column *column = &sheets[i]->columns[j];
+            /* pictures and messages are often for one language on purpose */
+            if (column->language != NO_LANGUAGE &&
+                (column->key == XLS_LABEL || column->key == XLS_HINT)) {
+                warn_of_gap(x, sheets[i], column);
+            }
+        }
+    }
 }
 
 /* By its code a device chooses the language that its own is set to. */
@@ -274,17 +341,12 @@ void xls_settle_languages(struct xls *x)
         wanted = "default";
     }
     warn_of_codes(x);
-    if (wanted == NULL) {
-        return;
+    if (wanted != NULL) {
+        size_t found = known_language(x, wanted);
+        found = found != NO_LANGUAGE ? found : xls_language(x, span_of(wanted));
+        form->default_language = found == NO_LANGUAGE ? 0 : found;
     }
-    for (size_t i = 0; i < form->language_count; i++) {
-        if (strcmp(form->languages[i], wanted) == 0 || has_code(form->languages[i], wanted)) {
-            form->default_language = i;
-            return;
-        }
-    }
-    size_t found = xls_language(x, span_of(wanted));
-    form->default_language = found == NO_LANGUAGE ? 0 : found;
+    warn_of_gaps(x);
 }
 
 const char *xls_get(const struct xls_sheet *sheet, const struct xls_row *row, enum xls_key key)

@@ -413,6 +413,75 @@ static void a_column_with_its_language_speaks_before_one_without(void **state)
           filled);
 }
 
+static void the_default_language_is_known_by_its_name_alone(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"<translation lang=`French (fr)` default=`true()`>", NULL};
+    static const char survey[] = "type|name|label::English (en)|label::French (fr)\ntext|a|A|B\n";
+    gives(&(struct book){.survey = survey, .settings = "form_id|default_language\nf|French\n"},
+          parts);
+    gives(&(struct book){.survey = survey, .settings = "form_id|default_language\nf|fr\n"}, parts);
+}
+
+static void columns_that_lack_a_language_are_told(void **state)
+{
+    (void)state;
+    static const char survey[] = "type|name|label::English (en)|label::French (fr)|"
+                                 "hint::English (en)|media::image\ntext|a|A|B|H|x.png\n";
+    static const char choices[] = "list_name|name|label::French (fr)\nab|a|A\n";
+    tells(&(struct book){.survey = survey}, "survey",
+          "\"hint::English (en)\" speaks its language only, not French (fr)");
+    tells(&(struct book){.survey = survey, .choices = choices}, "choices",
+          "\"label::French (fr)\" speaks its language only, not English (en)");
+    struct desk desk;
+    open_desk(&desk, &(struct book){.survey = "type|name|label|label::French (fr)|hint\n"
+                                              "text|a|A|B|H\n",
+                                    .settings = "form_id\nf\n"});
+    assert_int_equal(desk.faults.warning_count, 0);
+    close_desk(&desk);
+}
+
+static void a_search_of_a_file_is_a_filtered_list(void **state)
+{
+    (void)state;
+    static const char choices[] = "list_name|name|label\nfruits|code|title\nsp|key|lab, other\n"
+                                  "mixed|1|None\nmixed|code|title\nab|a|A\n";
+    static const struct row rows[] = {
+        {"select_one fruits|a|A|minimal search('fruits') quick",
+         {"<select1 ref=`/data/a` appearance=`minimal quick`>",
+          "<itemset nodeset=`instance('fruits')/root/item`><value ref=`code`/><label ref=`title`/>",
+          "<instance id=`fruits` src=`jr://file-csv/fruits.csv`/>"}},
+        {"select_multiple sp|a|A|search(`all.csv`, 'contains', 'lab', ${q})",
+         {"<select ref=`/data/a`>",
+          "<itemset nodeset=`instance('all')/root/item[contains(lab, /data/q)]`><value ref=`key`/>"
+          "<label ref=`lab`/>"}},
+        {"select_one sp|a|A|search('all', 'matches', 'kind', concat(${q}, ','), 'zone', 'x')",
+         {"nodeset=`instance('all')/root/item[kind = concat( /data/q , ',') and zone = 'x']`"}},
+        {"begin repeat|r|R\ntext|b|B\nselect_one sp|a|A|search('all','startswith','kind',${b})\n"
+         "end repeat",
+         {"nodeset=`instance('all')/root/item[starts-with(kind, current()/../b)]`"}},
+        {"select_one ab|a|A|research('x')", {"<itemset nodeset=`instance('ab')/root/item`>"}},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char survey[800];
+        (void)snprintf(survey, sizeof(survey), "type|name|label|appearance\ntext|q|Q\n%s\n",
+                       rows[i].row);
+        for (char *at = survey; *at != '\0'; at++) {
+            *at = *at == '`' ? '"' : *at;
+        }
+        gives(&(struct book){.survey = survey, .choices = choices}, rows[i].parts);
+    }
+    static const struct fault faults[] = {
+        {"select_one ab|a|A|search('x', 'near', 'kind', 'y')",
+         "survey, row 2, column D (appearance)", "can't be followed"},
+        {"select_one ab|a|A|search('x', 'matches')", "survey, row 2, column D (appearance)",
+         "can't be followed"},
+        {"select_one mixed|a|A|search('x')", "choices, row 4, column B (name)",
+         "the choice \"1\" isn't shown"},
+    };
+    rows_tell("type|name|label|appearance", choices, faults, COUNT_OF(faults));
+}
+
 static void settings_decide_what_a_record_says_of_itself(void **state)
 {
     (void)state;
@@ -607,6 +676,9 @@ int main(void)
         cmocka_unit_test(what_cannot_be_unfolded_is_told),
         cmocka_unit_test(lists_beside_and_inside_may_have_one_name),
         cmocka_unit_test(a_column_with_its_language_speaks_before_one_without),
+        cmocka_unit_test(the_default_language_is_known_by_its_name_alone),
+        cmocka_unit_test(columns_that_lack_a_language_are_told),
+        cmocka_unit_test(a_search_of_a_file_is_a_filtered_list),
         cmocka_unit_test(settings_decide_what_a_record_says_of_itself),
         cmocka_unit_test(two_lists_of_one_name_are_told),
         cmocka_unit_test(who_lies_in_a_repeat_chooses_among_all_its_occurrences),
