@@ -319,7 +319,7 @@ static const char *filter_of(struct xls *x, const struct xls_item *item,
     }
     xls_note_pulldata(x, where, filter);
     return repeat != NULL ? xls_resolve_in(x, where, filter, item->node, repeat)
-                          : xls_resolve(x, where, filter, item->node, XLS_CURRENT);
+                          : xls_expression(x, where, filter, item->node, XLS_CURRENT);
 }
 
 /* All occurrences of `repeat`, as `asker` reads them. */

@@ -423,7 +423,7 @@ static void calculated(struct xls *x, const struct entity *row, struct xform_nod
         xls_bind(node, "string");
         node->readonly = "true()";
         node->calculate =
-            expression == NULL ? NULL : xls_resolve(x, row->where, expression, node, 0);
+            expression == NULL ? NULL : xls_expression(x, row->where, expression, node, 0);
     }
 }
 

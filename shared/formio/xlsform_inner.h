@@ -76,6 +76,9 @@ size_t xls_bucket(struct span name); /* of `named`: one for all writings of a na
 enum { XLS_CURRENT = 1 /* the text is a predicate: of a choice_filter */ };
 const char *xls_resolve(struct xls *x, struct xls_where where, const char *text,
                         const struct xform_node *context, unsigned flags);
+/* The same of an expression: an error is told where it can't be compiled. */
+const char *xls_expression(struct xls *x, struct xls_where where, const char *text,
+                           const struct xform_node *context, unsigned flags);
 /* As it is read from an item of `repeat`, whose children are relative. */
 const char *xls_resolve_in(struct xls *x, struct xls_where where, const char *text,
                            const struct xform_node *context, const struct xform_node *repeat);

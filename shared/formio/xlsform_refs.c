@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "expr.h"
 #include "xlsform_inner.h"
 
 #define FRAMES_MAX 256
@@ -362,6 +363,33 @@ const char *xls_resolve_in(struct xls *x, struct xls_where where, const char *te
     struct resolving to = {
         .x = x, .where = where, .context = context, .repeat = repeat, .flags = XLS_CURRENT};
     return resolve(&to, text);
+}
+
+/* ---- can it be computed? */
+
+#define COMPILED_MAX (16u << 20) /* bytes; it is thrown away at once */
+
+const char *xls_expression(struct xls *x, struct xls_where where, const char *text,
+                           const struct xform_node *context, unsigned flags)
+{
+    size_t errors = x->faults->error_count;
+    const char *resolved = xls_resolve(x, where, text, context, flags);
+    struct arena scratch;
+    struct expr *compiled;
+    struct diag diag = {0};
+    if (x->faults->error_count != errors || x->failed != OK) {
+        return resolved;
+    }
+    arena_init(&scratch, x->mem, COMPILED_MAX);
+    enum err e = expr_compile(&scratch, x->form->names, span_of(resolved), &compiled, &diag);
+    arena_release(&scratch);
+    if (e == ERR_NOMEM) {
+        x->failed = e;
+    } else if (e != OK) {
+        xls_error(x, where, "write it as the XLSForm reference shows", "%s: %s", diag.args[0],
+                  diag.args[1]);
+    }
+    return resolved;
 }
 
 /* ---- is a default an expression? */

@@ -36,7 +36,7 @@ static const char *expression(struct xls *x, const struct xls_item *item, enum x
     if (text == NULL) {
         return NULL;
     }
-    const char *resolved = xls_resolve(x, cell(x, item, key), text, item->node, 0);
+    const char *resolved = xls_expression(x, cell(x, item, key), text, item->node, 0);
     xls_note_pulldata(x, cell(x, item, key), resolved);
     return resolved;
 }
@@ -304,7 +304,7 @@ static void read_count(struct xls *x, struct xls_item *item)
         return;
     }
     if (item->count_node != NULL) {
-        item->count_node->calculate = xls_resolve(x, where, count, item->count_node, 0);
+        item->count_node->calculate = xls_expression(x, where, count, item->count_node, 0);
         xls_note_pulldata(x, where, count);
         count = xls_format(x, "${%s}", item->count_node->name);
     }

@@ -295,6 +295,6 @@ void xls_add_meta(struct xls *x)
     if (named != NULL) {
         struct xls_where where = {.sheet = &x->settings, .row = x->settings.first};
         xls_bind(named, "string");
-        named->calculate = xls_resolve(x, where, name, NULL, 0);
+        named->calculate = xls_expression(x, where, name, NULL, 0);
     }
 }

@@ -61,7 +61,8 @@ static const struct xform_piece *read_pieces(struct xls *x, struct xls_where whe
         more = xls_next_instance(&rest, &before, &expression);
         read_words(x, where, context, before, &last);
         if (more) {
-            add_piece(x, &last, NULL, xls_resolve(x, where, xls_copy(x, expression), context, 0));
+            add_piece(x, &last, NULL,
+                      xls_expression(x, where, xls_copy(x, expression), context, 0));
         }
     }
     return first;

@@ -292,6 +292,37 @@ static void references_that_never_end_are_told(void **state)
     rows_tell("type|name|label|relevant|trigger|calculation", NULL, faults, COUNT_OF(faults));
 }
 
+static void every_expression_that_cannot_be_read_names_its_cell(void **state)
+{
+    (void)state;
+    static const char header[] =
+        "type|name|label|relevant|constraint|calculation|default|choice_filter|repeat_count";
+    static const struct fault faults[] = {
+        {"text|a|A|1 = ", "survey, row 2, column D (relevant)", "a value is missing"},
+        {"text|a|A|fly(1)", "survey, row 2, column D (relevant)", "no function has this name"},
+        {"text|a|A||regex(., 'x'", "survey, row 2, column E (constraint)", "a ) is missing"},
+        {"calculate|a||||if(1, 2)", "survey, row 2, column F (calculation)", "more arguments"},
+        {"text|a|A||||1 + ", "survey, row 2, column G (default)", "a value is missing"},
+        {"select_one ab|a|A|||||name ==", "survey, row 2, column H (choice_filter)",
+         "a value is missing"},
+        {"begin repeat|r|R||||||2 +\ntext|a|A\nend repeat",
+         "survey, row 2, column I (repeat_count)", "a value is missing"},
+        {"note|n|Of instance('ab')/root/item[name=]/label", "survey, row 2, column C (label)",
+         "a value is missing"},
+    };
+    rows_tell(header, "list_name|name|label\nab|a|A\n", faults, COUNT_OF(faults));
+    static const char one[] = "type|name|label\ntext|a|A\n";
+    tells(&(struct book){.survey = one, .settings = "form_id|instance_name\nf|concat(${a}\n"},
+          "settings, row 2", "a ) is missing");
+    tells(&(struct book){.survey = one, .entities = "list_name|label\nt|concat(${a}\n"},
+          "entities, row 2", "a ) is missing");
+    struct desk desk;
+    open_desk(&desk, &(struct book){.survey = "type|name|label|relevant|constraint\n"
+                                              "text|a|A|1 =|. >\ntext|b|B|fly()\n"});
+    assert_int_equal(desk.faults.error_count, 3);
+    close_desk(&desk);
+}
+
 /* ---- rows that stand for several */
 
 static void a_loop_asks_its_questions_for_each_choice(void **state)
@@ -671,6 +702,7 @@ int main(void)
         cmocka_unit_test(the_only_sheet_is_the_survey_whatever_its_name),
         cmocka_unit_test(a_value_of_a_list_stands_among_words),
         cmocka_unit_test(references_that_never_end_are_told),
+        cmocka_unit_test(every_expression_that_cannot_be_read_names_its_cell),
         cmocka_unit_test(a_loop_asks_its_questions_for_each_choice),
         cmocka_unit_test(a_table_of_selects_shows_its_choices_once),
         cmocka_unit_test(what_cannot_be_unfolded_is_told),
