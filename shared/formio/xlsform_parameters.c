@@ -58,7 +58,7 @@ static bool is_decimal(const char *number)
     return whole + (rest > 0 ? rest - 1 : 0) > 0 && number[whole + rest] == '\0';
 }
 
-enum allowed { ANYTHING, WHOLE, DECIMAL, TRUTH, SEED, ONE_OF };
+enum allowed { ANYTHING, WHOLE, DECIMAL, TRUTH, SEED, ONE_OF, PACKAGE };
 
 /* Kinds of questions, as a set. */
 enum asker {
@@ -84,7 +84,7 @@ static const struct parameter {
 } known[] = {
     {"rows", OF_TEXT, WHOLE, NULL, "rows", false},
     {"max-pixels", OF_IMAGE, WHOLE, NULL, "orx:max-pixels", true},
-    {"app", OF_IMAGE, ANYTHING, NULL, "intent", false},
+    {"app", OF_IMAGE, PACKAGE, NULL, "intent", false},
     {"quality", OF_AUDIO, ONE_OF, " voice-only low normal external ", "odk:quality", true},
     {"quality", OF_BACKGROUND_AUDIO, ONE_OF, " voice-only low normal ", "odk:quality", true},
     {"allow-mock-accuracy", OF_POINT | OF_LINE, TRUTH, NULL, "odk:allow-mock-accuracy", true},
@@ -161,6 +161,8 @@ static bool fits(const struct parameter *parameter, const char *value)
         return is_decimal(value) || xls_only_reference(span_of(value), &name);
     case ONE_OF:
         return is_word_of(parameter->words, value);
+    case PACKAGE:
+        return strchr(value, '.') != NULL && xls_is_name(value);
     case ANYTHING:
     default:
         return value[0] != '\0';
@@ -180,6 +182,8 @@ static const char *mend_of(struct xls *x, const struct parameter *parameter)
         return "write a number or a reference, as seed=42 or seed=${number}";
     case ONE_OF:
         return xls_format(x, "write one of:%s", parameter->words);
+    case PACKAGE:
+        return "write the package of an application, as app=org.example.camera";
     case ANYTHING:
     default:
         return xls_format(x, "write %s=VALUE", parameter->name);
@@ -208,6 +212,13 @@ static const char *names_for(struct xls *x, unsigned of)
     return xls_format(x, "it knows: %s", names == NULL ? "none" : names);
 }
 
+/* Another application makes pictures, and annotates them; it signs and draws none. */
+static bool is_apart(struct xls *x, const struct xls_item *item, const struct parameter *parameter)
+{
+    const char *appearance = xls_get(&x->survey, item->row, XLS_APPEARANCE);
+    return parameter->allowed == PACKAGE && appearance != NULL && !xls_same(appearance, "annotate");
+}
+
 bool xls_check_parameters(struct xls *x, const struct xls_item *item)
 {
     const char *at = xls_get(&x->survey, item->row, XLS_PARAMETERS);
@@ -223,6 +234,9 @@ bool xls_check_parameters(struct xls *x, const struct xls_item *item)
         } else if (parameter == NULL) {
             xls_warning(x, where, names_for(x, of),
                         "the parameter \"%s\" has no effect in a question of this type", text);
+        } else if (is_apart(x, item, parameter)) {
+            xls_warning(x, where, "empty the appearance, or take the parameter away",
+                        "%s has no effect beside this appearance", parameter->name);
         } else if (!fits(parameter, written)) {
             bool number = parameter->allowed == WHOLE || parameter->allowed == DECIMAL;
             xls_error(x, where, mend_of(x, parameter), "%s can't be \"%s\"%s", parameter->name,
@@ -241,7 +255,8 @@ void xls_add_parameters(struct xls *x, const struct xls_item *item, struct xform
     const char *parameters = xls_get(&x->survey, item->row, XLS_PARAMETERS);
     unsigned of = asker_of(&item->asked);
     for (size_t i = 0; parameters != NULL && i < sizeof(known) / sizeof(known[0]); i++) {
-        bool its = (known[i].of & of) != 0 && known[i].attribute != NULL;
+        bool its =
+            (known[i].of & of) != 0 && known[i].attribute != NULL && !is_apart(x, item, &known[i]);
         const char *value = its ? xls_parameter(x, parameters, known[i].name) : NULL;
         if (value != NULL && known[i].bind) {
             xls_add_pair(x, &node->extras, known[i].attribute, value);

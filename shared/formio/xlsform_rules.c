@@ -288,6 +288,10 @@ static void read_control(struct xls *x, struct xls_item *item)
     if (item->asked.what == XLS_QUESTION) {
         control->mediatype = control->kind == XFORM_UPLOAD ? item->asked.type->detail : NULL;
     }
+    if (value_of(x, item, XLS_BIG_IMAGE) != NULL && value_of(x, item, XLS_IMAGE) == NULL) {
+        xls_warning(x, cell(x, item, XLS_BIG_IMAGE), "write the image that it is a larger one of",
+                    "\"%s\" has a big-image, but no image", item->node->name);
+    }
     bool group = item->asked.what == XLS_BEGIN && !item->asked.repeat;
     bool labels = strcmp(shown->appearance, "label") == 0; /* of the choices, above a table */
     if (control->label == NULL && control->hint == NULL && !group && !labels) {

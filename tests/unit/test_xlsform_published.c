@@ -167,6 +167,26 @@ static void parameters_say_how_a_question_is_asked(void **state)
 
 /* ---- columns and sheets */
 
+static void an_application_makes_pictures_and_signs_none(void **state)
+{
+    (void)state;
+    static const char header[] = "type|name|label|appearance|parameters|big-image";
+    static const struct row rows[] = {
+        {"image|a|A|annotate|app=org.x.y",
+         {"appearance=`annotate` mediatype=`image/*` "
+          "intent=`org.x.y`"}},
+        {"image|a|A|signature|app=any", {"appearance=`signature` mediatype=`image/*`>"}},
+    };
+    static const struct fault faults[] = {
+        {"image|a|A|signature|app=org.x.y", "survey, row 2, column E (parameters)",
+         "no effect beside this appearance"},
+        {"image|a|A||app=camera", "survey, row 2, column E (parameters)", "app can't be"},
+        {"text|a|A|||x.png", "survey, row 2, column F (big-image)", "but no image"},
+    };
+    rows_give(header, NULL, rows, COUNT_OF(rows));
+    rows_tell(header, NULL, faults, COUNT_OF(faults));
+}
+
 static void columns_are_known_by_every_name_they_had(void **state)
 {
     (void)state;
@@ -696,6 +716,7 @@ int main(void)
         cmocka_unit_test(types_of_older_tools_keep_their_checks),
         cmocka_unit_test(names_that_others_cannot_keep_are_told),
         cmocka_unit_test(parameters_say_how_a_question_is_asked),
+        cmocka_unit_test(an_application_makes_pictures_and_signs_none),
         cmocka_unit_test(columns_are_known_by_every_name_they_had),
         cmocka_unit_test(what_columns_cannot_mean_is_told),
         cmocka_unit_test(sheets_that_are_misspelt_are_told),
