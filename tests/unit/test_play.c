@@ -431,6 +431,28 @@ static void what_was_calculated_reads_as_what_it_is(void **state)
     close_form(&b);
 }
 
+static void answers_of_one_kind_are_compared_as_what_they_are(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b,
+              "<instance><data id='k'><whole>5</whole><part>5.0</part><third>0.3</third><sum/>"
+              "<yes>1</yes><also>true</also><text>5</text><other>5.0</other></data></instance>"
+              "<bind nodeset='/data/whole' type='int'/><bind nodeset='/data/part' type='decimal'/>"
+              "<bind nodeset='/data/third' type='decimal'/><bind nodeset='/data/sum' type='string' "
+              "calculate='0.1 + 0.2'/><bind nodeset='/data/yes' type='boolean'/><bind "
+              "nodeset='/data/also' type='boolean'/>",
+              "<input ref='/data/whole'/>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/whole = /data/part'}", "'text':'true'");
+    say(&b, "{'call':'eval','expr':'/data/sum = /data/third'}", "'text':'true'");
+    say(&b, "{'call':'eval','expr':'/data/yes = /data/also'}", "'text':'true'");
+    say(&b, "{'call':'eval','expr':'/data/text = /data/other'}", "'text':'false'");
+    say(&b, "{'call':'answer','path':'/data/whole','value':''}", "'ok':true");
+    say(&b, "{'call':'eval','expr':'/data/whole = /data/part'}", "'text':'false'");
+    close_form(&b);
+}
+
 static void a_group_hands_its_readonly_down(void **state)
 {
     (void)state;
@@ -711,6 +733,7 @@ int main(void)
         cmocka_unit_test(actions_of_opening_stand_anywhere_and_mean_every_occurrence),
         cmocka_unit_test(preloads_win_over_defaults_and_fill_each_occurrence),
         cmocka_unit_test(what_was_calculated_reads_as_what_it_is),
+        cmocka_unit_test(answers_of_one_kind_are_compared_as_what_they_are),
         cmocka_unit_test(a_group_hands_its_readonly_down),
         cmocka_unit_test(a_draft_goes_on_where_it_was),
         cmocka_unit_test(wrong_forms_say_what_and_where),

@@ -65,6 +65,20 @@ static double number_beside(const struct expr_value *value, const struct expr_va
     return expr_to_number(value, host);
 }
 
+/* Two answers of one kind, numbers or truths, are compared as what they are: 5 equals 5.0. (Items
+   of lists are texts, and stay so: that is how an index finds them.) */
+static bool are_both(enum tree_kind kind, const struct expr_value *a, const struct expr_value *b)
+{
+    const struct expr_value *const both[] = {a, b};
+    for (size_t i = 0; i < 2; i++) {
+        if (both[i]->type != EXPR_NODES || both[i]->node_count == 0 ||
+            both[i]->nodes[0]->kind != kind || both[i]->nodes[0]->text.size == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Two values, each a single one. */
 static enum err compare_single(struct evaluation *run, enum expr_kind kind,
                                const struct expr_value *a, const struct expr_value *b, bool *ret)
@@ -74,7 +88,8 @@ static enum err compare_single(struct evaluation *run, enum expr_kind kind,
         return OK;
     }
     bool numeric = a->type == EXPR_NUMBER || b->type == EXPR_NUMBER || a->type == EXPR_DATE ||
-                   b->type == EXPR_DATE;
+                   b->type == EXPR_DATE || are_both(TREE_NUMBER, a, b) ||
+                   are_both(TREE_BOOLEAN, a, b);
     if (!is_equality(kind) || numeric) {
         *ret =
             compare_numbers(kind, number_beside(a, b, run->host), number_beside(b, a, run->host));
