@@ -261,6 +261,29 @@ static void a_count_decides_how_many_occurrences_there_are(void **state)
     close_form(&b);
 }
 
+static void a_repeat_that_is_not_relevant_is_not_offered(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b,
+              "<instance><data id='o'><kids/><kid jr:template=''><name/></kid><end/></data>"
+              "</instance><bind nodeset='/data/kid' relevant=\"/data/kids = 'yes'\"/>",
+              "<input ref='/data/kids'/><group ref='/data/kid'><repeat nodeset='/data/kid'>"
+              "<input ref='/data/kid/name'/></repeat></group><input ref='/data/end'/>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'state'}", "'of':2");
+    say(&b, "{'call':'state','all':true}", "'/data/end'");
+    assert_null(strstr(buf_text(&b.answer), "/data/kid\""));
+    say(&b, "{'call':'answer','path':'/data/kids','value':'yes'}", "'ok':true");
+    say(&b, "{'call':'state'}", "'of':3");
+    say(&b, "{'call':'add_repeat','path':'/data/kid'}", "'ok':true");
+    say(&b, "{'call':'answer','path':'/data/kids','value':'no'}", "'ok':true");
+    say(&b, "{'call':'state'}", "'of':2");
+    say(&b, "{'call':'state','all':true}", "'/data/end'");
+    assert_null(strstr(buf_text(&b.answer), "/data/kid\""));
+    close_form(&b);
+}
+
 /* ODK's documentation, form-logic: "repeating as long as a condition is met". */
 static void a_count_may_ask_the_last_occurrence_for_more(void **state)
 {
@@ -726,6 +749,7 @@ int main(void)
         cmocka_unit_test(a_broken_constraint_is_kept_and_told),
         cmocka_unit_test(repeats_are_added_removed_and_counted),
         cmocka_unit_test(a_count_decides_how_many_occurrences_there_are),
+        cmocka_unit_test(a_repeat_that_is_not_relevant_is_not_offered),
         cmocka_unit_test(a_count_may_ask_the_last_occurrence_for_more),
         cmocka_unit_test(a_count_that_never_stays_is_told),
         cmocka_unit_test(choices_follow_their_filter_and_lose_what_is_gone),

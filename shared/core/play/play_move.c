@@ -80,6 +80,28 @@ bool repeat_is_open(const struct play *play, const struct xform_control *control
     return control->count == NULL && !control->no_add_remove;
 }
 
+enum err repeat_is_relevant(struct play *play, const struct xform_control *control,
+                            struct play_node *parent, bool *ret)
+{
+    struct def *repeat = def_of(play, control->node);
+    bool any = false;
+    *ret = false;
+    for (const struct tree_node *at = parent->tree.first; at != NULL; at = at->next) {
+        const struct play_node *node = at->owner;
+        any = any || node->def == repeat;
+        *ret = *ret || (node->def == repeat && node->relevant);
+    }
+    if (any || repeat->rules[RULE_RELEVANT] == NO_RULE) {
+        *ret = *ret || !any;
+        return OK;
+    }
+    /* Asked as if from the first one. */
+    struct play_node first = {.def = repeat};
+    struct diag diag = {0};
+    first.tree = (struct tree_node){.name = repeat->name, .parent = &parent->tree};
+    return ask_relevant(play, &play->rules[repeat->rules[RULE_RELEVANT]], &first, ret, &diag);
+}
+
 static enum err collect_repeat(struct play *play, const struct xform_control *control,
                                struct play_node *place, struct screens *ret)
 {
@@ -91,21 +113,17 @@ static enum err collect_repeat(struct play *play, const struct xform_control *co
         return OK;
     }
     enum err e = OK;
-    bool any = false, any_relevant = false;
+    bool relevant = false;
     for (struct tree_node *at = parent->tree.first; e == OK && at != NULL; at = at->next) {
         struct play_node *node = node_of(at);
-        if (node->def != repeat) {
-            continue;
-        }
-        any = true;
-        if (node->relevant) {
-            any_relevant = true;
+        if (node->def == repeat && node->relevant) {
             e = has_word(control->appearance, "field-list")
                     ? add_screen(play, ret, (struct screen){SCREEN_LIST, control, node})
                     : collect_inside(play, control, node, ret);
         }
     }
-    if (e == OK && (any_relevant || !any) && repeat_is_open(play, control)) {
+    e = e != OK ? e : repeat_is_relevant(play, control, parent, &relevant);
+    if (e == OK && relevant && repeat_is_open(play, control)) {
         e = add_screen(play, ret, (struct screen){SCREEN_REPEAT, control, parent});
     }
     return e;

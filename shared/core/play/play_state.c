@@ -241,9 +241,11 @@ static enum err put_control(struct play *play, struct json_writer *json,
         struct xform_control above = *control;
         above.node = control->node->parent;
         struct play_node *parent = control_node(play, &above, place);
-        return parent == NULL || !node_is_relevant(parent)
-                   ? OK
-                   : put_repeat(play, json, control, parent, true, diag);
+        bool relevant = false;
+        enum err e = parent == NULL || !node_is_relevant(parent)
+                         ? OK
+                         : repeat_is_relevant(play, control, parent, &relevant);
+        return e != OK || !relevant ? e : put_repeat(play, json, control, parent, true, diag);
     }
     bool about_repeat =
         control->kind == XFORM_GROUP && control->node != NULL && control->node->repeat;
