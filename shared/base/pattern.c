@@ -1,7 +1,9 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "pattern.h"
 
+#include <assert.h>
 #include <pcre2.h>
+#include <string.h>
 
 #include "num.h"
 
@@ -36,6 +38,92 @@ static void give(void *block, void *ctx)
         (void)mem->resize(mem->ctx, block, 0);
     }
 }
+
+/* ---- escapes that Java has and PCRE2 hasn't */
+
+/* Every escape is shorter than twice as it stands in Java. (The caller's memory may not grow.) */
+struct translated {
+    uint8_t data[EXPRESSION_SIZE_MAX * 2];
+    size_t size;
+};
+
+static void add(struct translated *ret, struct span text)
+{
+    assert(text.size <= sizeof ret->data - ret->size);
+    if (text.size != 0) {
+        memcpy(ret->data + ret->size, text.data, text.size);
+        ret->size += text.size;
+    }
+}
+
+static bool is_hex(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f');
+}
+
+/* Of "u0622..." 5 bytes; 0 for what is none. */
+static size_t add_code(struct span rest, struct translated *ret)
+{
+    if (rest.size < 5 || rest.data[0] != 'u') {
+        return 0;
+    }
+    for (size_t i = 1; i < 5; i++) {
+        if (!is_hex(rest.data[i])) {
+            return 0;
+        }
+    }
+    add(ret, span_of("\\x{"));
+    add(ret, span_cut(rest, 1, 4));
+    add(ret, span_of("}"));
+    return 5;
+}
+
+/* Of "p{IsArabic}..." all of it; 0 for what is none. */
+static size_t add_property(struct span rest, struct translated *ret)
+{
+    static const struct {
+        const char *java, *pcre;
+    } names[] = {{"Alpha", "L"},  {"Alphabetic", "L"}, {"Alnum", "Xan"}, {"Upper", "Lu"},
+                 {"Lower", "Ll"}, {"Uppercase", "Lu"}, {"Digit", "Nd"},  {"Lowercase", "Ll"},
+                 {"Punct", "P"},  {"Space", "Xsp"}};
+    size_t end = 0;
+    while (end < rest.size && rest.data[end] != '}') {
+        end++;
+    }
+    if (end == rest.size || end < 3 || (rest.data[0] | 0x20) != 'p' || rest.data[1] != '{') {
+        return 0;
+    }
+    struct span name = span_cut(rest, 2, end - 2);
+    bool prefixed = span_starts_with(name, "Is") || span_starts_with(name, "In");
+    name = prefixed ? span_cut(name, 2, name.size) : name;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        name = span_is(name, names[i].java) ? span_of(names[i].pcre) : name;
+    }
+    add(ret, span_of(rest.data[0] == 'p' ? "\\p{" : "\\P{"));
+    add(ret, name);
+    add(ret, span_of("}"));
+    return end + 1;
+}
+
+static void add_translated(struct span expression, struct translated *ret)
+{
+    for (size_t i = 0; i < expression.size; i++) {
+        struct span rest = span_cut(expression, i + 1, expression.size);
+        if (expression.data[i] != '\\' || rest.size == 0) {
+            add(ret, span_cut(expression, i, 1));
+            continue;
+        }
+        size_t taken = add_code(rest, ret);
+        taken = taken != 0 ? taken : add_property(rest, ret);
+        if (taken == 0) {
+            add(ret, span_cut(expression, i, 2));
+            taken = 1;
+        }
+        i += taken;
+    }
+}
+
+/* ---- compiling */
 
 static enum err compile(struct pattern *pattern, struct span expression, bool whole,
                         struct diag *diag)
@@ -96,7 +184,9 @@ enum err pattern_new(const struct mem *mem, struct span expression, bool whole,
     if (pattern->general == NULL) {
         goto out;
     }
-    err = compile(pattern, expression, whole, diag);
+    struct translated translated = {.size = 0};
+    add_translated(expression, &translated);
+    err = compile(pattern, span_from(translated.data, translated.size), whole, diag);
     if (err != OK) {
         goto out;
     }

@@ -10,7 +10,9 @@
 
 struct pattern;
 
-/* The whole text must match (as XLSForm's regex(): anchored by the caller's own ^ and $ only when
+/* Java's escapes of letters are read too, since forms are written for ODK Collect: \uXXXX, and
+   \p{IsArabic}, \p{InArabic}, \p{Alpha} and the like.
+   The whole text must match (as XLSForm's regex(): anchored by the caller's own ^ and $ only when
    `whole` is false). Fails with ERR_FORMAT when the expression is wrong or longer than 1,000 bytes.
  */
 MUST_CHECK enum err pattern_new(const struct mem *mem, struct span expression, bool whole,

@@ -48,6 +48,20 @@ static void letters_are_those_of_every_script(void **state)
     assert_true(matches(".{3}", true, "ⴰⴱⴲ"));
 }
 
+/* As forms have it that were tried in ODK Collect. */
+static void escapes_of_java_are_read(void **state)
+{
+    (void)state;
+    assert_true(matches("[\\u0600-\\u06FF ]+", true, "\xd8\xa3\xd8\xad\xd9\x85 \xd8\xa3"));
+    assert_false(matches("[\\u0600-\\u06FF ]+", true, "Ahmed"));
+    assert_true(matches("\\u0041b", true, "Ab"));
+    assert_true(matches("\\\\u0041", true, "\\u0041")); /* an escaped backslash, and text */
+    assert_true(matches("\\p{IsArabic}+\\p{Alpha}", true, "\xd8\xa3x"));
+    assert_true(matches("[\\p{InArabic}]+", true, "\xd8\xa3"));
+    assert_true(matches("\\p{L}\\P{L}", true, "a1"));
+    assert_true(matches("[\\p{Punct}]\\d{2}", true, "-12"));
+}
+
 static void nothing_is_a_text_and_an_expression(void **state)
 {
     (void)state;
@@ -171,6 +185,7 @@ int main(void)
         cmocka_unit_test(a_whole_text_must_match),
         cmocka_unit_test(a_part_may_match_unless_anchored),
         cmocka_unit_test(letters_are_those_of_every_script),
+        cmocka_unit_test(escapes_of_java_are_read),
         cmocka_unit_test(nothing_is_a_text_and_an_expression),
         cmocka_unit_test(a_wrong_expression_is_located),
         cmocka_unit_test(a_long_or_deep_expression_is_refused),
