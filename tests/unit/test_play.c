@@ -396,6 +396,24 @@ static void actions_of_opening_stand_anywhere_and_mean_every_occurrence(void **s
     close_form(&b);
 }
 
+static void an_occurrence_that_comes_with_another_is_new_too(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b, "<instance><data id='n'><o><a/><i><q/></i></o></data></instance>",
+              "<group ref='/data/o'><repeat nodeset='/data/o'><input ref='/data/o/a'/>"
+              "<group ref='/data/o/i'><repeat nodeset='/data/o/i'>"
+              "<setvalue event='odk-instance-first-load odk-new-repeat' ref='/data/o/i/q' "
+              "value=\"concat(position(../..), '-', position(..))\"/><input ref='/data/o/i/q'/>"
+              "</repeat></group></repeat></group>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'add_repeat','path':'/data/o'}", "'ok':true");
+    say(&b, "{'call':'add_repeat','path':'/data/o[2]/i'}", "'ok':true");
+    say(&b, "{'call':'save'}",
+        "[['/data/o[1]/i[1]/q','1-1'],['/data/o[2]/i[1]/q','2-1'],['/data/o[2]/i[2]/q','2-2']]");
+    close_form(&b);
+}
+
 static void preloads_win_over_defaults_and_fill_each_occurrence(void **state)
 {
     (void)state;
@@ -755,6 +773,7 @@ int main(void)
         cmocka_unit_test(choices_follow_their_filter_and_lose_what_is_gone),
         cmocka_unit_test(actions_follow_what_calls_them),
         cmocka_unit_test(actions_of_opening_stand_anywhere_and_mean_every_occurrence),
+        cmocka_unit_test(an_occurrence_that_comes_with_another_is_new_too),
         cmocka_unit_test(preloads_win_over_defaults_and_fill_each_occurrence),
         cmocka_unit_test(what_was_calculated_reads_as_what_it_is),
         cmocka_unit_test(answers_of_one_kind_are_compared_as_what_they_are),

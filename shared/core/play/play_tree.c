@@ -354,6 +354,18 @@ enum err node_make_at(struct play *play, struct span path, struct play_node **re
     return e;
 }
 
+/* Those that it brings with it are as new as itself. */
+static enum err tell_new(struct play *play, struct play_node *node, struct diag *diag)
+{
+    enum err e = OK;
+    for (struct play_node *at = node; e == OK && at != NULL; at = node_following(at, node)) {
+        if (at->tree.repeat) {
+            e = run_actions(play, XFORM_NEW_REPEAT, at->def->node, at, diag);
+        }
+    }
+    return e;
+}
+
 enum err repeat_add(struct play *play, struct play_node *parent, struct def *repeat,
                     struct play_node **ret, struct diag *diag)
 {
@@ -369,7 +381,7 @@ enum err repeat_add(struct play *play, struct play_node *parent, struct def *rep
     e = run_preloads(play, node, false, diag);
     e = e != OK ? e : queue_all(play, node);
     e = e != OK ? e : queue_dependents(play, node, true);
-    e = e != OK ? e : run_actions(play, XFORM_NEW_REPEAT, repeat->node, node, diag);
+    e = e != OK ? e : tell_new(play, node, diag);
     if (e == OK) {
         *ret = node;
     }
