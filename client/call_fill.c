@@ -184,7 +184,7 @@ static enum err load(struct call *call, struct fill *fill, struct buf *answer)
     } else if (!e && fill->about.has_entity) {
         e = begin_with_record(call, fill, answer);
     }
-    e = e ? e : fill_note_begun(fill);
+    e = e ? e : fill_note_begun(call, fill);
     if (!e && fill->about.answers.size != 0) {
         e = load_draft(fill, fill->about.answers, answer);
         e = e ? e : take_failure(call, answer);

@@ -496,6 +496,11 @@ static enum err save(struct filler *f, bool *ret_saved)
         face_say(&f->session->face, changed ? "text.fill_saved" : "text.unchanged",
                  json_get_text(at, "case", id), json_get_text(at, "type", ""), id, NULL);
     }
+    records = e ? NULL : json_get(f->session->reply, "left_out");
+    for (const struct json *at = records ? json_first(records) : NULL; at; at = json_next(at)) {
+        const char *id = json_get_text(at, "id", "");
+        face_say(&f->session->face, "text.fill_left_out", json_get_text(at, "title", id), id, NULL);
+    }
     *ret_saved = e == OK;
     return e;
 }

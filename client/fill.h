@@ -16,6 +16,7 @@
 #define FILL_ARENA_MAX   (64u * 1024 * 1024)
 #define FILL_WHOLE_MAX   500   /* records of a list that is read once; longer ones are a table */
 #define FILL_RECORDS_MAX 20000 /* records of a list that a path walks as a whole */
+#define FILL_MEMBERS_MAX 500   /* records below the one that a form is filled about */
 
 struct fill {
     const struct mem *mem;
@@ -28,12 +29,20 @@ struct fill {
     struct call *call; /* that runs now: the engine asks it for time, lists and names */
     /* By number of the node; of a form that is filled about a record. */
     struct fill_begun *begun;
+    struct fill_member *members; /* records below it that the form shows as occurrences */
 };
 
 /* What stood there before the person changed anything. */
 struct fill_begun {
     struct span text;
     bool hidden; /* not relevant; its text doesn't count */
+};
+
+/* One of them: the occurrence has the record's id. */
+struct fill_member {
+    struct id entity;
+    struct fill_begun *begun; /* by number of the node */
+    struct fill_member *next;
 };
 
 /* NULL is fine. */
@@ -55,6 +64,6 @@ MUST_CHECK enum err fill_save(struct call *call, struct fill *fill);
 /* What the record holds becomes what the form begins with. */
 MUST_CHECK enum err fill_from_record(struct call *call, struct fill *fill);
 /* What stands now is what it began with. */
-MUST_CHECK enum err fill_note_begun(struct fill *fill);
+MUST_CHECK enum err fill_note_begun(struct call *call, struct fill *fill);
 
 #endif

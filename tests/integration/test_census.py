@@ -15,6 +15,7 @@ SHEETS = PROJECT / "schema" / "forms" / "household_census"
 TABANT = "05.081.03.09"
 HEAD = ["عائشة أيت علي", "", "0661234567"]
 HOME = ["4", "1", "6", "4"]  # tent, a room, river, no electricity
+KNOWN = [""] * 5 + [""] * 5  # the two of the first visit stand there as they are
 
 
 class Census(OfficeCase):
@@ -100,10 +101,31 @@ class Census(OfficeCase):
         self.fatima.sync()
         self.brahim.sync()
         house = self.fatima.answers("list", "household")[-1]["records"][0]["id"]
-        again = ["1", self.commune(), "", "أيت بوولي", "", "", "", "", "", "", ""]
+        again = ["1", self.commune(), "", "أيت بوولي", *[""] * 7, *KNOWN, "+"]
         self.fill(self.fatima, [*again, "فاطمة", "1", "3", "2022-01-01", "", says, ":s"], "--entity", house)
         self.fill(self.brahim, [*again, "إدريس", "2", "3", "2021-01-01", "", says_too, ":s"], "--entity", house)
         return house
+
+    def test_a_second_visit_begins_with_who_is_known(self):
+        """One answer about one of them is corrected; nobody else is touched, and the rule counts all."""
+        self.first_visit()
+        self.fatima.sync()
+        self.brahim.sync()
+        house = self.fatima.answers("list", "household")[-1]["records"][0]["id"]
+        mother, son = sorted(self.brahim.answers("list", "person")[-1]["records"], key=lambda one: one["title"] == "حسن")
+        visit = ["1", self.commune(), "", "أيت بوولي", *[""] * 7]
+        said = self.fill(self.brahim, [*visit, *[""] * 5, "حسان", *[""] * 4, "", "1", "2", ":s"], "--entity", house)
+        self.assertIn("ليس أقل من الأفراد", said)  # of one person, where two are known
+        self.assertEqual(self.brahim.value(son["id"], "name_ar"), "حسان")
+        history = {one["id"]: self.brahim.call("show", one["id"], "--history")["history"] for one in (mother, son)}
+        self.assertEqual([len(one) for one in history.values()], [1, 2])
+        self.assertEqual(list(history[son["id"]][1]["values"]), ["name_ar"])
+        self.brahim.edit(son["id"], life_status="moved", life_date="2026-11-01", life_reason="الداخلية")
+        said = self.fill(self.brahim, [*visit, *[""] * 10, "2-", "", "1", ":s"], "--entity", house)
+        self.assertIn(f"douar delete {son['id']}", said)  # taken out of the form, he stays a record
+        self.brahim.sync()
+        self.assertEqual(len(self.shown(self.region, "person")), 2)
+        self.assertEqual(self.shown(self.region, "household")[0]["members"], 1)
 
     def test_members_added_on_two_devices_apart_are_all_there(self):
         house = self.both_add_a_member("3", "4")

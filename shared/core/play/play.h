@@ -73,6 +73,15 @@ typedef enum err (*play_visit)(void *ctx, const struct play_answer *answer);
 /* Every leaf, answered or not, and attributes. Stops at the first error, which it returns. */
 MUST_CHECK enum err play_each_answer(const struct play *play, play_visit visit, void *ctx);
 
+/*
+ * The occurrence of that number (from 1) of a repeat that lies in no other is from now on the one
+ * of this id, as of a record that is there already. One is added when there is none and a person
+ * might add it. `*ret` false: there is none.
+ */
+MUST_CHECK enum err play_take_occurrence(struct play *play, const struct xform_node *repeat,
+                                         size_t number, const uint8_t id[16], bool *ret,
+                                         struct diag *diag);
+
 /* ---- rules, asked of answers that nobody gave together (after a merge) */
 
 /* The languages of texts from here on: "ar"; one that the form lacks is its own default. */

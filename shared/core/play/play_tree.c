@@ -397,3 +397,27 @@ enum err repeat_remove(struct play *play, struct play_node *node)
     node_free(play, node);
     return e;
 }
+
+enum err play_take_occurrence(struct play *play, const struct xform_node *repeat, size_t number,
+                              const uint8_t id[16], bool *ret, struct diag *diag)
+{
+    struct def *def = def_of(play, repeat);
+    struct buf path;
+    buf_init(&path, play->host.mem, XFORM_EXPRESSION_MAX);
+    xform_path(repeat->parent, &path);
+    struct play_node *parent = node_at(play, buf_span(&path));
+    enum err e = buf_error(&path);
+    buf_release(&path);
+    size_t have = e != OK || parent == NULL ? number : repeat_count(parent, def);
+    bool open = def->control == NULL || repeat_is_open(play, def->control);
+    for (; e == OK && open && have < number; have++) {
+        struct play_node *made;
+        e = repeat_add(play, parent, def, &made, diag);
+        e = e != OK ? e : compute(play, diag);
+    }
+    *ret = e == OK && parent != NULL && have >= number;
+    if (*ret) {
+        memcpy(repeat_at(parent, def, number - 1)->id, id, sizeof(parent->id));
+    }
+    return e;
+}
