@@ -98,9 +98,16 @@ static enum err begin_fields(struct beginning *b)
     return e;
 }
 
-/* Is it shown as occurrences of a repeat in what the form is about? */
+/* Is it shown as occurrences of a repeat in what the form is about? Of a type that has two repeats
+   (the adults, the children) nobody could say which it stands in. */
 static bool is_of_members(const struct fill *fill, const struct map_record *of)
 {
+    for (size_t i = 1; i < fill->map.record_count; i++) {
+        const struct map_record *other = &fill->map.records[i];
+        if (other != of && strcmp(other->type, of->type) == 0) {
+            return false;
+        }
+    }
     return of->entity != NULL && of->place->repeat && of->parent == 0 &&
            xform_repeat_of(of->place->parent) == NULL &&
            strcmp(of->type, fill->map.records[0].type) != 0;

@@ -127,6 +127,21 @@ class Census(OfficeCase):
         self.assertEqual(len(self.shown(self.region, "person")), 2)
         self.assertEqual(self.shown(self.region, "household")[0]["members"], 1)
 
+    def test_a_draft_of_a_second_visit_still_knows_who_is_who(self):
+        self.first_visit()
+        house = self.fatima.answers("list", "household")[-1]["records"][0]["id"]
+        lines = ["1", self.commune(), "", "أيت بوولي", *[""] * 7, *[""] * 5, "حسان", ":q"]
+        subprocess.run(self.fatima.line("fill", "household_census", "--entity", house), check=True, capture_output=True,
+                       input="".join(f"{line}\n" for line in lines).encode(), env=self.fatima.environment(),
+                       cwd=self.office.folder)
+        draft, = self.fatima.answers("draft", "list")[-1]["drafts"]
+        done = subprocess.run(self.fatima.line("--lang", "ar", "fill", "--draft", draft["draft"]), check=True,
+                              capture_output=True, input=("\n" * 30 + ":s\n").encode(), env=self.fatima.environment(),
+                              cwd=self.office.folder)
+        self.assertIn("تم الحفظ", done.stdout.decode())
+        self.assertEqual(sorted(one["title"] for one in self.fatima.answers("list", "person")[-1]["records"]),
+                         ["حسان", "عائشة"])
+
     def test_members_added_on_two_devices_apart_are_all_there(self):
         house = self.both_add_a_member("3", "4")
         for device in (self.fatima, self.brahim, self.fatima):
