@@ -277,12 +277,23 @@ static enum err give_answer(struct filler *f, const struct json *question, enum 
     return OK;
 }
 
+/* The choices of a table of selects, which stand above it on paper; here each select shows its own.
+ */
+static bool labels_table(const struct json *question)
+{
+    return json_bool(json_get(question, "readonly")) && json_get(question, "label") == NULL &&
+           strcmp(json_get_text(question, "appearance", ""), "label") == 0;
+}
+
 static enum err ask_question(struct filler *f, const struct json *question, enum step *ret)
 {
     const char *kind = json_get_text(question, "kind", "");
     bool required = json_bool(json_get(question, "required"));
-    show_question(f, question);
     *ret = STEP_ON;
+    if (labels_table(question)) {
+        return OK;
+    }
+    show_question(f, question);
     if (json_bool(json_get(question, "readonly"))) {
         return OK; /* a note */
     }

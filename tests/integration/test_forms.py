@@ -190,6 +190,32 @@ calculate|code|||pulldata('villages', 'code', 'name', ${village})
         self.assertIn("villages.csv", done.err)  # gone from beside it: a note, not a fault
         self.assertEqual(done.status, 0)
 
+    def test_rows_that_stand_for_several_are_published_and_filled(self):
+        survey = """
+type|name|label|appearance
+select_one fruit|fruit|Fruit|search('fruits')
+begin group|table|Table|table-list
+select_one yn|eats|Eats|
+select_one yn|sells|Sells|
+end group|||
+begin loop over yn|why|Why|
+text|reason|Why %(label)s|
+end loop|||
+"""
+        (self.office.folder / "fruits.csv").write_text("code,title\nfig,Fig\noil,Olive\n")
+        path = workbook(self.office.folder / "many.xlsx", survey=survey, settings="form_id\nmany",
+                        choices="list_name|name|label\nfruit|code|title\nyn|yes|Yes\nyn|no|No")
+        done = self.region.run("form", "add", path)
+        self.assertEqual((done.status, done.err), (0, ""))
+        self.fatima.sync()
+        said = self.finish(self.start("many", "--place", TABANT), ["2", "1", "2", "taste", "price", ":s"])
+        self.assertIn("2) Olive", said)
+        self.assertIn("Why No", said)
+        self.assertNotIn("reserved_name", said)
+        record = self.fatima.answers("list", "many")[-1]["records"][0]["id"]
+        self.assertEqual([self.fatima.value(record, name) for name in ("fruit", "eats", "sells", "why_yes_reason")],
+                         ["oil", "yes", "no", "taste"])
+
     def on_terminal(self, *words, **environment):
         """What a person reads there who leaves at the first question."""
         reader, terminal = pty.openpty()
