@@ -58,7 +58,7 @@ static bool is_decimal(const char *number)
     return whole + (rest > 0 ? rest - 1 : 0) > 0 && number[whole + rest] == '\0';
 }
 
-enum allowed { ANYTHING, WHOLE, DECIMAL, TRUTH, SEED, ONE_OF, PACKAGE };
+enum allowed { WHOLE, DECIMAL, TRUTH, SEED, ONE_OF, PACKAGE, COLUMN };
 
 /* Kinds of questions, as a set. */
 enum asker {
@@ -98,8 +98,8 @@ static const struct parameter {
     {"placeholder", OF_RANGE, DECIMAL, NULL, "odk:placeholder", false},
     {"randomize", OF_SELECT | OF_FILE, TRUTH, NULL, NULL, false},
     {"seed", OF_SELECT | OF_FILE, SEED, NULL, NULL, false},
-    {"value", OF_FILE, ANYTHING, NULL, NULL, false},
-    {"label", OF_FILE, ANYTHING, NULL, NULL, false},
+    {"value", OF_FILE, COLUMN, NULL, NULL, false},
+    {"label", OF_FILE, COLUMN, NULL, NULL, false},
     {"location-priority", OF_AUDIT, ONE_OF, " no-power low-power balanced high-accuracy ",
      "odk:location-priority", true},
     {"location-min-interval", OF_AUDIT, WHOLE, NULL, "odk:location-min-interval", true},
@@ -163,9 +163,9 @@ static bool fits(const struct parameter *parameter, const char *value)
         return is_word_of(parameter->words, value);
     case PACKAGE:
         return strchr(value, '.') != NULL && xls_is_name(value);
-    case ANYTHING:
+    case COLUMN:
     default:
-        return value[0] != '\0';
+        return xls_is_name(value);
     }
 }
 
@@ -184,9 +184,9 @@ static const char *mend_of(struct xls *x, const struct parameter *parameter)
         return xls_format(x, "write one of:%s", parameter->words);
     case PACKAGE:
         return "write the package of an application, as app=org.example.camera";
-    case ANYTHING:
+    case COLUMN:
     default:
-        return xls_format(x, "write %s=VALUE", parameter->name);
+        return xls_format(x, "write a column of the file, as %s=code", parameter->name);
     }
 }
 

@@ -156,6 +156,7 @@ static void parameters_say_how_a_question_is_asked(void **state)
         {"select_one ab|a|A|randomize=maybe", cell, "randomize can't be"},
         {"select_one ab|a|A|randomize=true seed=${", cell, "seed can't be"},
         {"select_one ab|a|A|value=x", cell, "\"value\" has no effect"},
+        {"select_one_from_file a.csv|a|A|value=7", cell, "value can't be"},
         {"audit||| track-changes=maybe", cell, "track-changes can't be"},
         {"audit||| location-priority=balanced", cell, "all three parameters"},
         {"audit||| location-priority=balanced location-min-interval=9 location-max-age=2", cell,
