@@ -158,6 +158,15 @@ class Play(unittest.TestCase):
         self.assertIn("row 3, column A (type)", done.stderr.decode())
         self.assertIn("row 4, column E (relevant)", done.stderr.decode())
 
+    def test_a_form_of_which_none_can_be_begun_is_told(self):
+        head, *rows = SURVEY.strip().splitlines()
+        for count, told in (("1 - count(${person})", "never comes to an end"), ("20000", "too large")):
+            sheet = [head + "|repeat_count", *(row + "|" for row in rows), f"begin_repeat|person|Qui ?|من؟|||{count}",
+                     "text|name|Nom|اسم|||", "end_repeat||||||"]
+            done = self.douar("form", "check", self.book(survey="\n".join(sheet) + "\n"), "--json")
+            self.assertEqual(done.returncode, 3, done.stdout)
+            self.assertIn(told, done.stdout.decode())
+
     def test_check_names_every_fault_for_machines_too(self):
         path = self.book(survey=SURVEY + "text|x|X|X|||\n".replace("|x|", "|head|"))
         done = self.douar("form", "check", path, "--json")
