@@ -32,6 +32,22 @@ static bool control_kind(const xmlNode *element, enum xform_control_kind *ret)
 
 /* ---- choices */
 
+/* The value of a choice; what stands around it for the eye alone isn't part of it (as in JavaRosa).
+ */
+static const char *value_of(struct reader *reader, const xmlNode *element)
+{
+    static const char blank[] = " \t\r\n";
+    const char *text = element == NULL ? NULL : xml_text(element, reader->arena);
+    if (text == NULL) {
+        return NULL;
+    }
+    struct span value = span_of(text + strspn(text, blank));
+    while (value.size != 0 && strchr(blank, value.data[value.size - 1]) != NULL) {
+        value.size--;
+    }
+    return arena_span_text(reader->arena, value);
+}
+
 static enum err read_item(struct reader *reader, const xmlNode *element, struct xform_item ***last)
 {
     const xmlNode *value = xml_child(element, "value");
@@ -39,7 +55,7 @@ static enum err read_item(struct reader *reader, const xmlNode *element, struct 
     if (made == NULL) {
         return ERR_NOMEM;
     }
-    *made = (struct xform_item){.value = value == NULL ? NULL : xml_text(value, reader->arena)};
+    *made = (struct xform_item){.value = value_of(reader, value)};
     if (made->value == NULL) {
         return read_fault(reader, element, "item", "a choice has no value");
     }

@@ -714,7 +714,7 @@ static void a_label_that_shows_what_is_made_of_it_ends(void **state)
               "<bind nodeset='/data/shown' calculate=\"substr(jr:choice-name(/data/q, '/data/q'), "
               "0, 9)\"/>",
               "<select1 ref='/data/q'><item><label>x<output value='/data/copy'/></label>"
-              "<value>b</value></item></select1>");
+              "<value> b\n</value></item></select1>");
     say(&bench, "{'call':'load'}", "'ok':true");
     say(&bench, "{'call':'eval','expr':'/data/shown'}", "'text':'xxxxxxxxx'");
     close_form(&bench);
