@@ -104,6 +104,24 @@ static enum err check_file(struct session *session, const char *path)
     return e;
 }
 
+/* The failure is that of the first fault; a machine is given all of them beside it. */
+static void say_failed(struct session *session, const struct diag *failure)
+{
+    struct buf line;
+    struct span answer = buf_span(&session->answer);
+    size_t ok = strlen("{\"ok\":true");
+    buf_init(&line, &session->program->host->mem, SESSION_LINE_MAX + FORM_FILE_MAX);
+    device_answer_failure(&session->catalogues, session->language, failure, &line);
+    buf_truncate(&line, line.size > 0 ? line.size - 1 : 0);
+    buf_add_span(&line, span_cut(answer, ok, answer.size));
+    buf_add_byte(&line, '}');
+    if (buf_error(&line) == OK) {
+        face_put_line(&session->face, buf_span(&line));
+        session->said = true;
+    }
+    buf_release(&line);
+}
+
 enum err command_form_check(struct session *session)
 {
     struct diag first = {.code = OK};
@@ -125,6 +143,9 @@ enum err command_form_check(struct session *session)
     json_put_int(&session->out, (int64_t)checked);
     session->diag = first;
     if (first.code) {
+        if (session->face.json && buf_error(&session->answer) == OK) {
+            say_failed(session, &first);
+        }
         return first.code;
     }
     num_write_i64((int64_t)checked, count);

@@ -8,6 +8,7 @@
 #include "json.h"
 #include "mapping.h"
 #include "play.h"
+#include "xform_faults.h"
 #include "xform_json.h"
 #include "xform_xml.h"
 
@@ -194,6 +195,11 @@ static enum err check_beginning(struct reading *r, struct play *play)
                                          "no instance can be begun: it would be too large", NULL);
 }
 
+static void add_expression(void *ctx, const char *place, const char *what)
+{
+    add_fault(ctx, true, place, span_of(what));
+}
+
 static enum err check_expressions(struct reading *r)
 {
     const struct play_host host = {
@@ -203,6 +209,9 @@ static enum err check_expressions(struct reading *r)
     if (e == OK) {
         e = check_beginning(r, play);
         play_free(play);
+    } else if (e == ERR_BAD_FORM) { /* the engine names the first: here are all */
+        enum err found = xform_each_fault(r->mem, &r->file->form, add_expression, r);
+        e = found != OK ? found : e;
     }
     return e;
 }

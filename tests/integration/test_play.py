@@ -158,6 +158,17 @@ class Play(unittest.TestCase):
         self.assertIn("row 3, column A (type)", done.stderr.decode())
         self.assertIn("row 4, column E (relevant)", done.stderr.decode())
 
+    def test_each_expression_of_an_xform_that_cannot_be_read_is_told(self):
+        path = self.folder / "wrong.xml"
+        path.write_text("""<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"><h:head>
+            <h:title>t</h:title><model><instance><data id="x"><a/><b/></data></instance>
+            <bind nodeset="/data/a" relevant="nosuch(1)" constraint=". &lt;"/><bind nodeset="/data/b" calculate="1 +"/>
+            </model></h:head><h:body><input ref="/data/a"/></h:body></h:html>""")
+        answer = json.loads(self.douar("form", "check", path, "--json").stdout)
+        self.assertEqual([(one["sheet"], one["what"].split(":")[0]) for one in answer["faults"]],
+                         [("/data/a, relevant", "no function has this name"), ("/data/a, constraint", "a value is missing"),
+                          ("/data/b, calculate", "a value is missing")])
+
     def test_a_form_of_which_none_can_be_begun_is_told(self):
         head, *rows = SURVEY.strip().splitlines()
         for count, told in (("1 - count(${person})", "never comes to an end"), ("20000", "too large")):
