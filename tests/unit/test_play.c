@@ -703,6 +703,21 @@ static void occurrences_differ_from_one_repeat_to_the_next(void **state)
     close_form(&bench);
 }
 
+static void choices_without_labels_are_shown_by_their_values(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(
+        &bench,
+        "<instance><data id='x'><a/></data></instance><instance id='l'><root><item><name>x"
+        "</name></item></root></instance><bind nodeset='/data/a' type='string'/>",
+        "<select1 ref='/data/a'><itemset nodeset=\"instance('l')/root/item\"><value ref='name'"
+        "/></itemset></select1>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'state'}", "'choices':[{'value':'x','label':'x'}]");
+    close_form(&bench);
+}
+
 /* Each computing makes it longer, until nothing changes. */
 static void a_label_that_shows_what_is_made_of_it_ends(void **state)
 {
@@ -786,6 +801,7 @@ int main(void)
         cmocka_unit_test(the_name_of_a_choice_follows_what_it_is_made_of),
         cmocka_unit_test(a_list_that_is_declared_with_nothing_in_it_is_empty),
         cmocka_unit_test(occurrences_differ_from_one_repeat_to_the_next),
+        cmocka_unit_test(choices_without_labels_are_shown_by_their_values),
         cmocka_unit_test(a_label_that_shows_what_is_made_of_it_ends),
         cmocka_unit_test(what_is_left_behind_has_no_effect),
         cmocka_unit_test(hostile_xml_is_refused),

@@ -184,6 +184,7 @@ static enum err choices_of_set(struct play *play, const struct xform_itemset *se
     for (size_t i = 0; e == OK && i < items.node_count; i++) {
         struct shown_choice *choice = &ret->at[ret->count++];
         e = text_at(play, set->value, items.nodes[i], &choice->value, diag);
+        choice->label = choice->value; /* where the form gives none */
         if (e == OK && with_labels && set->label != NULL) {
             e = text_at(play, set->label, items.nodes[i], &choice->label, diag);
         }

@@ -177,7 +177,6 @@ static enum err read_itemset(struct form_reader *r, const struct json *object,
 #undef READ
     e = e != OK ? e : json_need(r, "itemset.nodes", made->nodes);
     e = e != OK ? e : json_need(r, "itemset.value", made->value);
-    e = e != OK ? e : json_need(r, "itemset.label", made->label);
     e = e != OK ? e : json_flag(r, at, "randomized", &made->randomized);
     control->itemset = made;
     return e;
