@@ -43,7 +43,9 @@ void write_escaped_span(struct buf *out, struct span text, bool attribute)
             from = i + 1;
         }
     }
-    buf_add(out, text.data + from, text.size - from);
+    if (from < text.size) { /* an empty one may have no data at all */
+        buf_add(out, text.data + from, text.size - from);
+    }
 }
 
 void write_escaped(struct buf *out, const char *text, bool attribute)
