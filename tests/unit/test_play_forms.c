@@ -1,0 +1,187 @@
+/* play: forms as other people's tools write them. */
+#include "test_play_bench.h"
+
+/* As the inputs of a task are in CHT's forms; ODK refuses to load it. */
+static void a_group_may_depend_on_what_is_in_it(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><task><source>user</source><who/></task><n/></data>"
+              "</instance><bind nodeset='/data/task' relevant=\"./source = 'user'\"/>"
+              "<bind nodeset='/data/n' type='string' calculate='/data/task/who'/>",
+              "<group ref='/data/task'><input ref='/data/task/source'/>"
+              "<input ref='/data/task/who'/></group><input ref='/data/n'/>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'answer','path':'/data/task/who','value':'Amina'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/n'}", "'text':'Amina'");
+    say(&bench, "{'call':'answer','path':'/data/task/source','value':'desk'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/n'}", "'text':''");
+    close_form(&bench);
+}
+
+static void a_calculation_may_hand_on_what_stands_there(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><id/><scan/><doc>me</doc></data></instance>"
+              "<bind nodeset='/data/id' calculate=\"if(/data/scan != '', /data/scan, .)\"/>"
+              "<bind nodeset='/data/doc' calculate='.'/>",
+              "<input ref='/data/id'/><input ref='/data/scan'/>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'answer','path':'/data/id','value':'AB1'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/id'}", "'text':'AB1'");
+    say(&bench, "{'call':'answer','path':'/data/scan','value':'CD2'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/id'}", "'text':'CD2'");
+    say(&bench, "{'call':'answer','path':'/data/scan','value':''}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/id'}", "'text':'CD2'");
+    say(&bench, "{'call':'eval','expr':'/data/doc'}", "'text':'me'");
+    close_form(&bench);
+}
+
+/* An attribute in the instance, as XLSForm's columns instance::... give them. */
+static void a_question_may_have_attributes(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(
+        &bench,
+        "<instance><data id='x'><age tag='a'>4</age><open tag='b'/><n/><both/><g><h/></g>"
+        "</data></instance><bind nodeset='/data/age' type='int'/>"
+        "<bind nodeset='/data/open' type='boolean' relevant='/data/age'/>"
+        "<bind nodeset='/data/n' type='int' calculate='/data/age * 2'/>"
+        "<bind nodeset='/data/both' type='string' calculate=\"concat(/data/age, /data/age/@tag"
+        ", /data/g)\"/>",
+        "<input ref='/data/age'/><input ref='/data/open'/><input ref='/data/g/h'/>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/n'}", "'text':'8'");
+    say(&bench, "{'call':'answer','path':'/data/g/h','value':'in a group'}", "'ok':true");
+    say(&bench, "{'call':'answer','path':'/data/age','value':'5'}", "'value':'5'");
+    say(&bench, "{'call':'eval','expr':'/data/n'}", "'text':'10'");
+    say(&bench, "{'call':'eval','expr':'/data/both'}", "'text':'5a'");
+    say(&bench, "{'call':'save','final':true,'force':true}", "<age tag=\\'a\\'>5</age>");
+    close_form(&bench);
+}
+
+static void the_name_of_a_choice_follows_what_it_is_made_of(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><place/><q>b</q><who/><m jr:template=''><name/></m>"
+              "<m><name>Ali</name></m><head/><shown/></data></instance>"
+              "<bind nodeset='/data/shown' calculate=\"jr:choice-name(/data/q, '/data/q')\"/>"
+              "<bind nodeset='/data/head' calculate=\"jr:choice-name(/data/who, '/data/who')\"/>",
+              "<input ref='/data/place'/><select1 ref='/data/q'><item><label>Clinic of <output "
+              "value='/data/place'/></label><value>b</value></item></select1>"
+              "<group ref='/data/m'><repeat nodeset='/data/m'><input ref='/data/m/name'/></repeat>"
+              "</group><select1 ref='/data/who'><itemset nodeset='/data/m'><value "
+              "ref='position(.)'/><label ref='name'/></itemset></select1>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'answer','path':'/data/place','value':'Azilal'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/shown'}", "'text':'Clinic of Azilal'");
+    say(&bench, "{'call':'answer','path':'/data/who','value':'1'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/head'}", "'text':'Ali'");
+    say(&bench, "{'call':'answer','path':'/data/m[1]/name','value':'Aliya'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/head'}", "'text':'Aliya'");
+    close_form(&bench);
+}
+
+static void a_list_that_is_declared_with_nothing_in_it_is_empty(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><n/><m/></data></instance><instance id='summary'/>"
+              "<instance id='missing' src='jr://file-csv/missing.csv'/>"
+              "<bind nodeset='/data/n' calculate=\"count(instance('summary')/context/*)\"/>",
+              "<input ref='/data/n'/>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/n'}", "'text':'0'");
+    say(&bench, "{'call':'eval','expr':'instance(\\u0027missing\\u0027)/root/item'}",
+        "'error':'no_list','args':['missing']");
+    close_form(&bench);
+}
+
+/* Each household has its own number of members from the start; one of them without an answer. */
+static void occurrences_differ_from_one_repeat_to_the_next(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><h jr:template=''><m jr:template=''><n/></m></h>"
+              "<h><m><n>Ali</n></m></h><h/><h><m><n>Aicha</n></m><m><n/></m></h><c/></data>"
+              "</instance><bind nodeset='/data/c' calculate=\"concat(count(/data/h), '/', "
+              "count(/data/h/m), /data/h[3]/m[1]/n)\"/>",
+              "<group ref='/data/h'><repeat nodeset='/data/h'><group ref='/data/h/m'>"
+              "<repeat nodeset='/data/h/m'><input ref='/data/h/m/n'/></repeat></group></repeat>"
+              "</group>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/c'}", "'text':'3/3Aicha'");
+    close_form(&bench);
+}
+
+static void choices_without_labels_are_shown_by_their_values(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(
+        &bench,
+        "<instance><data id='x'><a/></data></instance><instance id='l'><root><item><name>x"
+        "</name></item></root></instance><bind nodeset='/data/a' type='string'/>",
+        "<select1 ref='/data/a'><itemset nodeset=\"instance('l')/root/item\"><value ref='name'"
+        "/></itemset></select1>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'state'}", "'choices':[{'value':'x','label':'x'}]");
+    close_form(&bench);
+}
+
+/* Each computing makes it longer, until nothing changes. */
+static void a_label_that_shows_what_is_made_of_it_ends(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><q>b</q><shown/><copy/></data></instance>"
+              "<bind nodeset='/data/copy' calculate='/data/shown'/>"
+              "<bind nodeset='/data/shown' calculate=\"substr(jr:choice-name(/data/q, '/data/q'), "
+              "0, 9)\"/>",
+              "<select1 ref='/data/q'><item><label>x<output value='/data/copy'/></label>"
+              "<value> b\n</value></item></select1>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/shown'}", "'text':'xxxxxxxxx'");
+    close_form(&bench);
+}
+
+static void what_is_left_behind_has_no_effect(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><a/><b/></data></instance>"
+              "<bind nodeset='/data/gone' type='int'/>"
+              "<bind nodeset='/data/a' required='' relevant=' ' constraint='' calculate=''/>",
+              "<input ref='/data/a'><setvalue ref='/data/b' event='xforms-value-changed' "
+              "value=''>set</setvalue></input>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'answer','path':'/data/a','value':'1'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/b'}", "'text':'set'");
+    close_form(&bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_group_may_depend_on_what_is_in_it),
+        cmocka_unit_test(a_calculation_may_hand_on_what_stands_there),
+        cmocka_unit_test(a_question_may_have_attributes),
+        cmocka_unit_test(the_name_of_a_choice_follows_what_it_is_made_of),
+        cmocka_unit_test(a_list_that_is_declared_with_nothing_in_it_is_empty),
+        cmocka_unit_test(occurrences_differ_from_one_repeat_to_the_next),
+        cmocka_unit_test(choices_without_labels_are_shown_by_their_values),
+        cmocka_unit_test(a_label_that_shows_what_is_made_of_it_ends),
+        cmocka_unit_test(what_is_left_behind_has_no_effect),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
