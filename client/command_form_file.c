@@ -109,7 +109,7 @@ static void say_failed(struct session *session, const struct diag *failure)
 {
     struct buf line;
     struct span answer = buf_span(&session->answer);
-    size_t ok = strlen("{\"ok\":true");
+    size_t ok = strlen("{\"ok\":true"); /* as begin_answer() begins; the failure has its own */
     buf_init(&line, &session->program->host->mem, SESSION_LINE_MAX + FORM_FILE_MAX);
     device_answer_failure(&session->catalogues, session->language, failure, &line);
     buf_truncate(&line, line.size > 0 ? line.size - 1 : 0);

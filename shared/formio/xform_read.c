@@ -18,10 +18,23 @@ void read_warning(struct reader *reader, const xmlNode *node, const char *what, 
     }
 }
 
+#define BLANKS " \t\r\n"
+
+struct span read_trimmed(struct span text)
+{
+    while (text.size != 0 && strchr(BLANKS, text.data[0]) != NULL) {
+        text = span_cut(text, 1, text.size);
+    }
+    while (text.size != 0 && strchr(BLANKS, text.data[text.size - 1]) != NULL) {
+        text.size--;
+    }
+    return text;
+}
+
 const char *read_expression(const struct reader *reader, const xmlNode *node, const char *name)
 {
     const char *text = READ_TEXT(reader, node, name);
-    return text == NULL || text[strspn(text, " \t\r\n")] == '\0' ? NULL : text;
+    return text == NULL || read_trimmed(span_of(text)).size == 0 ? NULL : text;
 }
 
 /* ---- what is kept without being understood */

@@ -27,6 +27,8 @@ MUST_CHECK enum err read_extras(struct reader *reader, const xmlNode *element,
                                 const char *const *known, const struct xform_pair **ret);
 bool is_name_again(const xmlNode *element, const xmlAttr *attribute);
 #define READ_TEXT(reader, node, name) xml_attribute(node, name, (reader)->arena)
+/* Without the blanks around it. */
+struct span read_trimmed(struct span text);
 /* An expression: an attribute that holds nothing says nothing. */
 const char *read_expression(const struct reader *reader, const xmlNode *node, const char *name);
 

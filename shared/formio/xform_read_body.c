@@ -36,16 +36,8 @@ static bool control_kind(const xmlNode *element, enum xform_control_kind *ret)
  */
 static const char *value_of(struct reader *reader, const xmlNode *element)
 {
-    static const char blank[] = " \t\r\n";
     const char *text = element == NULL ? NULL : xml_text(element, reader->arena);
-    if (text == NULL) {
-        return NULL;
-    }
-    struct span value = span_of(text + strspn(text, blank));
-    while (value.size != 0 && strchr(blank, value.data[value.size - 1]) != NULL) {
-        value.size--;
-    }
-    return arena_span_text(reader->arena, value);
+    return text == NULL ? NULL : arena_span_text(reader->arena, read_trimmed(span_of(text)));
 }
 
 static enum err read_item(struct reader *reader, const xmlNode *element, struct xform_item ***last)

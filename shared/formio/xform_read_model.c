@@ -401,13 +401,7 @@ static enum err read_secondary(struct reader *reader, const xmlNode *element,
 struct xform_node *read_path(const struct reader *reader, const char *path,
                              struct xform_node *context)
 {
-    struct span rest = span_of(path), step;
-    while (rest.size != 0 && strchr(" \t\r\n", rest.data[0]) != NULL) {
-        rest = span_cut(rest, 1, rest.size);
-    }
-    while (rest.size != 0 && strchr(" \t\r\n", rest.data[rest.size - 1]) != NULL) {
-        rest.size--;
-    }
+    struct span rest = read_trimmed(span_of(path)), step;
     if (span_starts_with(rest, "/")) {
         return xform_find(reader->form, rest);
     }
