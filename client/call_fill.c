@@ -112,6 +112,27 @@ static enum err read_about(struct call *call, struct fill *fill)
     return e;
 }
 
+/* Of what the person may not see nothing is said: the save will say that it can't be. */
+static enum err read_root(struct call *call, struct fill *fill)
+{
+    const struct filling *about = &fill->about;
+    struct record record = {0};
+    struct diag unseen = {0};
+    if (!about->has_entity && !about->has_parent) {
+        return OK;
+    }
+    enum err e =
+        record_read(call->node, &call->person, about->has_entity ? about->entity : about->parent,
+                    call->arena, &record, &unseen);
+    if (!e) {
+        id_write(record.root, fill->root);
+    } else if (e != ERR_NOT_FOUND && e != ERR_OUT_OF_SCOPE) {
+        *call->diag = unseen;
+        return e;
+    }
+    return OK;
+}
+
 enum err fill_ask(struct fill *fill, struct span request, struct buf *answer)
 {
     enum err e = play_call(fill->play, request, answer);
@@ -229,6 +250,7 @@ static enum err begin(struct call *call, struct fill *fill)
     struct buf answer;
     buf_init(&answer, fill->mem, DEVICE_ANSWER_MAX);
     enum err e = read_about(call, fill);
+    e = e ? e : read_root(call, fill);
     e = e ? e : find_form(call, &fill->about, &form);
     if (!e) {
         fill->about.form_version = form->version;

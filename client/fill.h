@@ -23,7 +23,8 @@ struct fill {
     struct arena arena; /* form, map, what it is about */
     struct xform form;
     struct form_map map;
-    struct filling about; /* its answers: of the moment */
+    struct filling about;    /* its answers: of the moment */
+    char root[ID_TEXT_SIZE]; /* what the tree begins with that it is filled in; "": a new one */
     struct play_host host;
     struct play *play;
     struct call *call; /* that runs now: the engine asks it for time, lists and names */

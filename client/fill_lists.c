@@ -2,7 +2,8 @@
  * fill_lists.c - the engine's surroundings: the corrected clock, names, and records as lists.
  *
  * A form that reads jr://file-csv/household.csv sees the records of the type household that the
- * person may see: an item a record, with name (its id), label (its title) and its properties.
+ * person may see: an item a record, with name (its id), label (its title) and its properties; and
+ * with __root, so that it can ask for those around what it is filled about: property('root').
  */
 #include <string.h>
 
@@ -43,6 +44,8 @@ static enum err property(void *ctx, struct span name, struct arena *arena, struc
         text = person->name;
     } else if (span_is(name, "deviceid")) {
         text = fill->call->self.short_code;
+    } else if (span_is(name, "root")) { /* as __root of a list's items */
+        text = fill->root;
     }
     return arena_copy(arena, span_of(text), ret);
 }
@@ -88,7 +91,8 @@ static enum err add_child(void *ctx, const char *name, struct span text)
 static bool add_record(void *ctx, const struct record_row *row)
 {
     struct list *list = ctx;
-    const struct listing_source source = {row->entity, span_of(row->title), row->document};
+    const struct listing_source source = {row->entity, row->root, span_of(row->title),
+                                          row->document};
     list->parent = NULL;
     list->failed = listing_children(list->type, &source, NULL, list->arena->mem, add_child, list);
     return !list->failed;

@@ -14,6 +14,7 @@
 #define MANY        50000              /* rows: more are as bad */
 #define CHILD_NAME  "name"
 #define CHILD_LABEL "label"
+#define CHILD_ROOT  "__root" /* no property can be called so */
 
 /* ---- items */
 
@@ -43,10 +44,12 @@ enum err listing_children(const struct type *type, const struct listing_source *
 {
     struct json *document = NULL;
     struct buf json, text;
-    char id[ID_TEXT_SIZE];
+    char id[ID_TEXT_SIZE], root[ID_TEXT_SIZE];
     id_write(source->entity, id);
+    id_write(source->root, root);
     enum err e = is_asked(only, CHILD_NAME) ? each(ctx, CHILD_NAME, span_of(id)) : OK;
     e = e || !is_asked(only, CHILD_LABEL) ? e : each(ctx, CHILD_LABEL, source->title);
+    e = e || !is_asked(only, CHILD_ROOT) ? e : each(ctx, CHILD_ROOT, span_of(root));
     e = e ? e : json_parse(source->document, &document, NULL);
     buf_init(&json, mem, CHILD_MAX);
     buf_init(&text, mem, CHILD_MAX);
@@ -75,7 +78,8 @@ static bool take_record(void *ctx, const struct record_row *row)
 {
     struct one *one = ctx;
     if (!row->deleted && strcmp(row->type_name, one->type->id) == 0) {
-        const struct listing_source source = {row->entity, span_of(row->title), row->document};
+        const struct listing_source source = {row->entity, row->root, span_of(row->title),
+                                              row->document};
         one->failed =
             listing_children(one->type, &source, NULL, &one->node->host->mem, one->each, one->ctx);
     }
@@ -191,6 +195,28 @@ static enum err find_by_id(struct search *search, struct span text)
     return e;
 }
 
+/* The records of one tree, which the log knows without an index of ours. */
+static bool is_root(const struct expr_equal *equal)
+{
+    return strcmp(equal->child, CHILD_ROOT) == 0 && !equal->is_number;
+}
+
+static enum err find_by_root(struct search *search, struct span text)
+{
+    struct id id;
+    struct entity_row root = {.id = 0};
+    enum err e = id_read(text, &id) ? entity_find(search->node, id, &root) : OK;
+    if (e || root.id == 0) {
+        return e;
+    }
+    struct stmt *s = db_stmt(search->node->db, LISTING_TREE);
+    stmt_bind_i64(s, 1, root.id);
+    stmt_bind_i64(s, 2, search->symbol);
+    stmt_bind_i64(s, 3, search->after);
+    stmt_bind_i64(s, 4, (int64_t)search->room);
+    return take_rows(search, s);
+}
+
 /* Children of these names stand in some item of the list, and to who may not read a property it
    is the same as empty: only base is readable wherever the record is. */
 static bool can_index(const struct search *search, const struct expr_equal *equal)
@@ -240,6 +266,9 @@ static enum err find(struct search *search, const struct expr_equal *equals, siz
     for (size_t i = 0; i < count; i++) {
         if (is_id(search, &equals[i])) {
             return find_by_id(search, equals[i].text);
+        }
+        if (is_root(&equals[i])) {
+            return find_by_root(search, equals[i].text);
         }
     }
     enum err e = choose(search, equals, count, &chosen, &key);

@@ -1,8 +1,10 @@
 /*
  * listing.h - records of a type as the rows of a list that forms choose from (a table of expr.h).
  *
- * An item is a record that the person may see: "name" (its id), "label" (its title), then its
- * properties as a form holds them. Rows are in the order of record_list(), numbered as there.
+ * An item is a record that the person may see: "name" (its id), "label" (its title), "__root" (the
+ * id of the record that its tree begins with: of a person the household, of a household itself),
+ * then its properties as a form holds them. Rows are in the order of record_list(), numbered as
+ * there.
  * What a form filters by is indexed when it first does (table list_row) and kept up as records
  * change: texts by a hash, numbers by their value. The index is over all that is here, so what it
  * finds is more than a person may see or than fits; never less. Who asks looks at each row again.
@@ -33,7 +35,7 @@ MUST_CHECK enum err listing_row(struct node *node, const struct id *viewer, cons
 
 /* The children of a record's item, for who has read it. */
 struct listing_source {
-    struct id entity;
+    struct id entity, root;
     struct span title, document;
 };
 /* `only`: those of this name; NULL: all. */

@@ -10,6 +10,8 @@
     X(LISTING_ALL, "SELECT entity FROM record WHERE type = ?1 AND entity > ?2 AND deleted = 0 ORDER BY entity LIMIT ?3") \
     X(LISTING_SOURCE, "SELECT r.entity, r.title, r.document, e.name FROM record r JOIN entity e ON e.id = r.entity" \
                       " WHERE r.type = ?1 AND r.entity > ?2 AND r.deleted = 0 ORDER BY r.entity LIMIT ?3") \
+    X(LISTING_TREE, "SELECT e.id FROM entity e JOIN record r ON r.entity = e.id" \
+                    " WHERE e.root = ?1 AND r.type = ?2 AND r.deleted = 0 AND e.id > ?3 ORDER BY e.id LIMIT ?4") \
     X(LISTING_KEY, "SELECT id, built FROM list_key WHERE type = ?1 AND child = ?2 AND number = ?3") \
     X(LISTING_KEYS, "SELECT id, child, number FROM list_key WHERE type = ?1") \
     X(LISTING_KEY_ADD, "INSERT INTO list_key(type, child, number) VALUES(?1, ?2, ?3)") \

@@ -2,7 +2,8 @@
    follows every change. */
 #define _XOPEN_SOURCE 700
 #define RANDOM_FILTER_COLUMNS                                                                      \
-    "douar", "douar", "members", "last_visit", "languages", "name", "label", "nowhere", "wg_seeing"
+    "douar", "douar", "members", "last_visit", "languages", "name", "label", "nowhere",            \
+        "wg_seeing", "__root"
 
 #include <sqlite3.h>
 
@@ -94,7 +95,8 @@ static enum err add_child(void *ctx, const char *name, struct span text)
 static bool add_record(void *ctx, const struct record_row *row)
 {
     struct maker *maker = ctx;
-    const struct listing_source source = {row->entity, span_of(row->title), row->document};
+    const struct listing_source source = {row->entity, row->root, span_of(row->title),
+                                          row->document};
     maker->item = NULL;
     assert_int_equal(
         listing_children(maker->type, &source, NULL, maker->arena->mem, add_child, maker), OK);
@@ -311,6 +313,41 @@ static void who_may_not_read_a_property_finds_nothing_by_it(void **state)
     compare(f, &random, &f->org.said, "person", 100, &by_rows);
 }
 
+static void members_of_one_tree_are_found_by_what_it_begins_with(void **state)
+{
+    struct fixture *f = *state;
+    struct face face, homes;
+    char text[300], root[ID_TEXT_SIZE], id[ID_TEXT_SIZE];
+    struct saved home = {0}, person = {0};
+    for (size_t i = 0; i < 3; i++) {
+        home = test_save(&f->org, f->s, test_new(f->org.said, "household", TEST_COMMUNE),
+                         "{\"head_name_ar\":\"x\"}");
+        for (size_t j = 0; j <= i; j++) {
+            person = test_save(&f->org, f->s, test_child(f->org.said, "person", home.entity),
+                               "{\"name_ar\":\"Itto\",\"sex\":\"f\"}");
+        }
+    }
+    remove_record(f, person.entity);
+    id_write(home.entity, root);
+    face_open(&face, f, &f->org.said, "person");
+    face_open(&homes, f, &f->org.said, "household");
+    (void)snprintf(text, sizeof text, "count(instance('list')/root/item[__root = '%s'])", root);
+    expect(&face, text, "2");
+    assert_int_equal(face.row_calls, 2); /* of five */
+    expect(&homes, text, "1");
+    (void)snprintf(text, sizeof text, "instance('list')/root/item[__root = '%s']/name", root);
+    expect(&homes, text, root);
+    id_write(person.entity, id);
+    (void)snprintf(text, sizeof text, "count(instance('list')/root/item[__root = '%s'])", id);
+    expect(&face, text, "0"); /* no tree begins with a person */
+    expect(&face, "count(instance('list')/root/item[__root = ''])", "0");
+    expect(&face, "count(instance('list')/root/item[__root = 1])", "0");
+    expect(&face, "count(instance('list')/root/item/__root)", "5");
+    assert_int_equal(asked(f, "SELECT count(*) FROM list_key"), 0);
+    face_close(&face);
+    face_close(&homes);
+}
+
 static void an_index_is_made_when_first_asked_and_goes_on_where_it_ended(void **state)
 {
     struct fixture *f = *state;
@@ -398,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(random_filters_find_what_reading_all_finds_while_records_change),
         TEST(who_may_not_read_a_property_finds_nothing_by_it),
+        TEST(members_of_one_tree_are_found_by_what_it_begins_with),
         TEST(an_index_is_made_when_first_asked_and_goes_on_where_it_ended),
         TEST(what_is_deleted_leaves_the_index),
         TEST(no_more_is_indexed_than_a_few),
