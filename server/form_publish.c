@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "form_text.h"
-#include "mapping.h"
+#include "mapping_rules.h"
 #include "type_change.h"
 
 #define DEFINITION_MAX (256u * 1024)
@@ -59,10 +59,20 @@ static bool is_settled(const struct form_map *map, size_t number)
     return false;
 }
 
+struct publishing {
+    struct app *app;
+    const struct form_file *file;
+    struct form_map map;
+    struct form_rules *rules;
+    const char *retire;
+};
+
 /* The type of a record: one that stands and takes its answers, or one that is made. */
-static enum err settle_type(struct app *app, const struct form_file *file,
-                            const struct form_map *map, size_t number, const char *retire)
+static enum err settle_type(const struct publishing *p, size_t number)
 {
+    struct app *app = p->app;
+    const struct form_file *file = p->file;
+    const struct form_map *map = &p->map;
     const struct org *org = NULL;
     const struct map_record *record = &map->records[number];
     struct buf text;
@@ -73,7 +83,7 @@ static enum err settle_type(struct app *app, const struct form_file *file,
     }
     if (before != NULL && record->entity != NULL &&
         (!is_made_from(before, map->id) || is_settled(map, number))) {
-        return mapping_check(&file->form, map, number, before, app->diag);
+        return mapping_check(map, p->rules, number, before, app->diag);
     }
     if (before != NULL && !is_made_from(before, map->id)) {
         return diag_set(app->diag, ERR_BAD_FORM, record->type,
@@ -83,9 +93,10 @@ static enum err settle_type(struct app *app, const struct form_file *file,
     }
     struct mapping_typing typing = {.form = &file->form,
                                     .map = map,
+                                    .rules = p->rules,
                                     .record = number,
                                     .before = before,
-                                    .retire = retire,
+                                    .retire = p->retire,
                                     .version = before ? before->version + 1 : 1};
     buf_init(&text, &app->host->mem, DEFINITION_MAX);
     e = make_type(app, &typing, &text);
@@ -145,13 +156,24 @@ static enum err publish_version(struct app *app, const struct form_file *file,
     return e;
 }
 
+static enum err publish_types(struct publishing *p)
+{
+    enum err e = form_rules_new(&p->app->host->mem, p->file->text, &p->rules, p->app->diag);
+    for (size_t i = 0; !e && i < p->map.record_count; i++) {
+        e = settle_type(p, i);
+    }
+    form_rules_free(p->rules);
+    p->rules = NULL;
+    return e ? e : check_parents(p->app, &p->map);
+}
+
 enum err form_publish(struct app *app, const struct form_file *file, const char *retire)
 {
-    struct form_map map = {.id = NULL};
+    struct publishing p = {.app = app, .file = file, .retire = retire};
     const struct org *org = NULL;
     char hash[FORM_HASH_SIZE];
-    enum err e = mapping_make(&file->form, app->arena, &map, app->diag);
-    if (!e && map.record_count == 0) {
+    enum err e = mapping_make(&file->form, app->arena, &p.map, app->diag);
+    if (!e && p.map.record_count == 0) {
         e = diag_set(app->diag, ERR_BAD_FORM, file->form.id,
                      "it asks for nothing that could be kept; add a question", NULL);
     }
@@ -159,15 +181,12 @@ enum err form_publish(struct app *app, const struct form_file *file, const char 
     if (e) {
         return e;
     }
-    const struct form *before = org_form(org, span_of(map.id));
+    const struct form *before = org_form(org, span_of(p.map.id));
     int64_t version = before ? before->version + 1 : 1;
     form_hash(file->text, hash);
     if (before != NULL && before->hash != NULL && strcmp(before->hash, hash) == 0) {
         return OK;
     }
-    for (size_t i = 0; !e && i < map.record_count; i++) {
-        e = settle_type(app, file, &map, i, retire);
-    }
-    e = e ? e : check_parents(app, &map);
-    return e ? e : publish_version(app, file, &map, version);
+    e = publish_types(&p);
+    return e ? e : publish_version(app, file, &p.map, version);
 }

@@ -157,6 +157,8 @@ CREATE INDEX record_state ON record(deleted, disputes);
 -- Records whose forms' rules are to be asked, since something of theirs changed; those that a form wrote which isn't known here.
 CREATE TABLE unruled(entity INTEGER PRIMARY KEY);
 CREATE TABLE formless(entity INTEGER PRIMARY KEY);
+-- What a form's calculations give of what is held, where that isn't what was written; value: canonical JSON.
+CREATE TABLE computed(entity INTEGER, property TEXT, value TEXT NOT NULL, PRIMARY KEY(entity, property)) WITHOUT ROWID;
 -- Values worth a warning when entered twice (national id, phone), and texts that find looks in.
 CREATE TABLE unique_value(property INTEGER, value TEXT, entity INTEGER, PRIMARY KEY(property, value, entity)) WITHOUT ROWID;
 CREATE INDEX unique_value_entity ON unique_value(entity);

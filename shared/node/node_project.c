@@ -11,6 +11,7 @@
 #include "json.h"
 #include "listing_index.h"
 #include "node_alias.h"
+#include "node_computed.h"
 #include "node_project.h"
 #include "node_rules.h"
 #include "node_shown.h"
@@ -188,19 +189,23 @@ static enum err drop_record(struct node *node, int64_t entity, struct arena *are
     return e ? e : project_search(node, entity, NULL, "", arena);
 }
 
-static enum err put_record(struct node *node, const struct shown *shown, struct arena *arena)
+static enum err show_record(struct node *node, const struct shown *shown, struct arena *arena)
 {
     struct row row = {0};
-    bool edited = false;
-    int64_t edit = 0;
     enum err e = make_row(shown, arena, &row);
     if (!e) {
         e = put_row(node, shown, &row);
     }
-    if (!e) {
-        e = project_search(node, shown->entity.id, row.deleted ? NULL : shown, row.case_number,
-                           arena);
-    }
+    return e ? e
+             : project_search(node, shown->entity.id, row.deleted ? NULL : shown, row.case_number,
+                              arena);
+}
+
+static enum err put_record(struct node *node, const struct shown *shown, struct arena *arena)
+{
+    bool edited = false;
+    int64_t edit = 0;
+    enum err e = show_record(node, shown, arena);
     if (!e) {
         e = shown_edited_after_delete(shown, &edited, &edit);
     }
@@ -227,6 +232,9 @@ static enum err project_shown(struct node *node, int64_t entity, struct arena *a
     int64_t head = entity;
     const char *number = "";
     enum err e = alias_before_show(node, entity, &head);
+    if (!e) { /* it is calculated anew of what the record holds now */
+        e = computed_clear(node, entity);
+    }
     if (!e) {
         e = shown_read(node, entity, arena, &shown);
     }
@@ -295,6 +303,23 @@ enum err project_entity(struct node *node, int64_t entity)
     if (e == ERR_TOO_LARGE) {
         arena_reset(&arena);
         e = put_bare_row(node, entity, &arena);
+    }
+    arena_release(&arena);
+    return e;
+}
+
+enum err project_again(struct node *node, int64_t entity)
+{
+    struct arena arena;
+    struct shown shown = {0};
+    bool had = false;
+    arena_init(&arena, &node->host->mem, SHOWN_MEMORY_MAX);
+    enum err e = had_record(node, entity, &had);
+    if (!e && had) {
+        e = shown_read(node, entity, &arena, &shown);
+    }
+    if (!e && had) {
+        e = show_record(node, &shown, &arena);
     }
     arena_release(&arena);
     return e;

@@ -16,6 +16,10 @@ MUST_CHECK enum err project_org_changes(struct node *node);
 /* The same question without writing: does project_org_changes() have something to do? */
 MUST_CHECK enum err project_org_changed(struct node *node, bool *ret);
 
+/* Makes what is shown of an entity anew where only calculations changed (node_computed.h): its
+   rules were just asked. Nothing for one that isn't shown. */
+MUST_CHECK enum err project_again(struct node *node, int64_t entity);
+
 /* The object of what is shown, property by property. */
 MUST_CHECK enum err project_document(const struct shown *shown, struct arena *arena,
                                      struct span *ret);

@@ -1,11 +1,14 @@
 /*
- * node_rules.c - whose rules are asked, by which forms, and what comes of it.
+ * node_rules.c - whose rules are asked, by which forms, and what comes of it; and what their
+ * calculations give (node_computed.h), which is found out on the way.
  */
 #include "node_rules.h"
 
 #include <string.h>
 
 #include "node_alias.h"
+#include "node_computed.h"
+#include "node_project.h"
 #include "rules_set.h"
 
 #define FORMS_MAX     8 /* that wrote one record */
@@ -106,6 +109,7 @@ static enum err read_value(struct node *node, const struct shown *shown,
 struct answers {
     struct broken_rule *list;
     size_t count;
+    bool settled; /* what is calculated is kept as well */
 };
 
 static enum err add_answer(struct node *node, const struct form *form, const struct rules_set *set,
@@ -146,14 +150,46 @@ static enum err add_answers(struct node *node, const struct form *form, const st
     return e;
 }
 
+/* What was calculated, field by field of each record; those that show something else by it are
+   shown anew. */
+static enum err settle(struct node *node, const struct form *form, const struct form_rules *rules,
+                       const struct rules_set *set, const struct held_answers *held,
+                       struct arena *arena)
+{
+    enum err e = OK;
+    for (size_t i = 0; !e && i < set->held.count; i++) {
+        const struct map_record *of = &form_rules_map(rules)->records[set->records[i].of];
+        struct span *json = arena_array(arena, of->field_count, sizeof *json);
+        bool changed = false;
+        e = json ? OK : ERR_NOMEM;
+        for (size_t k = 0; !e && k < held->computed_count; k++) {
+            if (held->computed[k].record == i) {
+                json[held->computed[k].field - of->fields] = held->computed[k].json;
+            }
+        }
+        e = e ? e : computed_settle(node, form->id, of, &set->shown[i], json, &changed);
+        if (!e && changed) {
+            e = project_again(node, set->shown[i].entity.id);
+        }
+    }
+    return e;
+}
+
+/* Nothing is calculated of more than can be looked at: what was written counts. */
+static enum err settle_nothing(struct node *node, const struct shown *shown)
+{
+    enum err e = shown->computed_count > 0 ? computed_clear(node, shown->entity.id) : OK;
+    return e || shown->computed_count == 0 ? e : project_again(node, shown->entity.id);
+}
+
 static enum err ask_form(const struct rules_sight *sight, const struct form *form,
                          const struct shown *shown, struct arena *arena, struct answers *answers)
 {
+    struct node *node = sight->node;
     struct form_rules *rules = NULL;
     struct rules_set set = {0};
-    struct broken_hold *holds = NULL;
-    size_t count = 0;
-    enum err e = rules_of_form(sight->node, form, &rules);
+    struct held_answers held = {0};
+    enum err e = rules_of_form(node, form, &rules);
     size_t about = e || !rules ? MAPPING_NONE : form_rules_about(rules);
     bool mine = about != MAPPING_NONE &&
                 strcmp(form_rules_map(rules)->records[about].type, shown->type_name) == 0;
@@ -162,9 +198,15 @@ static enum err ask_form(const struct rules_sight *sight, const struct form *for
     }
     e = rules_gather(sight, rules, span_of(form->id), shown, arena, &set);
     if (!e) {
-        e = form_rules_ask(rules, &set.held, arena, &holds, &count);
+        e = form_rules_ask(rules, &set.held, arena, &held);
     }
-    return e || count == 0 ? e : add_answers(sight->node, form, &set, holds, count, arena, answers);
+    if (!e && answers->settled) {
+        e = set.held.count > 0 ? settle(node, form, rules, &set, &held, arena)
+                               : settle_nothing(node, shown);
+    }
+    return e || held.broken_count == 0
+               ? e
+               : add_answers(node, form, &set, held.broken, held.broken_count, arena, answers);
 }
 
 static enum err ask(struct node *node, const struct shown *shown, shown_may may, const void *ctx,
@@ -282,7 +324,7 @@ static enum err count_broken(struct node *node, int64_t entity, struct arena *ar
                              size_t *ret_count)
 {
     struct shown shown = {0};
-    struct answers answers = {0};
+    struct answers answers = {.settled = true};
     bool unknown = false;
     int64_t head = 0;
     enum err e = alias_head(node, entity, &head);

@@ -20,7 +20,8 @@ void rules_forget(struct node *node);
 
 /* An entity was shown: its rules are to be asked, and those of what it belongs to. */
 MUST_CHECK enum err rules_note(struct node *node, const struct shown *shown);
-/* Asks those of up to `max` records, and keeps how many are broken. In a transaction. */
+/* Asks those of up to `max` records, and keeps how many are broken and what is calculated
+   (node_computed.h). In a transaction. */
 MUST_CHECK enum err rules_ask_some(struct node *node, size_t max, size_t *ret_count);
 MUST_CHECK enum err rules_to_ask(struct node *node, bool *ret);
 /* Forms came: records that one of them wrote before it was known here are asked again. */

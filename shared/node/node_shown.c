@@ -11,7 +11,7 @@
 #include "code.h"
 #include "json.h"
 #include "node_alias.h"
-#include "node_shown.h"
+#include "node_computed.h"
 
 #define SHOWN_VALUE_MAX (1024u * 1024) /* bytes of one value put together */
 
@@ -348,6 +348,9 @@ enum err shown_read(struct node *node, int64_t entity, struct arena *arena, stru
     if (!e) {
         e = show_registers(&shown, rows, count, &scratch, arena);
     }
+    if (!e) {
+        e = computed_read(node, entity, arena, &shown);
+    }
     buf_release(&scratch);
     if (!e) {
         *ret = shown;
@@ -465,8 +468,8 @@ static enum err set_value(const struct shown *shown, const struct property *prop
     return e;
 }
 
-enum err shown_property_value(const struct shown *shown, const struct property *property,
-                              struct arena *arena, struct span *ret)
+enum err shown_written_value(const struct shown *shown, const struct property *property,
+                             struct arena *arena, struct span *ret)
 {
     if (property->policy == POLICY_SET) {
         return set_value(shown, property, arena, ret);
@@ -477,6 +480,19 @@ enum err shown_property_value(const struct shown *shown, const struct property *
         return OK;
     }
     return shown_part(property, reg->shown.json, arena, ret);
+}
+
+enum err shown_property_value(const struct shown *shown, const struct property *property,
+                              struct arena *arena, struct span *ret)
+{
+    for (size_t i = 0; i < shown->computed_count; i++) {
+        if (property->policy == POLICY_DERIVED &&
+            strcmp(shown->computed[i].property, property->id) == 0) {
+            *ret = shown->computed[i].json;
+            return OK;
+        }
+    }
+    return shown_written_value(shown, property, arena, ret);
 }
 
 enum err shown_device(struct node *node, int64_t origin, struct id *ret)

@@ -43,6 +43,12 @@ struct shown_register {
     struct register_shown shown;
 };
 
+/* What the calculation of a form gives for a derived property (node_computed.h). */
+struct shown_computed {
+    const char *property;
+    struct span json;
+};
+
 struct shown {
     struct entity_row entity;
     const char *type_name;
@@ -51,6 +57,8 @@ struct shown {
     size_t op_count;
     struct shown_register *registers; /* by name, in byte order */
     size_t register_count;
+    const struct shown_computed *computed;
+    size_t computed_count;
     /* What its author was shown, when that isn't all of this: what was held here then (row), and
        what the author wrote here since. 0: all. */
     int64_t seen;
@@ -100,6 +108,9 @@ MUST_CHECK enum err shown_edited_after_delete(const struct shown *shown, bool *r
 /* What a person sees of one property; "null" when there is nothing. */
 MUST_CHECK enum err shown_property_value(const struct shown *shown, const struct property *property,
                                          struct arena *arena, struct span *ret);
+/* The same as it was written, whatever a calculation gives by now. */
+MUST_CHECK enum err shown_written_value(const struct shown *shown, const struct property *property,
+                                        struct arena *arena, struct span *ret);
 /* One property's part of a register's value (a member of a group's object, or all of it). */
 MUST_CHECK enum err shown_part(const struct property *property, struct span register_json,
                                struct arena *arena, struct span *ret);

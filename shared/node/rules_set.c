@@ -112,9 +112,10 @@ static enum err read_values(const struct rules_sight *sight, const struct map_re
             continue;
         }
         value->type = property->type;
+        value->derived = property->policy == POLICY_DERIVED && !property->group;
         e = is_hidden(sight, shown, property, arena, &value->hidden);
         if (!e) {
-            e = shown_property_value(shown, property, arena, &value->json);
+            e = shown_written_value(shown, property, arena, &value->json);
         }
         if (!e) {
             e = read_saves(shown, property, arena, value);
@@ -327,6 +328,27 @@ static enum err find_family(struct family *family, const struct form_rules *rule
     return e;
 }
 
+/* What this node or the person isn't granted at all. */
+static enum err find_closed(const struct rules_sight *sight, const struct form_rules *rules,
+                            struct arena *arena, const bool **ret)
+{
+    const struct form_map *map = form_rules_map(rules);
+    const struct org *org = NULL;
+    bool *closed = arena_array(arena, form_rules_node_count(rules), sizeof *closed);
+    enum err e = closed ? node_org(sight->node, &org) : ERR_NOMEM;
+    for (size_t i = 0; !e && i < map->record_count; i++) {
+        const struct map_record *of = &map->records[i];
+        const struct type *type = org_type(org, span_of(of->type));
+        for (size_t j = 0; type && j < of->field_count; j++) {
+            const struct property *property = type_property(type, of->fields[j].property);
+            closed[of->fields[j].node->index] =
+                property && !may_read(sight, span_of(property->compartment));
+        }
+    }
+    *ret = closed;
+    return e;
+}
+
 enum err rules_gather(const struct rules_sight *sight, const struct form_rules *rules,
                       struct span form, const struct shown *about, struct arena *arena,
                       struct rules_set *ret)
@@ -340,6 +362,9 @@ enum err rules_gather(const struct rules_sight *sight, const struct form_rules *
         return OK;
     }
     enum err e = wide ? find_family(&family, rules, about) : OK;
+    if (!e && (sight->me || sight->may)) {
+        e = find_closed(sight, rules, arena, &set.held.closed);
+    }
     if (e || family.too_many) {
         return e;
     }

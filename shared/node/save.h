@@ -3,7 +3,8 @@
  *
  * Each call is one save: one or more ops bound by a tx, durable (synchronous=FULL) before it
  * returns. Only what differs from what is shown is written; a save without a change writes
- * nothing. Access is checked here for the person and the device.
+ * nothing, nor does one in which only what a form calculates (policy `derived`) differs. Access is
+ * checked here for the person and the device.
  */
 #ifndef SAVE_H
 #define SAVE_H

@@ -107,7 +107,7 @@ static enum err read_value(struct draft *draft, const struct change *change, str
         return diag_set(diag, ERR_UNKNOWN_PROPERTY, change->property, draft->type->id,
                         type_nearest_property(draft->type, change->property), NULL);
     }
-    if (value->property->policy == POLICY_DERIVED) {
+    if (value->property->policy == POLICY_DERIVED && !draft->played) { /* a list can't calculate */
         return diag_set(diag, ERR_READ_ONLY, change->property, NULL);
     }
     if (draft_value(draft, value->property->id)) {

@@ -366,11 +366,21 @@ static enum err plan_birth(struct plan *plan, const struct draft *draft)
     return e ? e : plan_scope(plan, NULL, 0, json);
 }
 
+static enum err plan_values(struct plan *plan, const struct draft *draft, bool derived)
+{
+    enum err e = OK;
+    for (size_t i = 0; !e && i < draft->value_count; i++) {
+        if ((draft->values[i].property->policy == POLICY_DERIVED) == derived) {
+            e = plan_value(plan, draft, i);
+        }
+    }
+    return e;
+}
+
+/* What is calculated comes along with a person's change, and is none by itself. */
 enum err plan_draft(struct plan *plan, const struct draft *draft)
 {
     enum err e = draft->is_new ? plan_birth(plan, draft) : OK;
-    for (size_t i = 0; !e && i < draft->value_count; i++) {
-        e = plan_value(plan, draft, i);
-    }
-    return e;
+    e = e ? e : plan_values(plan, draft, false);
+    return e || plan->count == 0 ? e : plan_values(plan, draft, true);
 }

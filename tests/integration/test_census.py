@@ -73,7 +73,29 @@ class Census(OfficeCase):
         self.assertEqual([(one["name_ar"], one["sex"], one["birth_date"], one.get("national_id")) for one in persons],
                          [("عائشة", "f", "1984-05-17", "IB123456"), ("حسن", "m", "2016-03-09", None)])
         survey, = self.shown(self.region, "household_census")
-        self.assertEqual((survey["score"], survey["vulnerability"], survey["commune"]), ("75", "high", TABANT))
+        self.assertEqual((household["vulnerability_score"], survey["vulnerability"], survey["commune"]),
+                         (75, "high", TABANT))
+
+    def test_the_score_follows_what_two_change_apart(self):
+        """It is nobody's answer: of the water that one corrects and the light that the other does comes one score."""
+        self.first_visit()
+        self.fatima.sync()
+        self.brahim.sync()
+        house = self.fatima.answers("list", "household")[-1]["records"][0]["id"]
+        self.fatima.edit(house, water="tap_home")
+        self.assertEqual(self.fatima.value(house, "vulnerability_score"), 55)
+        self.brahim.edit(house, electricity="grid")
+        self.assertEqual(self.brahim.value(house, "vulnerability_score"), 60)
+        for device in (self.fatima, self.brahim, self.fatima):
+            device.sync()
+        for device in (self.fatima, self.brahim):
+            self.assertEqual(device.value(house, "vulnerability_score"), 40)
+            self.assertEqual(self.disputes(device), [])
+        household, = self.shown(self.region, "household")
+        self.assertEqual(household["vulnerability_score"], 40)
+        history = self.fatima.call("show", house, "--history")["history"]
+        self.assertEqual([one["values"]["vulnerability_score"] for one in history
+                          if "vulnerability_score" in one.get("values", {})], [75])
 
     def test_a_douar_that_is_registered_is_chosen_under_its_commune(self):
         """Douars are records of type place, found on the way: a list that is live on the device."""

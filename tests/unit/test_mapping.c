@@ -6,9 +6,10 @@
 
 #include "form.h"
 #include "form_text.h"
-#include "mapping.h"
+#include "mapping_rules.h"
 #include "test_mem.h"
 #include "test_workbook.h"
+#include "xform_json.h"
 #include "xlsform.h"
 
 #define ARENA_MAX (64u << 20)
@@ -226,7 +227,7 @@ static void an_entity_that_its_type_cannot_take_is_refused(void **state)
                        "{\"type\":\"household\",\"version\":1,\"properties\":[%s]}",
                        cases[i].property);
         read_type(&desk, text, &type);
-        enum err e = mapping_check(&desk.form, &desk.map, 0, &type, &desk.diag);
+        enum err e = mapping_check(&desk.map, NULL, 0, &type, &desk.diag);
         assert_int_equal(e, cases[i].what == NULL ? OK : ERR_BAD_FORM);
         assert_true(cases[i].what == NULL || strstr(desk.diag.args[1], cases[i].what) != NULL);
         close_desk(&desk);
@@ -260,6 +261,37 @@ static void a_made_type_keeps_what_is_declared_gone_and_refuses_the_rest(void **
     close_desk(&desk);
 }
 
+static void what_answers_alone_decide_is_derived(void **state)
+{
+    (void)state;
+    struct desk desk;
+    struct type made;
+    struct buf text;
+    struct form_rules *rules = NULL;
+    assert_int_equal(make_map(&desk,
+                              "type|name|label|calculation|bind::douar:merge\n"
+                              "integer|a|A||\n"
+                              "calculate|twice||2 * ${a}|\n"
+                              "calculate|chance||random()|\n"
+                              "calculate|told||2 * ${a}|rank\n",
+                              NULL),
+                     OK);
+    buf_init(&text, desk.arena.mem, 1u << 20);
+    xform_write_json(&desk.form, &text);
+    assert_int_equal(form_rules_new(desk.arena.mem, buf_span(&text), &rules, &desk.diag), OK);
+    struct mapping_typing typing = {
+        .form = &desk.form, .map = &desk.map, .rules = rules, .version = 1};
+    assert_int_equal(mapping_type(&typing, &desk.arena, &desk.text, &desk.diag), OK);
+    read_type(&desk, buf_text(&desk.text), &made);
+    assert_int_equal(type_property(&made, "a")->policy, POLICY_REVIEW);
+    assert_int_equal(type_property(&made, "twice")->policy, POLICY_DERIVED);
+    assert_int_equal(type_property(&made, "chance")->policy, POLICY_LAST);
+    assert_int_equal(type_property(&made, "told")->policy, POLICY_RANK);
+    form_rules_free(rules);
+    buf_release(&text);
+    close_desk(&desk);
+}
+
 /* The head of a household and its members are persons: one type holds what both are asked. */
 static void a_made_type_holds_what_all_records_of_it_ask(void **state)
 {
@@ -278,7 +310,7 @@ static void a_made_type_holds_what_all_records_of_it_ask(void **state)
     read_type(&desk, buf_text(&desk.text), &made);
     assert_int_equal(made.property_count, 3);
     assert_false(type_property(&made, "age")->retired);
-    assert_int_equal(mapping_check(&desk.form, &desk.map, 1, &made, &desk.diag), OK);
+    assert_int_equal(mapping_check(&desk.map, NULL, 1, &made, &desk.diag), OK);
     close_desk(&desk);
 }
 
@@ -320,6 +352,7 @@ int main(void)
         cmocka_unit_test(records_of_one_name_stay_apart),
         cmocka_unit_test(an_entity_that_its_type_cannot_take_is_refused),
         cmocka_unit_test(a_made_type_keeps_what_is_declared_gone_and_refuses_the_rest),
+        cmocka_unit_test(what_answers_alone_decide_is_derived),
         cmocka_unit_test(a_made_type_holds_what_all_records_of_it_ask),
         cmocka_unit_test(a_definition_carries_the_form_whole),
     };

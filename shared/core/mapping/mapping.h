@@ -56,11 +56,14 @@ const char *mapping_name(const char *text, struct arena *arena); /* NULL: no mem
 
 /* ---- publishing (mapping_type.c) */
 
+struct form_rules; /* mapping_rules.h: which calculations are derived; NULL: none is */
+
 /*
  * The entity's fields against the type that stands: each property is there, not retired, and of a
- * kind that the question's answers fit. ERR_BAD_FORM, located.
+ * kind that the question's answers fit; what is derived there is calculated here. ERR_BAD_FORM,
+ * located.
  */
-MUST_CHECK enum err mapping_check(const struct xform *form, const struct form_map *map,
+MUST_CHECK enum err mapping_check(const struct form_map *map, const struct form_rules *rules,
                                   size_t record, const struct type *type, struct diag *diag);
 
 /*
@@ -73,6 +76,7 @@ MUST_CHECK enum err mapping_check(const struct xform *form, const struct form_ma
 struct mapping_typing {
     const struct xform *form;
     const struct form_map *map;
+    const struct form_rules *rules;
     size_t record;
     const struct type *before;
     const char *retire;
@@ -113,6 +117,10 @@ MUST_CHECK enum err mapping_answers(const struct form_map *map, const struct pla
                                     const struct type *const *types, struct arena *arena,
                                     struct map_answers **ret, size_t *ret_count, struct diag *diag);
 
+/* What an answer is as a value of that property: canonical JSON, null for "". ERR_BAD_VALUE for
+   what it can't hold. */
+MUST_CHECK enum err mapping_value(enum value_type type, const char *property, struct span text,
+                                  struct arena *arena, struct span *ret, struct diag *diag);
 /* What a stored value is in the instance: dates as they are, choices with spaces between. */
 MUST_CHECK enum err mapping_text(enum value_type type, struct span json, struct buf *ret);
 

@@ -34,17 +34,16 @@ static enum err as_typed(struct arena *arena, struct span text, bool several, st
     return e;
 }
 
-static enum err read_value(struct answers *a, const struct map_field *field,
-                           const struct property *property, struct span text, struct span *ret)
+enum err mapping_value(enum value_type type, const char *property, struct span text,
+                       struct arena *arena, struct span *ret, struct diag *diag)
 {
-    enum value_type type = property->type;
     struct span typed;
     if (text.size == 0 || type == VALUE_FILE) { /* files are attached, not saved */
         *ret = span_of("null");
         return OK;
     }
-    enum err e = as_typed(a->arena, text, type == VALUE_SELECT_MULTIPLE, &typed);
-    return e != OK ? e : value_from_text(type, field->property, typed, a->arena, ret, a->diag);
+    enum err e = as_typed(arena, text, type == VALUE_SELECT_MULTIPLE, &typed);
+    return e != OK ? e : value_from_text(type, property, typed, arena, ret, diag);
 }
 
 enum err mapping_text(enum value_type type, struct span json, struct buf *ret)
@@ -193,8 +192,9 @@ static enum err add_answer(void *ctx, const struct play_answer *answer)
     value->field = field;
     value->relevant = answer->relevant;
     value->text = answer->text;
-    return read_value(a, field, property, answer->relevant ? answer->text : (struct span){0},
-                      &value->json);
+    return mapping_value(property->type, field->property,
+                         answer->relevant ? answer->text : (struct span){0}, a->arena, &value->json,
+                         a->diag);
 }
 
 /* The root's own records stand first, so that what repeats finds its parent. */

@@ -7,7 +7,7 @@
 
 #include "form.h"
 #include "form_text.h"
-#include "mapping.h"
+#include "mapping_rules.h"
 
 /* ---- labels */
 
@@ -266,8 +266,18 @@ static void put_choices(struct typing *t, const struct choice_names *choices,
     json_close(&t->json, ']');
 }
 
-/* What a person didn't answer is never disputed: the latest counts. */
-static enum err put_field(struct typing *t, const struct map_field *field)
+/* What a person didn't answer is never disputed: it is calculated anew, or the latest counts. */
+static const char *policy_of(const struct typing *t, size_t record, const struct map_field *field)
+{
+    const struct form_rules *rules = t->of->rules;
+    bool grouped = extra(field, "douar:group") != NULL; /* of a group all is one answer */
+    if (rules != NULL && !grouped && form_rules_derive(rules, record, field->property)) {
+        return "derived";
+    }
+    return field->control == NULL ? "last" : NULL;
+}
+
+static enum err put_field(struct typing *t, size_t record, const struct map_field *field)
 {
     const struct property *before =
         t->of->before == NULL ? NULL : type_property(t->of->before, field->property);
@@ -285,7 +295,7 @@ static enum err put_field(struct typing *t, const struct map_field *field)
                field->property);
     json_name(&t->json, "type");
     json_put_text(&t->json, value_type_name(type));
-    put_extra(t, field, "policy", "douar:merge", field->control == NULL ? "last" : NULL);
+    put_extra(t, field, "policy", "douar:merge", policy_of(t, record, field));
     put_extra(t, field, "group", "douar:group", NULL);
     put_extra(t, field, "compartment", "douar:compartment", NULL);
     put_extra(t, field, "sensitivity", "douar:sensitivity", NULL);
@@ -412,7 +422,7 @@ static enum err put_fields(struct typing *t, const char *type, size_t number)
     enum err e = OK;
     for (size_t i = 0; e == OK && i < record->field_count && strcmp(record->type, type) == 0; i++) {
         if (!is_asked_before(t, type, number, record->fields[i].property)) {
-            e = put_field(t, &record->fields[i]);
+            e = put_field(t, number, &record->fields[i]);
         }
     }
     return e;
@@ -467,11 +477,15 @@ static bool fits(enum value_type asked, const struct property *property)
            (asked == VALUE_SELECT_ONE && (kept == VALUE_REF || kept == VALUE_BOOLEAN));
 }
 
-enum err mapping_check(const struct xform *form, const struct form_map *map, size_t number,
+static bool is_derived(const struct form_rules *rules, size_t record, const struct map_field *field)
+{
+    return rules != NULL && form_rules_derive(rules, record, field->property);
+}
+
+enum err mapping_check(const struct form_map *map, const struct form_rules *rules, size_t number,
                        const struct type *type, struct diag *diag)
 {
     const struct map_record *record = &map->records[number];
-    (void)form;
     for (size_t i = 0; i < record->field_count; i++) {
         const struct map_field *field = &record->fields[i];
         const struct property *property = type_property(type, field->property);
@@ -479,10 +493,14 @@ enum err mapping_check(const struct xform *form, const struct form_map *map, siz
         if (property == NULL) {
             (void)snprintf(what, sizeof(what), "save_to: %.40s has no property %.40s; near: %.40s",
                            type->id, field->property, type_nearest_property(type, field->property));
-        } else if (property->retired || property->policy == POLICY_DERIVED) {
-            (void)snprintf(what, sizeof(what), "save_to: %.40s of %.40s is %s; save elsewhere",
-                           field->property, type->id,
-                           property->retired ? "retired" : "calculated from others");
+        } else if (property->retired) {
+            (void)snprintf(what, sizeof(what), "save_to: %.40s of %.40s is retired; save elsewhere",
+                           field->property, type->id);
+        } else if (property->policy == POLICY_DERIVED && !is_derived(rules, number, field)) {
+            (void)snprintf(what, sizeof(what),
+                           "save_to: %.40s of %.40s is calculated from answers alone (no list "
+                           "beside the form, hour, chance, wording); save elsewhere",
+                           field->property, type->id);
         } else if (!fits(field->type, property)) {
             (void)snprintf(what, sizeof(what),
                            "save_to: %.40s of %.40s holds %s, the question gives %s; change its "

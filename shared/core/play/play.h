@@ -102,13 +102,21 @@ MUST_CHECK enum err play_each_fault(struct play *play, play_fault_visit visit, v
 
 /*
  * What decides whether the answer of `node` is right: itself, what its constraint, `required`,
- * relevance and choices name, and what those are computed from. `ret` has form->node_count items,
- * by the nodes' numbers: the nearest node that holds both the answer and all that is read of this
- * one (of a member's own age the member; of all members' what they lie in); NULL: it isn't read.
- * `ret_outside`: also something that isn't in the form, a list beside it.
+ * relevance and choices name, and what those are computed from. Of a calculated node so also what
+ * makes its value.
  */
+struct play_reading {
+    /* form->node_count items, the caller's, by the nodes' numbers: the nearest node that holds both
+       the answer and all that is read of this one (of a member's own age the member; of all
+       members' what they lie in); NULL: it isn't read. */
+    const struct xform_node **nodes;
+    bool outside; /* also something that isn't in the form, a list beside it */
+    /* Something calculated is another one each time, or on each device: chance, the hour, who
+       fills it, a wording. (The day isn't: today() is the day that the host gives.) */
+    bool fickle;
+};
 MUST_CHECK enum err play_reads(struct play *play, const struct xform_node *node,
-                               const struct xform_node **ret, bool *ret_outside);
+                               struct play_reading *reading);
 
 /* ---- for proof: everything computed from scratch, compared with what stands. ERR_CHECK_FAILED
    names the first node that differs. */

@@ -49,7 +49,7 @@ struct reading {
     size_t *found;  /* of one path */
     size_t context;
     size_t as; /* of what is looked at */
-    bool outside, more;
+    bool outside, fickle, more;
     enum err failed;
 };
 
@@ -111,19 +111,37 @@ static void read_rule(struct reading *r, size_t index, const char *text)
     }
 }
 
+/* Does it give another value though all that it reads stands, elsewhere or at another hour? */
+static bool is_fickle(const struct expr *expr)
+{
+    static const char *const functions[] = {"random",   "uuid",           "now",
+                                            "property", "jr:choice-name", "jr:itext"};
+    bool fickle = false;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions && !fickle; i++) {
+        fickle = expr_calls(expr, functions[i]);
+    }
+    return fickle;
+}
+
+static void read_made(struct reading *r, size_t index, const char *text)
+{
+    r->fickle = r->fickle || (index != NO_RULE && is_fickle(r->play->rules[index].expr));
+    read_rule(r, index, text);
+}
+
 /* What is computed follows from what it is computed from; nothing counts that isn't relevant. */
 static void read_definition(struct reading *r, const struct def *def)
 {
     const struct play *play = r->play;
     r->as = r->within[def->index];
     r->done[def->index] = true;
-    read_rule(r, def->rules[RULE_CALCULATE], def->node->calculate);
+    read_made(r, def->rules[RULE_CALCULATE], def->node->calculate);
     read_rule(r, def->rules[RULE_CHOICES],
               def->control != NULL && def->control->itemset != NULL ? def->control->itemset->nodes
                                                                     : NULL);
     for (size_t up = def->index; up != NO_DEF; up = play->defs[up].parent) {
-        read_rule(r, play->defs[up].rules[RULE_RELEVANT], play->defs[up].node->relevant);
-        read_rule(r, play->defs[up].rules[RULE_COUNT], NULL);
+        read_made(r, play->defs[up].rules[RULE_RELEVANT], play->defs[up].node->relevant);
+        read_made(r, play->defs[up].rules[RULE_COUNT], NULL);
     }
 }
 
@@ -144,8 +162,7 @@ static enum err read_all(struct reading *r, const struct def *def)
     return r->failed;
 }
 
-enum err play_reads(struct play *play, const struct xform_node *node, const struct xform_node **ret,
-                    bool *ret_outside)
+enum err play_reads(struct play *play, const struct xform_node *node, struct play_reading *reading)
 {
     struct arena arena; /* the play's own scratch is emptied with each path */
     struct reading r = {.play = play};
@@ -159,9 +176,10 @@ enum err play_reads(struct play *play, const struct xform_node *node, const stru
     }
     e = e != OK ? e : read_all(&r, def_of(play, node));
     for (size_t i = 0; e == OK && i < play->def_count; i++) {
-        ret[i] = r.within[i] == NO_DEF ? NULL : play->defs[r.within[i]].node;
+        reading->nodes[i] = r.within[i] == NO_DEF ? NULL : play->defs[r.within[i]].node;
     }
     arena_release(&arena);
-    *ret_outside = r.outside;
+    reading->outside = r.outside;
+    reading->fickle = r.fickle;
     return e;
 }
