@@ -498,8 +498,8 @@ enum err mapping_check(const struct form_map *map, const struct form_rules *rule
                            field->property, type->id);
         } else if (property->policy == POLICY_DERIVED && !is_derived(rules, number, field)) {
             (void)snprintf(what, sizeof(what),
-                           "save_to: %.40s of %.40s is calculated from answers alone (no list "
-                           "beside the form, hour, chance, wording); save elsewhere",
+                           "save_to: %.40s of %.40s is calculated from answers alone; save "
+                           "elsewhere",
                            field->property, type->id);
         } else if (!fits(field->type, property)) {
             (void)snprintf(what, sizeof(what),
