@@ -18,7 +18,6 @@ struct bundle_taking {
     struct sync *sync;
     struct arena arena; /* positions of both sides */
     struct bundle_answers answers;
-    bool mine; /* they answer the last asks written here */
     struct bundle_report *report;
 };
 
@@ -111,8 +110,8 @@ static enum err judge(struct bundle_taking *taking, const struct bundle_head *he
         return e;
     }
     answers->later = head->time_ms > heard;
-    taking->mine = head->has_re && peer.has_asked && head->re == peer.asked;
-    answers->news = answers->later || again || taking->mine;
+    answers->asked = head->has_re && peer.has_asked && head->re == peer.asked;
+    answers->news = answers->later || again || answers->asked;
     answers->relay_mine = head->has_relay && head->relay == (uint64_t)relay;
     if (answers->news && server->epoch != head->epoch) {
         e = take_epoch(taking, head->epoch);
@@ -214,7 +213,7 @@ enum err bundle_take_revoked(struct bundle_taking *taking, int64_t kept, struct 
     if (!taking->answers.news) {
         return OK;
     }
-    num_write_i64(taking->mine ? kept : 0, number);
+    num_write_i64(taking->answers.asked ? kept : 0, number);
     (void)diag_set(&told, ERR_REVOKED, taking->node->identity.short_code, number, NULL);
     enum err e = sync_revoked(taking->sync, &told, &again);
     return e ? node_failed(taking->node, e, diag)

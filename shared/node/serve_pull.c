@@ -10,6 +10,7 @@
 #include "node_offer.h"
 #include "serve_internal.h"
 
+#define STABLES_MAX 8192 /* points of one reply; fit WIRE_LINE_MAX beside the rest of the line */
 #define ROWS_A_FEED 2000 /* looked at in one request */
 /* With the caller's maximum the most that is surely packed into WIRE_PACKED_MAX: ops pack to half.
  */
@@ -646,9 +647,11 @@ static enum err answer_safe(struct pull *pull)
     return e;
 }
 
+/* Told in the order of the backups, so that a list that is cut says how far it goes. */
 static enum err tell_stables(struct serve *serve)
 {
-    int64_t backup = 0;
+    int64_t backup = 0, last = 0;
+    size_t count = 0;
     struct sync_reply *reply = &serve->reply;
     if (!serve->request.has_stables || serve->caller->role != ROLE_HUB) {
         return OK; /* Whose logs there are, and how long, is a hub's matter. */
@@ -657,23 +660,25 @@ static enum err tell_stables(struct serve *serve)
     if (e || backup <= serve->request.stables) {
         return e;
     }
-    size_t capacity = 4096;
-    reply->stable_points = arena_array(serve->arena, capacity, sizeof *reply->stable_points);
+    reply->stable_points = arena_array(serve->arena, STABLES_MAX, sizeof *reply->stable_points);
     if (!reply->stable_points) {
         return ERR_NOMEM;
     }
     struct stmt *s = db_stmt(serve->node->db, STABLES_SINCE);
     stmt_bind_i64(s, 1, serve->request.stables);
-    while (reply->stable_point_count < capacity && stmt_row(s)) {
+    stmt_bind_i64(s, 2, STABLES_MAX);
+    for (; count < STABLES_MAX && stmt_row(s); count++) {
         struct origin_point *point = &reply->stable_points[reply->stable_point_count];
         point->seq = stmt_i64(s, 1);
+        last = stmt_i64(s, 3);
         if (stmt_blob(s, 0, point->origin.bytes, ID_SIZE) &&
             stmt_blob(s, 2, point->link.bytes, LINK_SIZE)) {
             reply->stable_point_count++;
         }
     }
+    bool cut = count == STABLES_MAX && last - 1 > serve->request.stables;
     reply->has_stables = true;
-    reply->stables = backup;
+    reply->stables = cut ? last - 1 : backup;
     return stmt_end(s);
 }
 

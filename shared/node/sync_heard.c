@@ -183,6 +183,22 @@ enum err take_origin(struct node *node, struct id name, int64_t *ret)
     return e;
 }
 
+/*
+ * The points hold whatever they come in. The number says that none before it is missing, which an
+ * answer by stick proves only if it begins where this node asked from, and its numbers are those of
+ * the region as it is now: after a restore they begin again. Else the points are told once more.
+ */
+static void take_stables_number(struct take *t)
+{
+    const struct bundle_answers *answers = t->sync->answers;
+    struct server_row *server = &t->sync->server;
+    if (!answers) {
+        server->stables = t->reply.stables;
+    } else if (answers->asked && answers->same_epoch && t->reply.stables > server->stables) {
+        server->stables = t->reply.stables;
+    }
+}
+
 /* A hub learns which origins are in the region's backup, and numbers that for its own readers. */
 static enum err take_stables(struct take *t)
 {
@@ -203,7 +219,7 @@ static enum err take_stables(struct take *t)
             e = take_point(node, row, point, backup + 1);
         }
     }
-    t->sync->server.stables = t->reply.stables;
+    take_stables_number(t);
     t->moved = true;
     return e;
 }

@@ -116,6 +116,7 @@ struct bundle_answers {
     bool same_epoch;                  /* numbers mean what ours mean */
     bool relay_mine;                  /* its `got` is of our batches as they are numbered now */
     bool later;                       /* than any reply so far */
+    bool asked;                       /* they answer the last that this node asked */
     const struct feed_position *base; /* where the first reply begins */
     size_t base_count;
     const struct feed_position *mine; /* how far this node had read when it began */

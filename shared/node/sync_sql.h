@@ -80,7 +80,7 @@
     X(DEAD_OF_REGISTER, "SELECT s.text, d.uid8 FROM dead d JOIN symbol s ON s.id = d.register WHERE d.entity = ?1 AND d.register = ?2 ORDER BY d.uid8") \
     X(VISIT_ADD, "INSERT OR IGNORE INTO visit(hub, node, seen_ms) VALUES(?1, ?2, ?3)") \
     X(VISITS_OF, "SELECT node FROM visit WHERE hub = ?1") \
-    X(STABLES_SINCE, "SELECT name, stable_seq, stable_link FROM origin WHERE stable_backup > ?1 ORDER BY stable_backup LIMIT 4096") \
+    X(STABLES_SINCE, "SELECT name, stable_seq, stable_link, stable_backup FROM origin WHERE stable_backup > ?1 ORDER BY stable_backup LIMIT ?2") \
     X(ORIGIN_HEADS, "SELECT id, seq, link FROM origin WHERE seq > stable_seq") \
     X(INVITE_ADD, "INSERT INTO invite(code, secret_hash, definition, expires_ms) VALUES(?1, ?2, ?3, ?4)") \
     X(INVITE_GET, "SELECT secret_hash, definition, expires_ms, tries, used_by, used_key, answer FROM invite WHERE code = ?1") \

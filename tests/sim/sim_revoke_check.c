@@ -176,13 +176,15 @@ static void check_set_back(struct sim_world *world)
         (uint64_t)eye_number(region, "SELECT count(*) FROM op WHERE flags & 2 <> 0");
 }
 
-/* Whatever the region holds of a revoked device with a receipt that isn't earlier was set back. */
+/* Whatever the region holds of a revoked device with a receipt that isn't earlier was set back, but
+   for what others had superseded and the region let go of before it heard: there is nothing left of
+   that (flag 4). */
 static void check_late(struct sim_node *node)
 {
     struct sim_node *region = &node->world->nodes[SIM_REGION];
     sqlite3_stmt *s = eye_ask(
         region, "SELECT count(*) FROM op o JOIN origin g ON g.id = o.origin WHERE g.node = ?1 AND"
-                " o.entity <> 0 AND o.flags & 2 = 0 AND o.receipt_ms >= (SELECT min(r.time_ms,"
+                " o.entity <> 0 AND o.flags & 6 = 0 AND o.receipt_ms >= (SELECT min(r.time_ms,"
                 " coalesce(r.receipt_ms, r.time_ms)) FROM op r WHERE r.uid = ?2)");
     (void)sqlite3_bind_blob(s, 1, node->id.bytes, ID_SIZE, SQLITE_STATIC);
     (void)sqlite3_bind_blob(s, 2, node->revocation.bytes, ID_SIZE, SQLITE_STATIC);

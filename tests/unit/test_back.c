@@ -459,6 +459,38 @@ static void a_region_restored_from_before_what_was_stable_gets_it_again(void **s
     town_assert_clean(town, town->region);
 }
 
+/* The numbers of backups begin again where the restored one was: those of an answer that the region
+   wrote before stand for others. */
+static void a_stick_from_before_a_restore_moves_no_backup_number(void **state)
+{
+    struct town *town = *state;
+    static const char *const later[] = {"second", "third", "fourth"};
+    town_sync_all(town);
+    backup_to(town, town->region, "first");
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)export_to(town, town->hub, NULL, "ask");
+    (void)import(town, town->region, "ask");
+    for (size_t i = 0; i < COUNT_OF(later); i++) {
+        (void)town_household(town, town->b, town->brahim, TOWN_COMMUNE, later[i]);
+        (void)sync_with_hub(town, town->b);
+        (void)nodes_sync(&town->nodes, town->hub, town->region);
+        backup_to(town, town->region, later[i]);
+    }
+    (void)export_to(town, town->region, town->hub, "answer");
+    town->region = restore(town, town->region, "region", "first");
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    (void)import(town, town->hub, "answer");
+    (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "since");
+    town_sync_all(town);
+    backup_to(town, town->region, "again");
+    town_sync_all(town);
+    (void)sync_with_hub(town, town->a);
+    struct node_status status;
+    assert_int_equal(node_status(town->a, &status), OK);
+    assert_int_equal(status.ops_here + status.ops_province, 0);
+    assert_true(status.ops_region > 0);
+}
+
 /* A device put back pushes what it made before the record moved, to a hub that was never told of
    the move: the region says where the record is to who brings old words of it. */
 static void who_brings_old_words_of_a_root_hears_where_it_is(void **state)
@@ -600,6 +632,7 @@ int main(void)
         CASE(a_database_put_back_under_a_hub_is_noticed_and_begins_another_epoch),
         CASE(a_restored_region_gets_from_its_hubs_what_came_from_others),
         CASE(a_region_restored_from_before_what_was_stable_gets_it_again),
+        CASE(a_stick_from_before_a_restore_moves_no_backup_number),
         CASE(who_brings_old_words_of_a_root_hears_where_it_is),
         CASE(a_backup_of_another_node_is_not_restored),
         CASE(a_device_moves_to_the_hub_that_takes_the_place_of_a_lost_one),
