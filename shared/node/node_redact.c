@@ -89,13 +89,15 @@ static bool writes(const struct op *op, const char *name)
     return false;
 }
 
-/* What is shown must follow at once: it stands in tables of its own. */
+/*
+ * What is shown must follow at once: it stands in tables of its own. And once more when all that
+ * came with the mark is there: amid a sync the organisation may be as it was for a moment, with
+ * grants that have changed since.
+ */
 static enum err show_again(struct node *node, int64_t entity)
 {
-    struct stmt *s = db_stmt(node->db, DIRTY_DONE);
-    stmt_bind_i64(s, 1, entity);
-    enum err e = stmt_run(s);
-    return e ? e : project_entity(node, entity);
+    enum err e = project_entity(node, entity);
+    return e ? e : log_mark_dirty(node, entity);
 }
 
 static enum err scrub(struct node *node, const struct held_op *held, struct arena *arena,

@@ -10,12 +10,15 @@
 
 #define WATCH_TEXT_MAX 8192
 
-/* What a node knows of the entity: where it is, its ops (way, receipt), what is live and dead. */
+/* What a node knows of the entity: where it is, whether people see it, its ops (way, receipt), what
+   is live and dead. */
 static const char WATCHED[] =
     "SELECT 'in ' || coalesce((SELECT group_concat(t.text) FROM member m JOIN symbol t ON t.id ="
     " m.scope WHERE m.root = e.root), '-') || (CASE WHEN (SELECT missing FROM entity WHERE id ="
     " e.root) THEN ' missing' ELSE '' END) || (CASE WHEN EXISTS (SELECT 1 FROM forgotten WHERE"
-    " root = e.root) THEN ' forgotten' ELSE '' END) || ' ops ' || coalesce((SELECT"
+    " root = e.root) THEN ' forgotten' ELSE '' END) || (CASE WHEN EXISTS (SELECT 1 FROM dirty WHERE"
+    " entity = e.id) THEN ' to be shown anew' WHEN EXISTS (SELECT 1 FROM record WHERE entity ="
+    " e.id) THEN ' shown' ELSE '' END) || ' ops ' || coalesce((SELECT"
     " group_concat(substr(hex(o.uid), 1, 6) || '/' || o.way || coalesce('@' || o.receipt_ms, '') ||"
     " (CASE WHEN length(o.body) = 32 THEN ' let go' ELSE '' END), ' ') FROM (SELECT * FROM op WHERE"
     " entity = e.id ORDER BY uid) o), '-') || ' live ' || coalesce((SELECT group_concat(r.text ||"

@@ -119,6 +119,14 @@ static void look_at_all(struct town *town)
     }
 }
 
+static bool count_row(void *ctx, const struct record_row *row)
+{
+    size_t *count = ctx;
+    (void)row;
+    (*count)++;
+    return true;
+}
+
 static int setup(void **state)
 {
     (void)town_setup(state);
@@ -159,6 +167,57 @@ static void a_redacted_value_is_in_no_file_of_any_node(void **state)
     assert_gone(town, REWRITE);
     assert_same_everywhere(town);
     assert_true(town_shows(town, town->b, entity, "head_name_ar", "null"));
+}
+
+/* The region's ops from `after` on, as the replies of one sync bring them; the last is returned. */
+static int64_t hand_over(struct town *town, struct node *to, int64_t after)
+{
+    struct arena arena;
+    int64_t last = after;
+    arena_init(&arena, &town->nodes.host.mem, 64u << 20);
+    assert_int_equal(to ? node_begin(to) : OK, OK);
+    struct stmt *s = db_stmt(town->region->db, AUDIT_OPS);
+    stmt_bind_i64(s, 1, after);
+    stmt_bind_i64(s, 2, 1000);
+    while (stmt_row(s)) {
+        struct logged logged;
+        enum applied applied;
+        int64_t ignored = 0;
+        last = stmt_i64(s, 0);
+        assert_int_equal(log_read(town->region, last, &arena, &logged), OK);
+        struct arriving in = {.op = &logged.op,
+                              .way = WAY_ABOVE,
+                              .receipt_ms = logged.receipt_ms,
+                              .has_org_signature = logged.has_org_signature,
+                              .org_signature = logged.org_signature};
+        assert_int_equal(to ? log_apply(to, &in, &applied, &ignored) : OK, OK);
+    }
+    assert_int_equal(stmt_end(s), OK);
+    assert_int_equal(to ? node_end(to, OK) : OK, OK);
+    arena_release(&arena);
+    return last;
+}
+
+/* A grant that went and came back meanwhile is told in the order of those: what a mark makes anew
+   in between is not what a person is shown in the end. */
+static void a_mark_that_comes_amid_changing_grants_hides_nothing(void **state)
+{
+    struct town *town = *state;
+    bool more = true;
+    struct id entity = secret_household(town);
+    int64_t before = hand_over(town, NULL, 0);
+    town_grant(town, town->b, "\"" TOWN_BESIDE "\"");
+    (void)redact(town->region, town->amina, entity, "head_name_ar");
+    town->nodes.now_ms += 60000;
+    town_grant(town, town->b, "\"" TOWN_COMMUNE "\"");
+    (void)hand_over(town, town->b, before);
+    assert_int_equal(node_project(town->b, 0, &more), OK);
+    assert_false(node_holds(town->b, SECRET));
+    assert_true(town_shows(town, town->b, entity, "phone", "\"0600112233\""));
+    struct record_filter filter = {.type = "household"};
+    size_t listed = 0;
+    assert_int_equal(record_list(town->b, NULL, &filter, count_row, &listed, NULL), OK);
+    assert_int_equal(listed, 1);
 }
 
 static void what_else_the_op_said_lives_on(void **state)
@@ -673,6 +732,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_redacted_value_is_in_no_file_of_any_node, setup,
                                         town_teardown),
         cmocka_unit_test_setup_teardown(what_else_the_op_said_lives_on, setup, town_teardown),
+        cmocka_unit_test_setup_teardown(a_mark_that_comes_amid_changing_grants_hides_nothing, setup,
+                                        town_teardown),
         cmocka_unit_test_setup_teardown(a_supervisor_may_ask_from_a_device, setup, town_teardown),
         cmocka_unit_test_setup_teardown(a_workers_device_erases_nothing, setup, town_teardown),
         cmocka_unit_test_setup_teardown(a_mark_that_the_organisation_did_not_sign_erases_nothing,
