@@ -30,11 +30,26 @@ static void random_bytes(void *ctx, void *bytes, size_t size)
     fill->call->host->random(fill->call->host->ctx, bytes, size);
 }
 
+/* What it is filled about: the record, the tree that it stands in (__root of a list's items), the
+   place of a new one. Nothing where there is none. */
+static const char *about_property(const struct fill *fill, struct span name, char *room)
+{
+    if (span_is(name, "record") && fill->about.has_entity) {
+        id_write(fill->about.entity, room);
+        return room;
+    }
+    if (span_is(name, "place") && fill->about.place != NULL) {
+        return fill->about.place;
+    }
+    return span_is(name, "root") ? fill->root : "";
+}
+
 static enum err property(void *ctx, struct span name, struct arena *arena, struct span *ret)
 {
     struct fill *fill = ctx;
     const struct org *org = NULL;
-    const char *text = "";
+    char id[ID_TEXT_SIZE];
+    const char *text = about_property(fill, name, id);
     enum err e = node_org(fill->call->node, &org);
     if (e) {
         return e;
@@ -44,8 +59,6 @@ static enum err property(void *ctx, struct span name, struct arena *arena, struc
         text = person->name;
     } else if (span_is(name, "deviceid")) {
         text = fill->call->self.short_code;
-    } else if (span_is(name, "root")) { /* as __root of a list's items */
-        text = fill->root;
     }
     return arena_copy(arena, span_of(text), ret);
 }

@@ -255,24 +255,35 @@ static void what_is_not_asked_any_more_is_cleared_by_the_answer_that_hid_it(void
     assert_shown(field, "phone", "0673333333");
 }
 
+static void assert_property(struct field *field, const char *name, const char *value)
+{
+    char request[256];
+    (void)snprintf(request, sizeof request, SAY("\"call\":\"eval\",\"expr\":\"property('%s')\""),
+                   name);
+    const struct json *reply = call(field, field->ready, request);
+    assert_string_equal(json_get_text(json_get(reply, "answer"), "text", "?"), value);
+}
+
 /* What a form can ask for among lists: the persons of this household. */
-static void a_form_knows_the_tree_that_it_is_filled_in(void **state)
+static void a_form_knows_what_it_is_filled_about(void **state)
 {
     struct field *field = *state;
-    static const char ROOT[] = SAY("\"call\":\"eval\",\"expr\":\"property('root')\"");
-    static const char *const requests[] = {
-        ABOUT, AGAIN, "{\"call\":\"fill\",\"args\":{\"form\":\"visit\",\"parent\":\"$ID\"}}",
-        AGAIN};
-    for (size_t i = 0; i < COUNT_OF(requests); i++) {
-        begin(field, requests[i]);
+    static const char PARENT[] =
+        "{\"call\":\"fill\",\"args\":{\"form\":\"visit\",\"parent\":\"$ID\"}}";
+    static const char NEW[] =
+        "{\"call\":\"fill\",\"args\":{\"form\":\"visit\",\"place\":\"" OFFICE_COMMUNE "\"}}";
+    const struct {
+        const char *request, *root, *record, *place;
+    } rows[] = {{ABOUT, field->id, field->id, ""}, {AGAIN, field->id, field->id, ""},
+                {PARENT, field->id, "", ""},       {AGAIN, field->id, "", ""},
+                {NEW, "", "", OFFICE_COMMUNE},     {AGAIN, "", "", OFFICE_COMMUNE}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        begin(field, rows[i].request);
         say(field, ANSWER("head", "مليكة"));
-        const struct json *reply = call(field, field->ready, ROOT);
-        assert_string_equal(json_get_text(json_get(reply, "answer"), "text", ""), field->id);
+        assert_property(field, "root", rows[i].root);
+        assert_property(field, "record", rows[i].record);
+        assert_property(field, "place", rows[i].place);
     }
-    begin(field,
-          "{\"call\":\"fill\",\"args\":{\"form\":\"visit\",\"place\":\"" OFFICE_COMMUNE "\"}}");
-    const struct json *reply = call(field, field->ready, ROOT);
-    assert_string_equal(json_get_text(json_get(reply, "answer"), "text", "?"), "");
 }
 
 static void a_form_that_is_played_is_answered_by_playing_it(void **state)
@@ -346,7 +357,7 @@ int main(void)
         CASE(what_both_changed_while_a_draft_lay_is_disputed),
         CASE(ones_own_change_in_between_is_superseded),
         CASE(what_is_not_asked_any_more_is_cleared_by_the_answer_that_hid_it),
-        CASE(a_form_knows_the_tree_that_it_is_filled_in),
+        CASE(a_form_knows_what_it_is_filled_about),
         CASE(a_form_that_is_played_is_answered_by_playing_it),
         CASE(without_memory_nothing_is_saved_and_no_answer_is_lost),
     };
