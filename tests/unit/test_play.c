@@ -73,6 +73,23 @@ static void a_broken_constraint_is_kept_and_told(void **state)
     close_form(&b);
 }
 
+/* Nobody could mend it: JavaRosa, too, judges only what is on a screen. */
+static void what_is_asked_of_nobody_is_no_fault(void **state)
+{
+    (void)state;
+    struct bench b;
+    open_form(&b,
+              "<instance><data id='f'><age/><sum/><kept>1</kept></data></instance>"
+              "<bind nodeset='/data/age' type='int'/>"
+              "<bind nodeset='/data/sum' calculate=\"''\" required='true()'/>"
+              "<bind nodeset='/data/kept' constraint='. &gt; 1'/>",
+              "<input ref='/data/age'><label>Age</label></input>");
+    say(&b, "{'call':'load'}", "'ok':true");
+    say(&b, "{'call':'validate'}", "'faults':[],'valid':true");
+    say(&b, "{'call':'save','final':true}", "'ok':true");
+    close_form(&b);
+}
+
 static const char HOUSE_MODEL[] =
     "<instance><data id='house'><n/><count/><member "
     "jr:template=''><name/><age>7</age><number/><running/><minor/></member>"
@@ -497,6 +514,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_relevant_is_asked),
         cmocka_unit_test(a_broken_constraint_is_kept_and_told),
+        cmocka_unit_test(what_is_asked_of_nobody_is_no_fault),
         cmocka_unit_test(repeats_are_added_removed_and_counted),
         cmocka_unit_test(a_count_decides_how_many_occurrences_there_are),
         cmocka_unit_test(a_repeat_that_is_not_relevant_is_not_offered),
