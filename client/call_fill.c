@@ -112,27 +112,6 @@ static enum err read_about(struct call *call, struct fill *fill)
     return e;
 }
 
-/* Of what the person may not see nothing is said: the save will say that it can't be. */
-static enum err read_root(struct call *call, struct fill *fill)
-{
-    const struct filling *about = &fill->about;
-    struct record record = {0};
-    struct diag unseen = {0};
-    if (!about->has_entity && !about->has_parent) {
-        return OK;
-    }
-    enum err e =
-        record_read(call->node, &call->person, about->has_entity ? about->entity : about->parent,
-                    call->arena, &record, &unseen);
-    if (!e) {
-        id_write(record.root, fill->root);
-    } else if (e != ERR_NOT_FOUND && e != ERR_OUT_OF_SCOPE) {
-        *call->diag = unseen;
-        return e;
-    }
-    return OK;
-}
-
 enum err fill_ask(struct fill *fill, struct span request, struct buf *answer)
 {
     enum err e = play_call(fill->play, request, answer);
@@ -247,15 +226,19 @@ static void put_about(struct call *call, const struct filling *about)
 static enum err begin(struct call *call, struct fill *fill)
 {
     const struct form *form = NULL;
+    struct record around = {0};
     struct buf answer;
     buf_init(&answer, fill->mem, DEVICE_ANSWER_MAX);
     enum err e = read_about(call, fill);
-    e = e ? e : read_root(call, fill);
+    e = e ? e : fill_read_around(call, fill, &around);
     e = e ? e : find_form(call, &fill->about, &form);
     if (!e) {
         fill->about.form_version = form->version;
         fill->about.form = arena_text(&fill->arena, form->id);
         e = fill->about.form ? read_form(call, fill, form) : ERR_NOMEM;
+    }
+    if (!e && fill->about.begun.size == 0 && fill->about.answers.size == 0) {
+        e = fill_check_about(call, fill, &around); /* a draft is shown, whatever comes of it */
     }
     e = e ? e : load(call, fill, &answer);
     if (!e) {

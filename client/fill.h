@@ -1,6 +1,6 @@
 /*
  * fill.h - one form being filled, as long as the device is asked about it; shared by call_fill.c,
- * fill_lists.c and fill_save.c.
+ * fill_about.c, fill_lists.c and fill_save.c.
  *
  * The device holds at most one. What was answered is in the database after every answer
  * (filling.h), so that losing this loses nothing. It goes when the device locks.
@@ -12,6 +12,7 @@
 #include "filling.h"
 #include "mapping.h"
 #include "play.h"
+#include "record.h"
 
 #define FILL_ARENA_MAX   (64u * 1024 * 1024)
 #define FILL_WHOLE_MAX   500   /* records of a list that is read once; longer ones are a table */
@@ -51,6 +52,14 @@ void fill_free(struct fill *fill);
 
 /* Where the device keeps it (device.c). */
 struct fill **call_fill_slot(struct call *call);
+
+/* ---- fill_about.c */
+/* The record that it is filled about or below, if the person sees it, and fill->root. */
+MUST_CHECK enum err fill_read_around(struct call *call, struct fill *fill, struct record *ret);
+/* What is made can belong to what was named: ERR_MISSING_ARGUMENT ("place", "parent"),
+   ERR_BAD_CHOICE. */
+MUST_CHECK enum err fill_check_about(struct call *call, const struct fill *fill,
+                                     const struct record *around);
 
 /* ---- fill_lists.c: what the engine asks of its surroundings */
 void fill_host_init(struct fill *fill);

@@ -25,6 +25,23 @@ static const struct test_sheet SHEETS[] = {
     {"settings", "form_id|form_title|version\nvisit|Visit|1\n"},
     {"entities", "list_name|label\nhousehold|${head}\n"}};
 
+#define SMALL(id, list, rest)                                                                      \
+    {                                                                                              \
+        {"survey", "type|name|label|save_to\n" rest},                                              \
+            {"settings", "form_id|form_title\n" id "|x\n"},                                        \
+        {                                                                                          \
+            "entities", list                                                                       \
+        }                                                                                          \
+    }
+
+/* Each makes or changes one record. */
+static const struct test_sheet OTHERS[][3] = {
+    SMALL("birth", "list_name|label\nperson|${n}\n", "text|n|N|name_ar\n"),
+    SMALL("stay", "list_name|label\nresident_stay|${n}\n", "text|n|N|name_ar\n"),
+    SMALL("found", "list_name|label\nplace|${n}\n", "text|n|N|name_ar\ntext|c|C|commune\n"),
+    SMALL("again", "list_name|label|entity_id|update_if\nperson|${n}|${who}|true()\n",
+          "text|who|Who|\ntext|n|N|name_ar\n")};
+
 struct field {
     struct office office;
     struct device *ready, *other;
@@ -49,7 +66,7 @@ static void publish_types(struct field *field, const struct xform *form, struct 
     buf_release(&text);
 }
 
-static void publish_form(struct field *field)
+static void publish_form(struct field *field, const struct test_sheet *sheets, size_t count)
 {
     const struct mem *mem = &field->office.nodes.host.mem;
     struct arena arena;
@@ -58,17 +75,19 @@ static void publish_form(struct field *field)
     struct xlsform_faults faults;
     struct diag diag = {0};
     struct buf bytes, text, definition;
+    char name[64];
     arena_init(&arena, mem, 64u << 20);
     buf_init(&bytes, mem, FORM_MAX);
     buf_init(&text, mem, FORM_MAX);
     buf_init(&definition, mem, FORM_MAX);
-    test_workbook_make(SHEETS, COUNT_OF(SHEETS), &bytes);
+    test_workbook_make(sheets, count, &bytes);
     assert_int_equal(xlsform_read(mem, buf_span(&bytes), "f", &arena, &form, &faults, &diag), OK);
     assert_int_equal(mapping_make(&form, &arena, &map, &diag), OK);
     publish_types(field, &form, &map, &arena);
     xform_write_json(&form, &text);
     assert_int_equal(mapping_definition(&form, &map, 1, buf_span(&text), &arena, &definition), OK);
-    nodes_publish(field->office.region, "_form", "visit/1", buf_text(&definition));
+    (void)snprintf(name, sizeof name, "%s/1", map.id);
+    nodes_publish(field->office.region, "_form", name, buf_text(&definition));
     buf_release(&bytes);
     buf_release(&text);
     buf_release(&definition);
@@ -80,7 +99,10 @@ static int field_setup(void **state)
     static struct field field;
     struct office *office = &field.office;
     office_open(office);
-    publish_form(&field);
+    publish_form(&field, SHEETS, COUNT_OF(SHEETS));
+    for (size_t i = 0; i < COUNT_OF(OTHERS); i++) {
+        publish_form(&field, OTHERS[i], COUNT_OF(OTHERS[i]));
+    }
     field.ready = office_device(office, "ready");
     field.other = office_device(office, "other");
     const struct json *saved = office_call(
@@ -255,6 +277,35 @@ static void what_is_not_asked_any_more_is_cleared_by_the_answer_that_hid_it(void
     assert_shown(field, "phone", "0673333333");
 }
 
+/* Forty questions answered, and then there is no place for them: that is said before the first. */
+static void what_could_not_be_saved_is_refused_before_the_first_question(void **state)
+{
+    struct field *field = *state;
+    struct office *office = &field->office;
+    static const struct {
+        const char *args;
+        enum err error;
+        const char *first;
+    } rows[] = {
+        {"\"form\":\"visit\"", ERR_MISSING_ARGUMENT, "place"},
+        {"\"form\":\"birth\"", ERR_MISSING_ARGUMENT, "parent"},
+        {"\"form\":\"birth\",\"place\":\"" OFFICE_COMMUNE "\"", ERR_MISSING_ARGUMENT, "parent"},
+        {"\"form\":\"birth\",\"parent\":\"$ID\"", OK, NULL},
+        {"\"form\":\"stay\",\"parent\":\"$ID\"", ERR_BAD_CHOICE, "parent"},
+        {"\"form\":\"found\"", OK, NULL},
+        {"\"form\":\"again\"", OK, NULL}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char request[256];
+        (void)snprintf(request, sizeof request, "{\"call\":\"fill\",\"args\":{%s}}", rows[i].args);
+        enum err e = office_try(office, field->ready, filled(field, request));
+        assert_string_equal(err_name(e), err_name(rows[i].error));
+        if (rows[i].first) {
+            assert_string_equal(json_text(json_at(json_get(office->reply, "args"), 0)),
+                                rows[i].first);
+        }
+    }
+}
+
 static void assert_property(struct field *field, const char *name, const char *value)
 {
     char request[256];
@@ -357,6 +408,7 @@ int main(void)
         CASE(what_both_changed_while_a_draft_lay_is_disputed),
         CASE(ones_own_change_in_between_is_superseded),
         CASE(what_is_not_asked_any_more_is_cleared_by_the_answer_that_hid_it),
+        CASE(what_could_not_be_saved_is_refused_before_the_first_question),
         CASE(a_form_knows_what_it_is_filled_about),
         CASE(a_form_that_is_played_is_answered_by_playing_it),
         CASE(without_memory_nothing_is_saved_and_no_answer_is_lost),
