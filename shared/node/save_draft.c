@@ -319,17 +319,16 @@ static enum err add_place_value(struct draft *draft, const struct property *prop
     return e;
 }
 
-/* `place` and the property that says where a record is mean the same: either gives the other. */
+/* `place` and the property that says where a record is mean the same: either gives the other. Where
+   they differ the answer holds, which a person gave knowing what was proposed. */
 static enum err locate_root(const struct save *save, struct arena *arena, struct draft *draft,
                             struct diag *diag)
 {
     const struct property *p = plan_place_property(draft->type);
     const struct draft_value *given = p ? draft_value(draft, p->id) : NULL;
     char text[PLACE_CODE_MAX + 1];
-    draft->place = save->place;
-    if (draft->place.size == 0 && given) {
-        draft->place = unquoted(given->json);
-    }
+    draft->place = given ? unquoted(given->json) : save->place;
+    draft->place = draft->place.size == 0 ? save->place : draft->place;
     span_text(draft->place, text, sizeof text);
     if (draft->place.size == 0) {
         return diag_set(diag, ERR_MISSING_ARGUMENT, "place", NULL);

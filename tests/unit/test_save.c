@@ -79,6 +79,25 @@ static void a_new_record_has_a_number_a_title_and_a_place(void **state)
     assert_false(record.has_parent);
 }
 
+/* A form begins with the place that the command names; where the person answers another, it is
+   there that the record belongs, and there that they must be allowed to write. */
+static void the_answer_says_where_a_record_belongs(void **state)
+{
+    struct fixture *f = *state;
+    struct node *s = test_org_device(&f->org, "S01", f->org.said, TEST_PROVINCE);
+    struct saved saved = test_save(&f->org, s, test_new(f->org.said, "household", TEST_COMMUNE),
+                                   "{\"head_name_ar\":\"عائشة\",\"place\":\"" TEST_COMMUNE2 "\"}");
+    struct record record = test_read(&f->org, s, saved.entity);
+    assert_int_equal(record.scope_count, 1);
+    assert_string_equal(record.scopes[0], TEST_COMMUNE2);
+    test_expect(&f->org, s, saved.entity, "place", "\"" TEST_COMMUNE2 "\"");
+    struct diag diag = {0};
+    assert_int_equal(test_try(&f->org, f->a, test_new(f->org.fatima, "household", TEST_COMMUNE),
+                              "{\"head_name_ar\":\"عائشة\",\"place\":\"" TEST_COMMUNE2 "\"}", NULL,
+                              &diag),
+                     ERR_OUT_OF_SCOPE);
+}
+
 static void the_place_can_come_as_an_answer(void **state)
 {
     struct fixture *f = *state;
@@ -727,6 +746,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
         CASE(a_new_record_has_a_number_a_title_and_a_place),
         CASE(the_place_can_come_as_an_answer),
+        CASE(the_answer_says_where_a_record_belongs),
         CASE(a_root_s_scope_is_an_op_of_its_own),
         CASE(a_child_follows_its_root_and_knows_its_parent),
         CASE(a_save_over_compartments_is_one_tx),
