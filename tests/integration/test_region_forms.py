@@ -187,17 +187,17 @@ class RegionForms(OfficeCase):
         self.assertIn("وأقل من أفراد الأسرة", said)  # of five children where five live
         self.assertIn("ليس أكثر من الأطفال بين 6 و15", said)
         survey = self.values(self.only("household_survey"))
-        self.assertEqual({name: survey[name] for name in ("consent", "food_whole_day", "water_fetcher", "children_in_school",
+        self.assertEqual({name: survey[name] for name in ("consent", "food_score", "food_whole_day", "water_fetcher", "children_in_school",
                                                           "girls_out_of_school", "schooling_obstacles", "cattle",
                                                           "debt_amount", "shocks")},
-                         {"consent": True, "food_whole_day": True, "water_fetcher": "girl", "children_in_school": 2,
+                         {"consent": True, "food_score": 4, "food_whole_day": True, "water_fetcher": "girl", "children_in_school": 2,
                           "girls_out_of_school": 1, "schooling_obstacles": ["work"], "cattle": 4,
                           "debt_amount": "30000", "shocks": ["drought", "snow"]})
         self.assertEqual(self.fatima.show(self.only("household_survey"))["parent"], house)
         more = self.values(self.only("household_survey_answers"))
-        self.assertEqual({name: more.get(name) for name in ("food_score", "food_level", "out_of_school", "spending_each",
+        self.assertEqual({name: more.get(name) for name in ("food_level", "out_of_school", "spending_each",
                                                             "debt_months", "shock_worst", "alerts")},
-                         {"food_score": "4", "food_level": "moderate", "out_of_school": "1", "spending_each": "400",
+                         {"food_level": "moderate", "out_of_school": "1", "spending_each": "400",
                           "debt_months": "15", "shock_worst": "snow", "alerts": "4"})
         tap = self.household(water="tap_home", head_name_ar="فاضمة")
         said = self.fill("household_survey", ["", "1", "", "موحى", *["2"] * 8, "", "", "0", "2", "4", "900", "2", "10", "",
