@@ -200,9 +200,9 @@ class RegionForms(OfficeCase):
                          {"food_level": "moderate", "out_of_school": "1", "spending_each": "400",
                           "debt_months": "15", "shock_worst": "snow", "alerts": "4"})
         tap = self.household(water="tap_home", head_name_ar="فاضمة")
-        said = self.fill("household_survey", ["", "1", "", "موحى", *["2"] * 8, "", "", "0", "2", "4", "900", "2", "10", "",
+        said = self.fill("household_survey", ["", "1", "موحى", *["2"] * 8, "", "", "0", "2", "4", "900", "2", "10", "",
                                               ":s"], "--parent", tap)
-        for unasked in ("دقائق جلب الماء", "منهم المتمدرسون", "هل تكرر ذلك", "الأرض المستغلة", "مبلغ الديون", "زهرة"):
+        for unasked in ("المجيب(ة)\n  اتركوه", "دقائق جلب الماء", "منهم المتمدرسون", "هل تكرر ذلك", "الأرض المستغلة", "مبلغ الديون", "زهرة"):
             self.assertNotIn(unasked, said)
 
     def test_who_refuses_the_survey_is_asked_no_more(self):
@@ -262,10 +262,11 @@ class RegionForms(OfficeCase):
                          {"beneficiary": zohra, "enrolment": enrolment, "programme": "tayssir", "agency": "education",
                           "kind": "cash", "unit": "month", "amount": "400", "payment": "hand", "given_by": "Fatima",
                           "received_by": "head"})
-        basket = ["", "", "22", "8", "1", "", "", "2.5", "2", "150", "2026-11-20", "", "3", "محند", "", "", "", ":s"]
+        basket = ["", "22", "8", "1", "", "", "2.5", "2", "150", "2026-11-20", "", "3", "محند", "", "", "", ":s"]
         first = self.fill("give_benefit", basket, "--parent", house, lang="fr")
         self.assertIn("Valeur totale : 300 DH", first)
         self.assertIn("entière pour ce qui se compte", first)
+        self.assertNotIn("Au titre de l'inscription", first)  # it is Zohra's, and this is for all
         for unasked in ("Montant remis", "Mode de paiement", "Le ou la bénéficiaire"):
             self.assertNotIn(unasked, first)
         basket[basket.index("2.5"):basket.index("3")] = ["1", "", "2026-11-25", "la neige", ""]
