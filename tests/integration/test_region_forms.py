@@ -251,8 +251,8 @@ class RegionForms(OfficeCase):
         zohra = self.person(house, "زهرة", "1", 12)
         self.enrolled(house, "3", "1", "", "4", "2026-11-10", "2026-10-01", "", "", "", "")
         enrolment = self.only("enrolment")
-        given = self.fill("give_benefit", ["1", "1", "", "", "1", "", "", "2", "400", "1", "", "", "1", "2", "R-1", "", "",
-                                           ":s"], "--parent", house, lang="fr")
+        given = self.fill("give_benefit", ["1", "1", "", "", "1", "", "", "2", "400", "1", "2026-11-20", "", "1", "2", "R-1",
+                                           "", "", ":s"], "--parent", house, lang="fr")
         self.assertIn("L'argent n'est pas remis à un enfant", given)
         self.assertNotIn("Couvertures", given)  # Tayssir gives money
         self.assertNotIn("Valeur d'une unité", given)
@@ -262,6 +262,9 @@ class RegionForms(OfficeCase):
                          {"beneficiary": zohra, "enrolment": enrolment, "programme": "tayssir", "agency": "education",
                           "kind": "cash", "unit": "month", "amount": "400", "payment": "hand", "given_by": "Fatima",
                           "received_by": "head"})
+        self.person(house, "إدريس", "2", 11)  # her brother has his own, which isn't hers again
+        brother = ["2", "3", "5", "1", "", "", "2", "400", "1", "2026-11-25", "", "2", "R-2", "", "", ":s"]
+        self.assertNotIn("déjà reçu", self.fill("give_benefit", brother, "--parent", house, lang="fr"))
         basket = ["", "22", "8", "1", "", "", "2.5", "2", "150", "2026-11-20", "", "3", "محند", "", "", "", ":s"]
         first = self.fill("give_benefit", basket, "--parent", house, lang="fr")
         self.assertIn("Valeur totale : 300 DH", first)
@@ -274,7 +277,7 @@ class RegionForms(OfficeCase):
         self.assertIn("déjà reçu cette aide ce mois-ci (1)", second)
         more = [self.values(one["id"]) for one in self.fatima.answers("list", "give_benefit")[-1]["records"]]
         self.assertEqual([one["why_again"] for one in more if "why_again" in one], ["la neige"])
-        self.assertEqual(sorted(one.get("total_value", "") for one in more), ["", "300", "400"])
+        self.assertEqual(sorted(one.get("total_value", "") for one in more), ["", "300", "400", "400"])
 
     def test_a_douar_is_registered_once(self):
         self.begin()
