@@ -57,13 +57,14 @@ static void content_reserve(struct content *content, size_t size)
     content->capacity = capacity;
 }
 
-static void content_touch(struct content *content, size_t first, size_t last)
+static void content_touch(struct content *content, size_t first, size_t last, enum change change)
 {
     for (size_t sector = first; sector <= last; sector++) {
-        if (content->dirty[sector]) {
+        bool known = content->dirty[sector] != UNCHANGED;
+        content->dirty[sector] = (uint8_t)change;
+        if (known) {
             continue;
         }
-        content->dirty[sector] = 1;
         if (content->sector_count == content->sector_capacity) {
             size_t capacity = content->sector_capacity ? 2 * content->sector_capacity : 64;
             content->sectors = disk_must(realloc(content->sectors, capacity * sizeof(size_t)));
@@ -80,25 +81,36 @@ void content_write(struct content *content, size_t offset, const void *data, siz
     }
     content_reserve(content, offset + size);
     memcpy(content->current + offset, data, size);
-    content_touch(content, offset / SECTOR_SIZE, (offset + size - 1) / SECTOR_SIZE);
+    content_touch(content, offset / SECTOR_SIZE, (offset + size - 1) / SECTOR_SIZE, WRITTEN);
     content->size = offset + size > content->size ? offset + size : content->size;
 }
 
 void content_truncate(struct content *content, size_t size)
 {
-    if (size < content->size) {
-        memset(content->current + size, 0, content->size - size);
-        content_touch(content, size / SECTOR_SIZE, (content->size - 1) / SECTOR_SIZE);
-        content->size = size;
+    if (size >= content->size) {
+        return;
     }
+    size_t first = size / SECTOR_SIZE, last = (content->size - 1) / SECTOR_SIZE;
+    memset(content->current + size, 0, content->size - size);
+    if (size % SECTOR_SIZE != 0) {
+        content_touch(content, first, first, WRITTEN);
+        first++;
+    }
+    if (first <= last) {
+        content_touch(content, first, last, CUT_OFF);
+    }
+    content->least = !content->shortened || size < content->least ? size : content->least;
+    content->shortened = true;
+    content->size = size;
 }
 
 static void content_clean(struct content *content)
 {
     for (size_t i = 0; i < content->sector_count; i++) {
-        content->dirty[content->sectors[i]] = 0;
+        content->dirty[content->sectors[i]] = UNCHANGED;
     }
     content->sector_count = 0;
+    content->shortened = false;
 }
 
 void content_sync(struct content *content)
@@ -127,24 +139,34 @@ static void survive(struct sim_disk *disk, struct content *content, size_t secto
     }
 }
 
+/* What was cut off is gone, or as it was: a file gets shorter whole or not at all. */
+static void shorten(struct sim_disk *disk, struct content *content, unsigned mood)
+{
+    bool gone = mood == 1 || (mood != 0 && disk_random(disk) % 2 == 0);
+    if (gone && content->durable_size > content->least) {
+        memset(content->durable + content->least, 0, content->durable_size - content->least);
+        content->durable_size = content->least;
+    }
+}
+
 static void content_cut(struct sim_disk *disk, struct content *content)
 {
     unsigned mood =
         (unsigned)(disk_random(disk) % 8); /* 0: all lost, 1: all kept, else by sector */
-    bool shrunk = content->size < content->durable_size;
-    size_t new_size = content->size;
     if (content->capacity == 0) {
         return;
     }
-    for (size_t i = 0; i < content->sector_count; i++) {
-        survive(disk, content, content->sectors[i], mood);
+    size_t used = content->size > content->durable_size ? content->size : content->durable_size;
+    if (content->shortened) {
+        shorten(disk, content, mood);
     }
-    if (shrunk && mood != 0 && (mood == 1 || disk_random(disk) % 2 == 0)) {
-        memset(content->durable + new_size, 0, content->durable_size - new_size);
-        content->durable_size = new_size;
+    for (size_t i = 0; i < content->sector_count; i++) {
+        if (content->dirty[content->sectors[i]] == WRITTEN) {
+            survive(disk, content, content->sectors[i], mood);
+        }
     }
     /* Only this much can be nonzero in either. */
-    size_t used = content->size > content->durable_size ? content->size : content->durable_size;
+    used = used > content->durable_size ? used : content->durable_size;
     memset(content->durable + content->durable_size, 0, used - content->durable_size);
     memcpy(content->current, content->durable, used);
     content->size = content->durable_size;

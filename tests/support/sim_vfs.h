@@ -4,9 +4,10 @@
  * Each disk is a namespace of its own with a VFS of its own. Every file has what was written
  * (current) and what was synced (durable). After a power cut each unsynced sector of 512 bytes
  * has, by the disk's own random numbers, its durable bytes, its current ones, or a beginning of
- * the current ones before durable bytes; a changed size is kept or lost. Creating, deleting and
- * renaming files last at once, and of several unsynced writes of one sector only the last is
- * seen: what a cut can do to names and to write order within a sector isn't tried.
+ * the current ones before durable bytes. A file that was made shorter is so or isn't: journals of
+ * file systems do that whole, and what was cut off is no sector that was written. Creating,
+ * deleting and renaming files last at once, and of several unsynced writes of one sector only the
+ * last is seen: what a cut can do to names and to write order within a sector isn't tried.
  *
  *     struct sim_disk *disk;
  *     sim_disk_new("sim-1", seed, &disk);

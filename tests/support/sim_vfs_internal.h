@@ -14,12 +14,16 @@
 #define FIRST_SIZE  65536
 
 /* The content of a file, with what of it isn't synced yet. */
+enum change { UNCHANGED, WRITTEN, CUT_OFF };
+
 struct content {
     uint8_t *current, *durable; /* both `capacity` bytes, zero beyond their sizes */
     size_t size, durable_size, capacity;
-    uint8_t *dirty;  /* one byte a sector: changed since the last sync */
-    size_t *sectors; /* the dirty ones */
+    uint8_t *dirty;  /* one byte a sector: enum change since the last sync */
+    size_t *sectors; /* the changed ones */
     size_t sector_count, sector_capacity;
+    bool shortened; /* since then */
+    size_t least;   /* to this size, at the least */
 };
 
 struct shm_lock {
