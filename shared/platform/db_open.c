@@ -61,6 +61,11 @@ static enum err harden(struct db *db)
     return e;
 }
 
+enum err db_init(void)
+{
+    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK ? OK : ERR_INTERNAL;
+}
+
 enum err db_connect(struct db *db, const char *path, int flags, int64_t busy_timeout_ms)
 {
     const char *vfs = db->enc != NULL ? enc_vfs_name(db->enc) : db->host->vfs;

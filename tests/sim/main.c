@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db.h"
 #include "sim_run.h"
 
 #define STEPS_USUAL   3000
@@ -127,6 +128,9 @@ int main(int argument_count, char **arguments)
         .many = {.jobs = 1}};
     if (!read_arguments(argument_count, arguments, &request)) {
         return usage();
+    }
+    if (db_init()) {
+        return 1;
     }
     if (request.shrink) {
         bool failed = sim_shrink(&request.options);

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "db.h"
+
 #define RESTART_WORDS_MAX 256
 
 static void raise_descriptor_limit(void)
@@ -43,7 +45,7 @@ enum err process_init(void)
     umask(S_IRWXG | S_IRWXO);
     (void)signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    return sodium_init() < 0 ? ERR_INTERNAL : OK;
+    return sodium_init() < 0 ? ERR_INTERNAL : db_init();
 }
 
 enum err process_read_secret(struct buf *ret)
