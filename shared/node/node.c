@@ -233,6 +233,7 @@ static enum err open_database(const struct host *host, const char *path, bool cr
     arena_init(&node->symbol_arena, &host->mem, NODE_SYMBOL_ARENA);
     arena_init(&node->org_arena, &host->mem, NODE_ORG_ARENA);
     arena_init(&node->org_kept_arena, &host->mem, NODE_ORG_ARENA);
+    arena_init(&node->parsed_arena, &host->mem, NODE_ORG_ARENA);
     enum err e = OK;
     if (strlen(path) >= sizeof node->path) {
         e = diag_set(diag, ERR_TOO_LARGE, "path", "1023", NULL);
@@ -519,6 +520,7 @@ void node_close(struct node *node)
     arena_release(&node->symbol_arena);
     arena_release(&node->org_arena);
     arena_release(&node->org_kept_arena);
+    arena_release(&node->parsed_arena);
     const struct mem mem = node->host->mem;
     mem.resize(mem.ctx, node->symbols, 0);
     mem.resize(mem.ctx, (void *)node->symbol_texts, 0);

@@ -1,8 +1,9 @@
 /*
  * node_org_read.c - the organisation's configuration, read from its live ops into memory.
  *
- * Read whole when it changed: it is small (hundreds of rows) and changes seldom, and a plain
- * struct is what every other part can look at without a query.
+ * Read whole when it changed, but for what types and forms say, which is kept: it is small
+ * (hundreds of rows) and changes seldom, and a plain struct is what every other part can look at
+ * without a query.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "json.h"
 #include "lease.h"
 #include "node_internal.h"
+#include "node_log.h"
 
 #define KEY_CHANGES "org_changes" /* in self: how often a definition changed */
 
@@ -86,33 +88,94 @@ static bool read_id(const struct json *object, const char *key, struct id *ret)
     return id_read(json_span(json_get(object, key)), ret);
 }
 
-static enum err add_type(struct org_reader *r, const struct json *def)
+/* ---- types and forms, which are read once */
+
+/* What an op defines. An op never changes, so neither does this; row and uid together name it,
+   since the row of one that a transaction took back is used again. */
+struct org_parsed {
+    int64_t op;
+    uint64_t uid8;
+    bool good; /* one from a later version that can't be read is left out */
+    struct type type;
+    struct form form;
+};
+
+static bool is_parsed(const char *kind)
+{
+    return strcmp(kind, "_type") == 0 || strcmp(kind, "_form") == 0;
+}
+
+static struct org_parsed *find_parsed(struct node *node, const struct live_op *op)
+{
+    for (size_t i = 0; i < node->parsed_count; i++) {
+        if (node->parsed[i].op == op->op && node->parsed[i].uid8 == op->uid8) {
+            return &node->parsed[i];
+        }
+    }
+    return NULL;
+}
+
+/* NULL: there is no room, and it is read each time. */
+static struct org_parsed *new_parsed(struct node *node, const struct live_op *op)
+{
+    if (!node->parsed) {
+        node->parsed = arena_array(&node->parsed_arena, NODE_PARSED_MAX, sizeof *node->parsed);
+    }
+    if (!op || !node->parsed || node->parsed_count == NODE_PARSED_MAX) {
+        return NULL;
+    }
+    struct org_parsed *parsed = &node->parsed[node->parsed_count];
+    *parsed = (struct org_parsed){.op = op->op, .uid8 = op->uid8};
+    return parsed;
+}
+
+static enum err add_type(struct org_reader *r, const struct type *type)
 {
     r->types = one_more(r->arena, r->types, r->org.type_count, &r->type_capacity, sizeof *r->types);
     if (!r->types) {
         return ERR_NOMEM;
     }
-    enum err e = type_read(def, r->arena, &r->types[r->org.type_count], NULL);
-    if (e == ERR_NOMEM) {
-        return e;
-    }
-    r->org.type_count += e ? 0 : 1; /* One from a later version that can't be read is left out. */
+    r->types[r->org.type_count++] = *type;
     return OK;
 }
 
-static enum err add_form(struct org_reader *r, const struct json *def)
+static enum err add_form(struct org_reader *r, const struct form *form)
 {
     r->forms = one_more(r->arena, r->forms, r->org.form_count, &r->form_capacity, sizeof *r->forms);
     if (!r->forms) {
         return ERR_NOMEM;
     }
-    enum err e = form_read(def, NULL, r->arena, &r->forms[r->org.form_count], NULL);
+    r->forms[r->org.form_count++] = *form;
+    return OK;
+}
+
+static enum err add_parsed(struct org_reader *r, const char *kind, const struct org_parsed *parsed)
+{
+    if (!parsed->good) {
+        return OK;
+    }
+    return strcmp(kind, "_type") == 0 ? add_type(r, &parsed->type) : add_form(r, &parsed->form);
+}
+
+/* `op`: the only one that is live there; NULL: there are several, and the latest isn't kept. */
+static enum err parse(struct org_reader *r, const char *kind, const struct json *def,
+                      const struct live_op *op)
+{
+    struct org_parsed here = {.op = 0};
+    struct org_parsed *parsed = new_parsed(r->node, op);
+    struct arena *arena = parsed ? &r->node->parsed_arena : r->arena;
+    parsed = parsed ? parsed : &here;
+    enum err e = strcmp(kind, "_type") == 0 ? type_read(def, arena, &parsed->type, NULL)
+                                            : form_read(def, NULL, arena, &parsed->form, NULL);
     if (e == ERR_NOMEM) {
         return e;
     }
-    r->org.form_count += e ? 0 : 1;
-    return OK;
+    parsed->good = e == OK;
+    r->node->parsed_count += parsed == &here ? 0 : 1;
+    return add_parsed(r, kind, parsed);
 }
+
+/* ---- the others */
 
 static enum err add_place(struct org_reader *r, const struct json *def)
 {
@@ -222,12 +285,6 @@ static enum err add_setting(struct org_reader *r, const struct json *def)
 static enum err add_definition(struct org_reader *r, const char *kind, const struct json *def,
                                bool revoked, int64_t revoked_ms)
 {
-    if (strcmp(kind, "_type") == 0) {
-        return add_type(r, def);
-    }
-    if (strcmp(kind, "_form") == 0) {
-        return add_form(r, def);
-    }
     if (strcmp(kind, "_place") == 0) {
         return add_place(r, def);
     }
@@ -243,7 +300,8 @@ static enum err add_definition(struct org_reader *r, const char *kind, const str
     return add_node(r, def, revoked, revoked_ms);
 }
 
-static enum err read_entity(struct org_reader *r, int64_t entity, const char *kind)
+static enum err read_definition(struct org_reader *r, int64_t entity, const char *kind,
+                                const struct live_op *only)
 {
     struct logged def_op;
     struct logged revoke_op;
@@ -251,7 +309,6 @@ static enum err read_entity(struct org_reader *r, int64_t entity, const char *ki
     struct json *revoke = NULL;
     bool found = false;
     bool revoked = false;
-    arena_reset(&r->scratch);
     enum err e = org_latest(r->node, entity, "def", &r->scratch, &def_op, &found);
     if (e || !found) {
         return e;
@@ -264,12 +321,45 @@ static enum err read_entity(struct org_reader *r, int64_t entity, const char *ki
         e = json_parse(revoke_op.op.values, &revoke, NULL);
         revoked = json_bool(json_get(revoke, "revoked"));
     }
-    if (!e) {
+    if (!e && is_parsed(kind)) {
+        e = parse(r, kind, json_get(def, "def"), only);
+    } else if (!e) {
         e = add_definition(r, kind, json_get(def, "def"), revoked,
                            revoked ? revoke_op.effective_ms : 0);
     }
     json_free(def);
     json_free(revoke);
+    return e;
+}
+
+static enum err only_definition(struct org_reader *r, int64_t entity, struct live_op *ret,
+                                bool *ret_found)
+{
+    struct live_op *live = NULL;
+    size_t count = 0;
+    int64_t def = 0;
+    enum err e = symbol_find(r->node, span_of("def"), &def);
+    if (!e) {
+        e = log_live(r->node, entity, def, &r->scratch, &live, &count);
+    }
+    *ret_found = !e && count == 1;
+    if (*ret_found) {
+        *ret = live[0];
+    }
+    return e;
+}
+
+static enum err read_entity(struct org_reader *r, int64_t entity, const char *kind)
+{
+    struct live_op op = {0};
+    bool only = false;
+    arena_reset(&r->scratch);
+    enum err e = is_parsed(kind) ? only_definition(r, entity, &op, &only) : OK;
+    const struct org_parsed *parsed = only ? find_parsed(r->node, &op) : NULL;
+    if (!e) {
+        e = parsed ? add_parsed(r, kind, parsed)
+                   : read_definition(r, entity, kind, only ? &op : NULL);
+    }
     return e == ERR_NOMEM || e == ERR_DB || e == ERR_DB_CORRUPT ? e : OK;
 }
 

@@ -36,7 +36,8 @@ struct caller_seen {
 
 #define NODE_PATH_SIZE 1024
 
-#define NODE_ORG_ARENA (64u * 1024 * 1024)
+#define NODE_ORG_ARENA  (64u * 1024 * 1024)
+#define NODE_PARSED_MAX 256
 
 struct node {
     const struct host *host;
@@ -66,6 +67,11 @@ struct node {
     struct org org;
     bool org_stale, org_unsure;
     int64_t org_changes;
+    /* Its types and forms, by the op that defines them: reading those takes most of the time. They
+       stay until the node is closed, since who keeps an older configuration borrows them. */
+    struct arena parsed_arena;
+    struct org_parsed *parsed; /* NODE_PARSED_MAX of room; NULL: nothing was read yet */
+    size_t parsed_count;
     int org_held;     /* node_org_hold() */
     bool org_settled; /* records follow from this configuration (node_project_org.c) */
     /* The counter of feed events: loaded on first use in a transaction, written at its end. */
