@@ -219,6 +219,7 @@ static enum err read_document(struct reader *reader, const xmlDoc *doc)
 {
     enum err e = find_parts(reader, doc);
     e = e != OK ? e : read_itext(reader);
+    e = e != OK ? e : read_bind_ids(reader);
     e = e != OK ? e : read_model(reader);
     return e != OK || reader->body == NULL ? e : read_body(reader);
 }

@@ -13,6 +13,8 @@ struct reader {
     struct buf *warnings;
     struct diag *diag;
     const xmlNode *model, *body;
+    struct read_bind_id *bind_ids; /* sorted */
+    size_t bind_id_count;
     struct xform_action **last_action;
     size_t default_language;
 };
@@ -42,11 +44,23 @@ MUST_CHECK enum err read_message(struct reader *reader, const char *text,
                                  const struct xform_text **ret);
 const struct xform_text *itext_named(const struct reader *reader, struct span id);
 
-/* ---- xform_read_model.c */
-MUST_CHECK enum err read_model(struct reader *reader);
+/* ---- xform_read_path.c: which node an element is about */
+MUST_CHECK enum err read_bind_ids(struct reader *reader);
+/* The path in `bind` (by the id of a bind), `ref` or `nodeset`; NULL when it has none of them. */
+const char *read_reference(const struct reader *reader, const xmlNode *element);
 /* The node a path means that is read from `context` (NULL: the root). NULL: there is none. */
 struct xform_node *read_path(const struct reader *reader, const char *path,
                              struct xform_node *context);
+/* What repeats, by the body alone: absolute paths. */
+struct read_repeats {
+    const char **paths;
+    size_t count, capacity;
+};
+MUST_CHECK enum err read_repeats(struct reader *reader, struct read_repeats *ret);
+bool read_is_repeat(const struct read_repeats *repeats, struct span path);
+
+/* ---- xform_read_model.c */
+MUST_CHECK enum err read_model(struct reader *reader);
 MUST_CHECK enum err read_action(struct reader *reader, const xmlNode *element,
                                 struct xform_node *trigger, struct xform_node *context,
                                 bool *ret_is_action);

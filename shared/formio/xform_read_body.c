@@ -165,9 +165,7 @@ static enum err read_attributes(struct reader *reader, const xmlNode *element,
 static enum err find_node(struct reader *reader, const xmlNode *element,
                           struct xform_control *control, struct xform_node *context)
 {
-    const char *ref = READ_TEXT(reader, element, "ref");
-    ref = ref != NULL ? ref : READ_TEXT(reader, element, "nodeset");
-    ref = ref != NULL ? ref : READ_TEXT(reader, element, "bind");
+    const char *ref = read_reference(reader, element);
     control->node = ref == NULL ? NULL : read_path(reader, ref, context);
     if (control->node == NULL && (ref != NULL || control->kind != XFORM_GROUP)) {
         return read_fault(reader, element, ref == NULL ? (const char *)element->name : ref,

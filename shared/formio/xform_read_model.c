@@ -5,68 +5,11 @@
 
 #define XFORMS_SPACE "http://www.w3.org/2002/xforms"
 
-/* ---- which elements repeat: the body says so */
-
-struct repeats {
-    const char **paths;
-    size_t count, capacity;
-};
-
-static enum err add_repeat(struct reader *reader, struct repeats *repeats, const char *path)
-{
-    if (repeats->count == repeats->capacity) {
-        size_t capacity = repeats->capacity == 0 ? 8 : repeats->capacity * 2;
-        const char **grown = arena_array(reader->arena, capacity, sizeof(*grown));
-        if (grown == NULL) {
-            return ERR_NOMEM;
-        }
-        if (repeats->count != 0) {
-            memcpy(grown, repeats->paths, repeats->count * sizeof(*grown));
-        }
-        repeats->paths = grown;
-        repeats->capacity = capacity;
-    }
-    repeats->paths[repeats->count++] = path;
-    return OK;
-}
-
-static enum err find_repeats(struct reader *reader, const xmlNode *element, struct repeats *ret)
-{
-    enum err e = OK;
-    for (const xmlNode *at = xml_first(element); e == OK && at != NULL; at = xml_next(at)) {
-        if (xml_is(at, "repeat")) {
-            const char *path = READ_TEXT(reader, at, "nodeset");
-            path = path != NULL ? path : READ_TEXT(reader, at, "ref");
-            e = path == NULL ? read_fault(reader, at, "repeat", "it has no nodeset")
-                             : add_repeat(reader, ret, path);
-        }
-        e = e != OK ? e : find_repeats(reader, at, ret);
-    }
-    return e;
-}
-
-static bool is_repeat(const struct repeats *repeats, struct span path)
-{
-    for (size_t i = 0; i < repeats->count; i++) {
-        struct span one = span_of(repeats->paths[i]);
-        while (one.size != 0 && (one.data[0] == ' ' || one.data[0] == '\n')) {
-            one = span_cut(one, 1, one.size);
-        }
-        while (one.size != 0 && (one.data[one.size - 1] == ' ' || one.data[one.size - 1] == '\n')) {
-            one.size--;
-        }
-        if (span_equal(one, path)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- the primary instance */
 
 struct build {
     struct reader *reader;
-    struct repeats repeats;
+    struct read_repeats repeats;
     struct xform_initial **last_initial;
     struct buf path;  /* of the definition being read */
     struct buf place; /* the same with numbers */
@@ -208,7 +151,7 @@ static enum err define_element(struct build *build, const xmlNode *element,
         return ERR_NOMEM;
     }
     node->space = parent == NULL ? NULL : space_of(build, element);
-    node->repeat = parent != NULL && is_repeat(&build->repeats, buf_span(&build->path));
+    node->repeat = parent != NULL && read_is_repeat(&build->repeats, buf_span(&build->path));
     enum err e = read_attributes(build, element, node);
     e = e != OK ? e : read_initial(build, element, &node->initial);
     *ret = node;
@@ -300,11 +243,14 @@ static enum err read_identity(struct reader *reader, const xmlNode *root)
     form->name = arena_text(reader->arena, (const char *)root->name);
     const char *space = root->ns == NULL ? XFORMS_SPACE : (const char *)root->ns->href;
     form->space = strcmp(space, XFORMS_SPACE) == 0 ? NULL : arena_text(reader->arena, space);
-    if (form->id == NULL) {
-        return read_fault(reader, root, form->name == NULL ? "instance" : form->name,
-                          "the primary instance has no id");
+    if (form->name == NULL) {
+        return ERR_NOMEM;
     }
-    return form->name == NULL ? ERR_NOMEM : OK;
+    if (form->id == NULL) { /* OpenRosa's forms were known by their namespace, before ODK's id */
+        form->id = form->space == NULL ? form->name : form->space;
+        read_warning(reader, root, "the primary instance has no id: the form is called", form->id);
+    }
+    return OK;
 }
 
 static enum err read_primary(struct reader *reader, const xmlNode *instance)
@@ -317,7 +263,7 @@ static enum err read_primary(struct reader *reader, const xmlNode *instance)
     buf_init(&build.path, reader->arena->mem, XFORM_EXPRESSION_MAX);
     buf_init(&build.place, reader->arena->mem, XFORM_EXPRESSION_MAX);
     enum err e = read_identity(reader, root);
-    e = e != OK || reader->body == NULL ? e : find_repeats(reader, reader->body, &build.repeats);
+    e = e != OK ? e : read_repeats(reader, &build.repeats);
     e = e != OK ? e : read_element(&build, root, NULL, 0, 1);
     e = e != OK ? e : buf_error(&build.path);
     e = e != OK ? e : buf_error(&build.place);
@@ -398,28 +344,6 @@ static enum err read_secondary(struct reader *reader, const xmlNode *element,
 
 /* ---- binds */
 
-struct xform_node *read_path(const struct reader *reader, const char *path,
-                             struct xform_node *context)
-{
-    struct span rest = read_trimmed(span_of(path)), step;
-    if (span_starts_with(rest, "/")) {
-        return xform_find(reader->form, rest);
-    }
-    struct xform_node *node = context == NULL ? reader->form->root : context;
-    while (node != NULL && span_split(&rest, '/', &step)) {
-        if (span_is(step, "..")) {
-            node = node->parent;
-        } else if (!span_is(step, ".") && step.size != 0) {
-            struct xform_node *child = node->first;
-            while (child != NULL && (child->attribute || !span_is(step, child->name))) {
-                child = child->next;
-            }
-            node = child;
-        }
-    }
-    return node;
-}
-
 static const char *const bind_attributes[] = {
     "nodeset",  "type",    "relevant",      "required",      "constraint",  "calculate",
     "readonly", "preload", "preloadParams", "constraintMsg", "requiredMsg", "saveto",
@@ -488,8 +412,7 @@ enum err read_action(struct reader *reader, const xmlNode *element, struct xform
     if (!*ret_is_action) {
         return OK;
     }
-    const char *ref = READ_TEXT(reader, element, "ref");
-    ref = ref != NULL ? ref : READ_TEXT(reader, element, "bind");
+    const char *ref = read_reference(reader, element);
     struct xform_action *made = arena_alloc(reader->arena, sizeof(*made));
     if (made == NULL) {
         return ERR_NOMEM;

@@ -481,7 +481,6 @@ static void wrong_forms_say_what_and_where(void **state)
                  "", "/data/a, relevant", "no function has this name: nosuch(1)");
     expect_fault("<instance><data id='x'><a/></data></instance>", "<input ref='/data/q'/>",
                  "/data/q", "no element");
-    expect_fault("<instance><data><a/></data></instance>", "", "data", "no id");
     expect_fault("<itext/>", "", "model", "no primary instance");
 }
 

@@ -170,6 +170,44 @@ static void what_is_left_behind_has_no_effect(void **state)
     close_form(&bench);
 }
 
+/* As JavaRosa's own demonstrations and forms of OpenMRS and CommCare are written. */
+static void forms_older_than_xlsform_open(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(
+        &bench,
+        "<instance><data xmlns='http://dtree.org/e-imci'><age/><kid jr:template=''><age/>"
+        "<toy><name/></toy></kid><half/><sum/></data></instance>"
+        "<bind id='kid' nodeset='kid'/><bind id='kids_age' nodeset='kid/age' type='xsd:integer'/>"
+        "<bind id='a' nodeset='age' type='integer'/>"
+        "<bind id='half' nodeset='/data/half' type='double' calculate='/data/age div 2'/>"
+        "<bind id='sum' nodeset='sum' calculate='sum(/data/kid/age)'/>"
+        "<setvalue event='xforms-ready' bind='a'>7</setvalue>",
+        "<group><input bind='a'/></group><group><repeat bind='kid'><input bind='kids_age'/>"
+        "<group><repeat nodeset='toy'><input ref='name'/></repeat></group></repeat></group>");
+    assert_string_equal(bench.form.id, "http://dtree.org/e-imci");
+    assert_int_equal(xform_find(&bench.form, span_of("/data/half"))->data, XFORM_DECIMAL);
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'answer','path':'/data/age','value':'x'}", "'error':'bad_value'");
+    say(&bench, "{'call':'eval','expr':'/data/half'}", "'text':'3.5'");
+    say(&bench, "{'call':'add_repeat','path':'/data/kid'}", "'ok':true");
+    say(&bench, "{'call':'answer','path':'/data/kid[1]/age','value':'4'}", "'ok':true");
+    say(&bench, "{'call':'add_repeat','path':'/data/kid[1]/toy'}", "'ok':true");
+    say(&bench, "{'call':'answer','path':'/data/kid[1]/toy[2]/name','value':'ball'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/sum'}", "'text':'4'");
+    close_form(&bench);
+}
+
+static void a_form_without_id_or_namespace_is_called_as_its_root(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench, "<instance><patient><a/></patient></instance>", "<input ref='a'/>");
+    assert_string_equal(bench.form.id, "patient");
+    close_form(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +220,8 @@ int main(void)
         cmocka_unit_test(choices_without_labels_are_shown_by_their_values),
         cmocka_unit_test(a_label_that_shows_what_is_made_of_it_ends),
         cmocka_unit_test(what_is_left_behind_has_no_effect),
+        cmocka_unit_test(forms_older_than_xlsform_open),
+        cmocka_unit_test(a_form_without_id_or_namespace_is_called_as_its_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

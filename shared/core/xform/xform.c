@@ -25,6 +25,15 @@ const char *xform_data_name(enum xform_data data)
     return data_names[data];
 }
 
+/* Of XML Schema, as JavaRosa reads them too. */
+static const struct {
+    const char *name;
+    enum xform_data data;
+} other_names[] = {{"integer", XFORM_INT},
+                   {"long", XFORM_INT},
+                   {"double", XFORM_DECIMAL},
+                   {"float", XFORM_DECIMAL}};
+
 /* "xsd:int" is int: prefixes are how a file writes a name. */
 static const char *without_prefix(const char *name)
 {
@@ -38,6 +47,11 @@ enum xform_data xform_data_from_name(const char *name)
     for (size_t i = 0; i < XFORM_DATA_COUNT; i++) {
         if (strcmp(bare, without_prefix(data_names[i])) == 0) {
             return (enum xform_data)i;
+        }
+    }
+    for (size_t i = 0; i < sizeof(other_names) / sizeof(other_names[0]); i++) {
+        if (strcmp(bare, other_names[i].name) == 0) {
+            return other_names[i].data;
         }
     }
     return XFORM_STRING;
