@@ -15,6 +15,8 @@ struct reader {
     const xmlNode *model, *body;
     struct read_bind_id *bind_ids; /* sorted */
     size_t bind_id_count;
+    const char **repeats; /* absolute paths */
+    size_t repeat_count, repeat_capacity;
     struct xform_action **last_action;
     size_t default_language;
 };
@@ -51,13 +53,9 @@ const char *read_reference(const struct reader *reader, const xmlNode *element);
 /* The node a path means that is read from `context` (NULL: the root). NULL: there is none. */
 struct xform_node *read_path(const struct reader *reader, const char *path,
                              struct xform_node *context);
-/* What repeats, by the body alone: absolute paths. */
-struct read_repeats {
-    const char **paths;
-    size_t count, capacity;
-};
-MUST_CHECK enum err read_repeats(struct reader *reader, struct read_repeats *ret);
-bool read_is_repeat(const struct read_repeats *repeats, struct span path);
+/* Collects what repeats, by the body alone. */
+MUST_CHECK enum err read_repeats(struct reader *reader);
+bool read_is_repeat(const struct reader *reader, struct span path);
 
 /* ---- xform_read_model.c */
 MUST_CHECK enum err read_model(struct reader *reader);

@@ -162,6 +162,22 @@ static enum err read_attributes(struct reader *reader, const xmlNode *element,
     return e != OK ? e : read_extras(reader, element, control_attributes, &control->extras);
 }
 
+/* It lies in a row of a list that no repeat of the body shows: which row is meant, nobody says. */
+static bool lies_in_a_row(struct reader *reader, struct xform_node *node)
+{
+    struct buf path;
+    bool found = false;
+    buf_init(&path, reader->arena->mem, XFORM_EXPRESSION_MAX);
+    for (node = xform_repeat_of(node); !found && node != NULL;
+         node = xform_repeat_of(node->parent)) {
+        buf_truncate(&path, 0);
+        xform_path(node, &path);
+        found = !read_is_repeat(reader, buf_span(&path));
+    }
+    buf_release(&path);
+    return found;
+}
+
 static enum err find_node(struct reader *reader, const xmlNode *element,
                           struct xform_control *control, struct xform_node *context)
 {
@@ -170,6 +186,10 @@ static enum err find_node(struct reader *reader, const xmlNode *element,
     if (control->node == NULL && (ref != NULL || control->kind != XFORM_GROUP)) {
         return read_fault(reader, element, ref == NULL ? (const char *)element->name : ref,
                           "a question names no element of the primary instance");
+    }
+    if (control->node != NULL && lies_in_a_row(reader, control->node)) {
+        return read_fault(reader, element, ref,
+                          "it stands several times in the instance and is no repeat");
     }
     return OK;
 }

@@ -9,7 +9,6 @@
 
 struct build {
     struct reader *reader;
-    struct read_repeats repeats;
     struct xform_initial **last_initial;
     struct buf path;  /* of the definition being read */
     struct buf place; /* the same with numbers */
@@ -141,6 +140,16 @@ static enum err read_children(struct build *build, const xmlNode *element, struc
     return e;
 }
 
+/* Another of its name follows: rows of a list that stands in the instance itself. */
+static bool has_twin(const xmlNode *element)
+{
+    const xmlNode *at = xml_next(element);
+    while (at != NULL && !xmlStrEqual(at->name, element->name)) {
+        at = xml_next(at);
+    }
+    return at != NULL;
+}
+
 /* The first element of a name gives the definition; of a repeat, further ones are occurrences. */
 static enum err define_element(struct build *build, const xmlNode *element,
                                struct xform_node *parent, struct xform_node **ret)
@@ -151,7 +160,8 @@ static enum err define_element(struct build *build, const xmlNode *element,
         return ERR_NOMEM;
     }
     node->space = parent == NULL ? NULL : space_of(build, element);
-    node->repeat = parent != NULL && read_is_repeat(&build->repeats, buf_span(&build->path));
+    node->repeat = parent != NULL &&
+                   (read_is_repeat(build->reader, buf_span(&build->path)) || has_twin(element));
     enum err e = read_attributes(build, element, node);
     e = e != OK ? e : read_initial(build, element, &node->initial);
     *ret = node;
@@ -165,10 +175,6 @@ static enum err read_into(struct build *build, const xmlNode *element, struct xf
         parent == NULL ? NULL : element_named(parent, (const char *)element->name);
     enum err e = OK;
     bool is_new = node == NULL;
-    if (!is_new && !node->repeat) {
-        return read_fault(build->reader, element, (const char *)element->name,
-                          "it stands twice in the instance and is no repeat");
-    }
     if (is_new) {
         e = define_element(build, element, parent, &node);
     }
@@ -263,7 +269,7 @@ static enum err read_primary(struct reader *reader, const xmlNode *instance)
     buf_init(&build.path, reader->arena->mem, XFORM_EXPRESSION_MAX);
     buf_init(&build.place, reader->arena->mem, XFORM_EXPRESSION_MAX);
     enum err e = read_identity(reader, root);
-    e = e != OK ? e : read_repeats(reader, &build.repeats);
+    e = e != OK ? e : read_repeats(reader);
     e = e != OK ? e : read_element(&build, root, NULL, 0, 1);
     e = e != OK ? e : buf_error(&build.path);
     e = e != OK ? e : buf_error(&build.place);

@@ -90,22 +90,22 @@ struct xform_node *read_path(const struct reader *reader, const char *path,
 
 /* ---- which elements repeat: the body says so */
 
-static enum err add_repeat(struct reader *reader, struct read_repeats *repeats, struct span path)
+static enum err add_repeat(struct reader *reader, struct span path)
 {
-    if (repeats->count == repeats->capacity) {
-        size_t capacity = repeats->capacity == 0 ? 8 : repeats->capacity * 2;
+    if (reader->repeat_count == reader->repeat_capacity) {
+        size_t capacity = reader->repeat_capacity == 0 ? 8 : reader->repeat_capacity * 2;
         const char **grown = arena_array(reader->arena, capacity, sizeof(*grown));
         if (grown == NULL) {
             return ERR_NOMEM;
         }
-        if (repeats->count != 0) {
-            memcpy(grown, repeats->paths, repeats->count * sizeof(*grown));
+        if (reader->repeat_count != 0) {
+            memcpy(grown, reader->repeats, reader->repeat_count * sizeof(*grown));
         }
-        repeats->paths = grown;
-        repeats->capacity = capacity;
+        reader->repeats = grown;
+        reader->repeat_capacity = capacity;
     }
     const char *own = arena_span_text(reader->arena, path);
-    repeats->paths[repeats->count++] = own;
+    reader->repeats[reader->repeat_count++] = own;
     return own == NULL ? ERR_NOMEM : OK;
 }
 
@@ -131,7 +131,7 @@ static void go_to(struct buf *place, struct span path)
 }
 
 static enum err find_repeats(struct reader *reader, const xmlNode *element, struct buf *place,
-                             size_t depth, struct read_repeats *ret)
+                             size_t depth)
 {
     enum err e = OK;
     size_t size = place->size;
@@ -148,10 +148,10 @@ static enum err find_repeats(struct reader *reader, const xmlNode *element, stru
         }
         if (repeats) {
             e = path == NULL ? read_fault(reader, at, "repeat", "it has no nodeset")
-                             : add_repeat(reader, ret, buf_span(inside));
+                             : add_repeat(reader, buf_span(inside));
         }
         if (e == OK && depth < 2 * XFORM_DEPTH_MAX) { /* read_body tells what lies deeper */
-            e = find_repeats(reader, at, inside, depth + 1, ret);
+            e = find_repeats(reader, at, inside, depth + 1);
         }
         e = e != OK ? e : buf_error(inside);
         buf_release(&elsewhere);
@@ -160,21 +160,21 @@ static enum err find_repeats(struct reader *reader, const xmlNode *element, stru
     return e;
 }
 
-enum err read_repeats(struct reader *reader, struct read_repeats *ret)
+enum err read_repeats(struct reader *reader)
 {
     struct buf place;
     buf_init(&place, reader->arena->mem, XFORM_EXPRESSION_MAX);
     buf_add_format(&place, "/%s", reader->form->name);
     enum err e = buf_error(&place);
-    e = e != OK || reader->body == NULL ? e : find_repeats(reader, reader->body, &place, 0, ret);
+    e = e != OK || reader->body == NULL ? e : find_repeats(reader, reader->body, &place, 0);
     buf_release(&place);
     return e;
 }
 
-bool read_is_repeat(const struct read_repeats *repeats, struct span path)
+bool read_is_repeat(const struct reader *reader, struct span path)
 {
-    for (size_t i = 0; i < repeats->count; i++) {
-        if (span_is(path, repeats->paths[i])) {
+    for (size_t i = 0; i < reader->repeat_count; i++) {
+        if (span_is(path, reader->repeats[i])) {
             return true;
         }
     }

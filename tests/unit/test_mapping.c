@@ -10,6 +10,7 @@
 #include "test_mem.h"
 #include "test_workbook.h"
 #include "xform_json.h"
+#include "xform_xml.h"
 #include "xlsform.h"
 
 #define ARENA_MAX (64u << 20)
@@ -123,6 +124,28 @@ static void labels_above_a_table_are_kept_nowhere(void **state)
                                  "select_one yn|a|A\nselect_one yn|b|B\nend group\n";
     assert_int_equal(make_map(&desk, survey, NULL), OK);
     assert_string_equal(shown(&desk), "household_visit: a select_one, b select_one,\n");
+    close_desk(&desk);
+}
+
+/* An XForm's own way to hold a list for choices; a workbook can't. */
+static void a_list_in_the_instance_is_no_answer(void **state)
+{
+    (void)state;
+    static const char xml[] =
+        "<h:html xmlns='http://www.w3.org/2002/xforms' xmlns:h='http://www.w3.org/1999/xhtml'>"
+        "<h:head><h:title>T</h:title><model><instance><data id='visit'><town><name>a</name></town>"
+        "<town><name>b</name></town><member><name>Ali</name></member><pick/></data></instance>"
+        "</model></h:head><h:body><select1 ref='/data/pick'><itemset nodeset='/data/town'><value "
+        "ref='name'/></itemset></select1><repeat nodeset='/data/member'><group/></repeat></h:body>"
+        "</h:html>";
+    struct desk desk;
+    memset(&desk, 0, sizeof(desk));
+    const struct mem *mem = test_mem_init(&desk.memory, 0);
+    arena_init(&desk.arena, mem, ARENA_MAX);
+    buf_init(&desk.text, mem, 1u << 20);
+    assert_int_equal(xform_read_xml(span_of(xml), &desk.arena, &desk.form, NULL, &desk.diag), OK);
+    assert_int_equal(mapping_make(&desk.form, &desk.arena, &desk.map, &desk.diag), OK);
+    assert_string_equal(shown(&desk), "visit_member<visit: name text,\nvisit: pick select_one,\n");
     close_desk(&desk);
 }
 
@@ -348,6 +371,7 @@ int main(void)
         cmocka_unit_test(answers_become_an_entity_a_survey_and_a_record_an_occurrence),
         cmocka_unit_test(an_entity_of_a_group_keeps_nothing_of_its_own),
         cmocka_unit_test(labels_above_a_table_are_kept_nowhere),
+        cmocka_unit_test(a_list_in_the_instance_is_no_answer),
         cmocka_unit_test(names_are_made_fit_and_stay_apart),
         cmocka_unit_test(records_of_one_name_stay_apart),
         cmocka_unit_test(an_entity_that_its_type_cannot_take_is_refused),

@@ -481,6 +481,8 @@ static void wrong_forms_say_what_and_where(void **state)
                  "", "/data/a, relevant", "no function has this name: nosuch(1)");
     expect_fault("<instance><data id='x'><a/></data></instance>", "<input ref='/data/q'/>",
                  "/data/q", "no element");
+    expect_fault("<instance><data id='x'><a/><a/></data></instance>", "<input ref='/data/a'/>",
+                 "/data/a", "several times");
     expect_fault("<itext/>", "", "model", "no primary instance");
 }
 

@@ -208,6 +208,29 @@ static void a_form_without_id_or_namespace_is_called_as_its_root(void **state)
     close_form(&bench);
 }
 
+/* JavaRosa's demonstration of itemsets has its clinics so. */
+static void a_list_may_stand_in_the_instance_itself(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><clinics><clinic><name>b</name><size>77</size></clinic>"
+              "<clinic><name>c</name><size>2</size></clinic><clinic><name>d</name><size/></clinic>"
+              "</clinics><pick/><n/></data></instance>"
+              "<bind nodeset='/data/n' calculate='sum(/data/clinics/clinic/size)'/>",
+              "<select1 ref='/data/pick'><itemset nodeset='/data/clinics/clinic[size &gt; 5]'>"
+              "<value ref='name'/><label ref='size'/></itemset></select1>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'state'}", "'choices':[{'value':'b','label':'77'}]");
+    say(&bench, "{'call':'eval','expr':'/data/n'}", "'text':'79'");
+    say(&bench, "{'call':'answer','path':'/data/pick','value':'c'}", "'error':'bad_choice'");
+    say(&bench, "{'call':'add_repeat','path':'/data/clinics/clinic'}", "'error':'read_only'");
+    say(&bench, "{'call':'remove_repeat','path':'/data/clinics/clinic[1]'}", "'error':'read_only'");
+    say(&bench, "{'call':'answer','path':'/data/pick','value':'b'}", "'ok':true");
+    say(&bench, "{'call':'save','final':true}", "<clinic><name>c</name><size>2</size></clinic>");
+    close_form(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_label_that_shows_what_is_made_of_it_ends),
         cmocka_unit_test(what_is_left_behind_has_no_effect),
         cmocka_unit_test(forms_older_than_xlsform_open),
+        cmocka_unit_test(a_list_may_stand_in_the_instance_itself),
         cmocka_unit_test(a_form_without_id_or_namespace_is_called_as_its_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

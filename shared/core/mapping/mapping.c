@@ -15,6 +15,7 @@ struct mapper {
     struct diag *diag;
     struct form_map *map;
     const struct xform_control **controls; /* by number of the node: the first that asks */
+    bool *repeats;                         /* by the index of a node: the body repeats it */
     const char **counts; /* paths that say how often a repeat occurs; NULL at the end */
     enum err failed;
 };
@@ -98,11 +99,15 @@ static enum err note_controls(struct mapper *m)
         repeats += at->count != NULL ? 1 : 0;
     }
     m->counts = arena_array(m->arena, repeats + 1, sizeof(char *));
-    if (m->controls == NULL || m->counts == NULL) {
+    m->repeats = arena_array(m->arena, m->form->node_count, sizeof(bool));
+    if (m->controls == NULL || m->counts == NULL || m->repeats == NULL) {
         return diag_keep(m->diag, ERR_NOMEM);
     }
     for (const struct xform_control *at = m->form->body; at != NULL; at = xform_next_control(at)) {
         bool asks = at->kind != XFORM_GROUP && at->kind != XFORM_REPEAT_CONTROL;
+        if (at->kind == XFORM_REPEAT_CONTROL) {
+            m->repeats[at->node->index] = true;
+        }
         if (asks && m->controls[at->node->index] == NULL) {
             m->controls[at->node->index] = at;
         }
@@ -170,11 +175,20 @@ static bool is_meta(const struct xform_node *node)
     return false;
 }
 
+/* A list that stands in the instance itself, for choices: part of the form, no answer. */
+static bool is_row(const struct mapper *m, const struct xform_node *node)
+{
+    while (node != NULL && !node->repeat) {
+        node = node->parent;
+    }
+    return node != NULL && !m->repeats[node->index];
+}
+
 static bool is_kept(struct mapper *m, const struct xform_node *node)
 {
     bool filled = m->controls[node->index] != NULL || node->calculate != NULL ||
-                  node->preload != NULL || node->save_to != NULL || node->initial[0] != '\0' ||
-                  is_set_by_action(m, node);
+                  node->preload != NULL || node->save_to != NULL ||
+                  (node->initial[0] != '\0' && !is_row(m, node)) || is_set_by_action(m, node);
     return !node->attribute && node->parent != NULL && !node->repeat && !xform_has_elements(node) &&
            filled && !is_meta(node) && !is_note(m, node) && !is_count(m, node);
 }

@@ -195,7 +195,7 @@ static enum err call_add_repeat(struct play_request *request)
         return diag_set(request->diag, ERR_NOT_FOUND, "repeat", json_text(path), NULL);
     }
     struct def *def = def_of(play, repeat);
-    if (def->control != NULL && !repeat_is_open(play, def->control)) {
+    if (def->control == NULL || !repeat_is_open(play, def->control)) {
         return diag_set(request->diag, ERR_READ_ONLY, repeat->name, NULL);
     }
     struct play_node *node;
@@ -233,7 +233,7 @@ static enum err call_remove_repeat(struct play_request *request)
     if (e == OK && !node->tree.repeat) {
         e = diag_set(request->diag, ERR_NOT_FOUND, "repeat", node->def->node->name, NULL);
     }
-    if (e == OK && node->def->control != NULL && !repeat_is_open(play, node->def->control)) {
+    if (e == OK && (node->def->control == NULL || !repeat_is_open(play, node->def->control))) {
         e = diag_set(request->diag, ERR_READ_ONLY, node->def->node->name, NULL);
     }
     e = e != OK ? e : repeat_remove(play, node);
