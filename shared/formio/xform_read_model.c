@@ -397,6 +397,8 @@ static unsigned events_of(const char *names)
                   {"xforms-ready", XFORM_FIRST_LOAD}, /* as ODK reads it (deprecated name) */
                   {"odk-instance-load", XFORM_LOAD},
                   {"odk-new-repeat", XFORM_NEW_REPEAT},
+                  {"jr-insert", XFORM_NEW_REPEAT}, /* its name before it had one in ODK */
+                  {"xforms-revalidate", XFORM_REVALIDATE},
                   {"xforms-value-changed", XFORM_VALUE_CHANGED}};
     unsigned found = 0;
     struct span rest = span_of(names == NULL ? "" : names), name;

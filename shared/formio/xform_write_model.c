@@ -191,7 +191,8 @@ static void write_events(struct buf *out, unsigned events)
     } names[] = {{XFORM_FIRST_LOAD, "odk-instance-first-load"},
                  {XFORM_LOAD, "odk-instance-load"},
                  {XFORM_NEW_REPEAT, "odk-new-repeat"},
-                 {XFORM_VALUE_CHANGED, "xforms-value-changed"}};
+                 {XFORM_VALUE_CHANGED, "xforms-value-changed"},
+                 {XFORM_REVALIDATE, "xforms-revalidate"}};
     bool first = true;
     buf_add_text(out, " event=\"");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

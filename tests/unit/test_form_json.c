@@ -122,7 +122,7 @@ static const struct {
     {"\"trigger\":2,", "", ERR_BAD_FORM, "actions[0].trigger", "is missing"},
     {"\"target\":4,", "", ERR_BAD_FORM, "actions[0].target", "is missing"},
     {"\"target\":4,", "\"target\":-1,", ERR_BAD_FORM, "actions[0].target", "whole number"},
-    {"\"events\":8", "\"events\":16", ERR_BAD_FORM, "actions[0].events", "below 16"},
+    {"\"events\":8", "\"events\":32", ERR_BAD_FORM, "actions[0].events", "below 32"},
     {"\"dataset\":\"person\",", "", ERR_BAD_FORM, "entities[0].dataset", "is missing"},
     {"\"dataset\":\"person\",\"node\":0", "\"dataset\":\"person\",\"node\":5", ERR_BAD_FORM,
      "entities[0].node", "below 5"},

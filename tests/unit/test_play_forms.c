@@ -231,6 +231,26 @@ static void a_list_may_stand_in_the_instance_itself(void **state)
     close_form(&bench);
 }
 
+/* CommCare notes so when a form was done; JavaRosa calls both. */
+static void actions_of_older_names_are_called(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><end/><ends/><kid jr:template=''><at/></kid></data>"
+              "</instance><bind nodeset='/data/ends' calculate=\"concat(/data/end, '!')\"/>"
+              "<setvalue event='xforms-revalidate' ref='/data/end' value='today()'/>",
+              "<group><repeat nodeset='/data/kid'><setvalue event='jr-insert' ref='at' "
+              "value='position(..)'/><input ref='at'/></repeat></group>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'add_repeat','path':'/data/kid'}", "'ok':true");
+    say(&bench, "{'call':'add_repeat','path':'/data/kid'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/ends'}", "'text':'!'");
+    say(&bench, "{'call':'save','final':true}",
+        "<end>2026-11-26</end><ends>2026-11-26!</ends><kid><at>1</at></kid><kid><at>2</at></kid>");
+    close_form(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_label_that_shows_what_is_made_of_it_ends),
         cmocka_unit_test(what_is_left_behind_has_no_effect),
         cmocka_unit_test(forms_older_than_xlsform_open),
+        cmocka_unit_test(actions_of_older_names_are_called),
         cmocka_unit_test(a_list_may_stand_in_the_instance_itself),
         cmocka_unit_test(a_form_without_id_or_namespace_is_called_as_its_root),
     };

@@ -41,7 +41,7 @@ static enum err set_value(struct play *play, const struct xform_action *action,
     return e != OK ? e : change_computed(play, node, &value, diag);
 }
 
-/* When an instance is opened, an action means every occurrence that stands in it. */
+/* When an instance is opened or done, an action means every occurrence that stands in it. */
 struct opening {
     const struct xform_action *action;
     struct diag *diag;
@@ -56,7 +56,7 @@ static enum err set_value_of(struct play *play, struct play_node *node, void *ct
 enum err run_actions(struct play *play, unsigned event, const struct xform_node *trigger,
                      struct play_node *place, struct diag *diag)
 {
-    bool opens = (event & (XFORM_FIRST_LOAD | XFORM_LOAD)) != 0;
+    bool opens = (event & (XFORM_FIRST_LOAD | XFORM_LOAD | XFORM_REVALIDATE)) != 0;
     enum err e = OK;
     for (const struct xform_action *at = play->form->actions; e == OK && at != NULL;
          at = at->next) {

@@ -380,7 +380,8 @@ static enum err call_save(struct play_request *request)
         e = first_fault(request);
     }
     if (e == OK && final) {
-        e = run_preloads(play, play->root, true, request->diag);
+        e = run_actions(play, XFORM_REVALIDATE, NULL, play->root, request->diag);
+        e = e != OK ? e : run_preloads(play, play->root, true, request->diag);
         e = e != OK ? e : compute(play, request->diag);
     }
     if (e != OK) {

@@ -119,10 +119,11 @@ struct xform_initial {
 };
 
 enum xform_event {
-    XFORM_FIRST_LOAD = 1,   /* odk-instance-first-load */
-    XFORM_LOAD = 2,         /* odk-instance-load */
-    XFORM_NEW_REPEAT = 4,   /* odk-new-repeat */
-    XFORM_VALUE_CHANGED = 8 /* xforms-value-changed of `trigger` */
+    XFORM_FIRST_LOAD = 1,    /* odk-instance-first-load */
+    XFORM_LOAD = 2,          /* odk-instance-load */
+    XFORM_NEW_REPEAT = 4,    /* odk-new-repeat */
+    XFORM_VALUE_CHANGED = 8, /* xforms-value-changed of `trigger` */
+    XFORM_REVALIDATE = 16    /* xforms-revalidate: the form is done and about to be saved */
 };
 enum xform_action_kind { XFORM_SET_VALUE, XFORM_SET_GEOPOINT, XFORM_RECORD_AUDIO };
 

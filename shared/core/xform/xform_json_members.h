@@ -43,6 +43,7 @@
         "set_value", "set_geopoint", "record_audio"                                                \
     }
 #define ACTION_KIND_LAST XFORM_RECORD_AUDIO
-#define EVENTS_ALL       (XFORM_FIRST_LOAD | XFORM_LOAD | XFORM_NEW_REPEAT | XFORM_VALUE_CHANGED)
+#define EVENTS_ALL                                                                                 \
+    (XFORM_FIRST_LOAD | XFORM_LOAD | XFORM_NEW_REPEAT | XFORM_VALUE_CHANGED | XFORM_REVALIDATE)
 
 #endif
