@@ -82,7 +82,7 @@ static enum err read_attributes(struct build *build, const xmlNode *element,
     return OK;
 }
 
-/* The text of a leaf; white space between children is none. */
+/* The text of a leaf, without what stands around it for the eye alone (as in JavaRosa). */
 static enum err read_initial(struct build *build, const xmlNode *element, const char **ret)
 {
     *ret = "";
@@ -93,8 +93,8 @@ static enum err read_initial(struct build *build, const xmlNode *element, const 
     if (text == NULL) {
         return ERR_NOMEM;
     }
-    *ret = strspn(text, " \t\r\n") == strlen(text) ? "" : text;
-    return OK;
+    *ret = arena_span_text(build->reader->arena, read_trimmed(span_of(text)));
+    return *ret == NULL ? ERR_NOMEM : OK;
 }
 
 static enum err note_initial(struct build *build, const struct xform_node *node, const char *text)

@@ -251,6 +251,23 @@ static void actions_of_older_names_are_called(void **state)
     close_form(&bench);
 }
 
+/* Indented for the eye, as in JavaRosa's form for text messages. */
+static void a_first_value_has_no_blanks_around_it(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><who>\n  John Doe\n</who><born>\n 2015-08-05\n</born><n/>"
+              "</data></instance><bind nodeset='/data/born' type='date'/>"
+              "<bind nodeset='/data/n' calculate='string-length(/data/who)'/>",
+              "<input ref='/data/who'/><input ref='/data/born'/>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/n'}", "'text':'8'");
+    say(&bench, "{'call':'eval','expr':'format-date(/data/born, \\u0027%d/%m/%Y\\u0027)'}",
+        "'text':'05/08/2015'");
+    close_form(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +282,7 @@ int main(void)
         cmocka_unit_test(what_is_left_behind_has_no_effect),
         cmocka_unit_test(forms_older_than_xlsform_open),
         cmocka_unit_test(actions_of_older_names_are_called),
+        cmocka_unit_test(a_first_value_has_no_blanks_around_it),
         cmocka_unit_test(a_list_may_stand_in_the_instance_itself),
         cmocka_unit_test(a_form_without_id_or_namespace_is_called_as_its_root),
     };
