@@ -63,6 +63,10 @@ MUST_CHECK enum err read_action(struct reader *reader, const xmlNode *element,
                                 struct xform_node *trigger, struct xform_node *context,
                                 bool *ret_is_action);
 
+/* ---- xform_read_search.c: what a select that has been read asks of a file, if it does */
+MUST_CHECK enum err read_search(struct reader *reader, const xmlNode *element,
+                                struct xform_control *control);
+
 /* ---- xform_read_body.c */
 MUST_CHECK enum err read_body(struct reader *reader);
 

@@ -136,6 +136,7 @@ static enum err read_inside(struct reader *reader, const xmlNode *element,
         }
     }
     control->items = first;
+    e = e != OK ? e : read_search(reader, element, control);
     bool holds_controls = control->kind == XFORM_GROUP || control->kind == XFORM_REPEAT_CONTROL;
     return e != OK || !holds_controls ? e
                                       : read_controls(reader, element, control, context, depth + 1);

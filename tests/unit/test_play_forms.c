@@ -268,6 +268,54 @@ static void a_first_value_has_no_blanks_around_it(void **state)
     close_form(&bench);
 }
 
+static const struct xform_control *asked(const struct bench *bench, size_t number)
+{
+    const struct xform_control *at = bench->form.body->first;
+    for (; number > 0; number--) {
+        at = xform_next_control(at);
+    }
+    return at;
+}
+
+/* As pyxform writes the forms of before select_one_from_file, and Collect's tests have them. */
+static void a_search_in_an_xform_is_a_filtered_list(void **state)
+{
+    (void)state;
+    struct bench bench;
+#define NAMES "<item><label>label, code</label><value>name_key</value></item>"
+    open_form(
+        &bench,
+        "<instance><data id='x'><a/><b/><c/><r><q/><d/></r><e/></data></instance>"
+        "<instance id='kinds'><root><item><name>1</name></item></root></instance>",
+        "<select1 ref='/data/a' appearance=\"search search('fruits.csv')  quick\">" NAMES
+        "<item><label>Other</label><value>99</value></item></select1>"
+        "<select ref='/data/b' appearance=\"search('fruits', 'contains', 'lab', /data/a )\">" NAMES
+        "</select>"
+        "<select1 ref='/data/c' appearance=\"search('kinds', 'matches', 'k', 'x', 'z', "
+        "concat(/data/a, ','))\">" NAMES "</select1>"
+        "<repeat nodeset='/data/r'><input ref='/data/r/q'/><select1 ref='/data/r/d' "
+        "appearance=\"minimal search('fruits', 'startswith', 'lab', ../q)\">" NAMES "</select1>"
+        "</repeat>"
+        "<select1 ref='/data/e' appearance=\"search('fruits', 'matches', 'k', concat(../a, 'x'))"
+        "\">" NAMES "</select1>");
+    assert_string_equal(asked(&bench, 0)->itemset->nodes, "instance('fruits')/root/item");
+    assert_string_equal(asked(&bench, 0)->itemset->value, "name_key");
+    assert_string_equal(asked(&bench, 0)->itemset->label, "label");
+    assert_string_equal(asked(&bench, 0)->appearance, "search quick");
+    assert_null(asked(&bench, 0)->items);
+    assert_string_equal(asked(&bench, 1)->itemset->nodes,
+                        "instance('fruits')/root/item[contains(lab, /data/a)]");
+    assert_string_equal(asked(&bench, 2)->itemset->nodes,
+                        "instance('kinds-csv')/root/item[k = 'x' and z = concat(/data/a, ',')]");
+    assert_string_equal(asked(&bench, 5)->itemset->nodes,
+                        "instance('fruits')/root/item[starts-with(lab, current()/../q)]");
+    assert_string_equal(asked(&bench, 5)->appearance, "minimal");
+    assert_null(asked(&bench, 6)->itemset); /* what .. means in the rows isn't what was meant */
+    assert_string_equal(bench.form.instances->next->source, "jr://file-csv/fruits.csv");
+    assert_string_equal(bench.form.instances->next->next->source, "jr://file-csv/kinds.csv");
+    close_form(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +331,7 @@ int main(void)
         cmocka_unit_test(forms_older_than_xlsform_open),
         cmocka_unit_test(actions_of_older_names_are_called),
         cmocka_unit_test(a_first_value_has_no_blanks_around_it),
+        cmocka_unit_test(a_search_in_an_xform_is_a_filtered_list),
         cmocka_unit_test(a_list_may_stand_in_the_instance_itself),
         cmocka_unit_test(a_form_without_id_or_namespace_is_called_as_its_root),
     };
