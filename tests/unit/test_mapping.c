@@ -316,6 +316,87 @@ static void what_answers_alone_decide_is_derived(void **state)
 }
 
 /* The head of a household and its members are persons: one type holds what both are asked. */
+static void next_random(void *ctx, void *bytes, size_t size)
+{
+    uint8_t *next = ctx;
+    for (size_t i = 0; i < size; i++) {
+        ((uint8_t *)bytes)[i] = (*next)++;
+    }
+}
+
+static int64_t now_ms(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static int zone_minutes(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+/* The records of a form that is begun, "type<number of its parent" each. */
+static const char *begun(struct desk *desk)
+{
+    struct type types[4];
+    const struct type *list[4];
+    struct map_answers *answers = NULL;
+    struct play *play = NULL;
+    size_t count = 0;
+    uint8_t next = 1;
+    struct play_host host = {.mem = desk->arena.mem,
+                             .ctx = &next,
+                             .now_ms = now_ms,
+                             .zone_minutes = zone_minutes,
+                             .random = next_random};
+    struct diag *diag = &desk->diag;
+    for (size_t i = 0; i < desk->map.record_count; i++) {
+        struct mapping_typing typing = {
+            .form = &desk->form, .map = &desk->map, .record = i, .version = 1};
+        buf_clear(&desk->text);
+        assert_int_equal(mapping_type(&typing, &desk->arena, &desk->text, diag), OK);
+        read_type(desk, buf_text(&desk->text), &types[i]);
+        list[i] = &types[i];
+    }
+    assert_int_equal(play_new(&desk->form, &host, &play, diag), OK);
+    buf_clear(&desk->text);
+    assert_int_equal(play_call(play, span_of("{\"call\":\"load\"}"), &desk->text), OK);
+    assert_int_equal(mapping_answers(&desk->map, play, list, &desk->arena, &answers, &count, diag),
+                     OK);
+    buf_clear(&desk->text);
+    for (size_t i = 0; i < count; i++) {
+        buf_add_format(&desk->text, "%s", answers[i].of->type);
+        if (answers[i].parent != MAPPING_NONE) {
+            buf_add_format(&desk->text, "<%zu", answers[i].parent);
+        }
+        buf_add_text(&desk->text, "\n");
+    }
+    play_free(play);
+    return buf_text(&desk->text);
+}
+
+/* Persons are asked for before what is said of the house, and of its yard nothing is. */
+static void a_record_finds_the_one_around_it_wherever_that_is_asked(void **state)
+{
+    (void)state;
+    struct desk desk;
+    assert_int_equal(make_map(&desk,
+                              "type|name|label\n"
+                              "begin repeat|house|H\n"
+                              "begin repeat|yard|Y\n"
+                              "begin repeat|tree|T\ntext|kind|K\nend repeat||\n"
+                              "end repeat||\n"
+                              "begin repeat|person|P\ntext|who|W\nend repeat||\n"
+                              "text|remark|R\n"
+                              "end repeat||\n",
+                              NULL),
+                     OK);
+    assert_string_equal(begun(&desk), "household_visit_house\nhousehold_visit_tree<0\n"
+                                      "household_visit_person<0\n");
+    close_desk(&desk);
+}
+
 static void a_made_type_holds_what_all_records_of_it_ask(void **state)
 {
     (void)state;
@@ -377,6 +458,7 @@ int main(void)
         cmocka_unit_test(an_entity_that_its_type_cannot_take_is_refused),
         cmocka_unit_test(a_made_type_keeps_what_is_declared_gone_and_refuses_the_rest),
         cmocka_unit_test(what_answers_alone_decide_is_derived),
+        cmocka_unit_test(a_record_finds_the_one_around_it_wherever_that_is_asked),
         cmocka_unit_test(a_made_type_holds_what_all_records_of_it_ask),
         cmocka_unit_test(a_definition_carries_the_form_whole),
     };

@@ -117,9 +117,8 @@ static enum err record_of(struct answers *a, const struct map_record *of,
     }
     if (of->parent != MAPPING_NONE) {
         const struct map_record *parent = &a->map->records[of->parent];
-        const uint8_t *where = parent->place == of->place ? answer->occurrence
-                               : parent->place->repeat    ? answer->outer
-                                                          : NULL;
+        const uint8_t *where =
+            parent->place->repeat ? play_occurrence_of(answer, parent->place) : NULL;
         const struct map_answers *found = find(a, parent, where);
         made->parent = found == NULL ? MAPPING_NONE : (size_t)(found - a->list);
     }

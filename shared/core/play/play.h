@@ -62,15 +62,21 @@ void play_write_draft(const struct play *play, struct buf *ret);
 struct json;
 MUST_CHECK enum err play_read_draft(struct play *play, const struct json *draft, struct diag *diag);
 
-/* One answer of the instance, in document order. Borrowed for the time of the call. */
+/* One answer of the instance. Borrowed for the time of the call. */
+struct play_node;
 struct play_answer {
     const struct xform_node *node;
     struct span text;
     bool relevant;
-    const uint8_t *occurrence, *outer; /* ids (16 bytes) of the nearest repeats; NULL: none */
+    const uint8_t *occurrence;  /* id (16 bytes) of the nearest repeat; NULL: none */
+    const struct play_node *at; /* for play_occurrence_of; NULL: nowhere in particular */
 };
+/* The id of the occurrence of that repeat that it lies in; NULL: it lies in none. */
+const uint8_t *play_occurrence_of(const struct play_answer *answer,
+                                  const struct xform_node *repeat);
 typedef enum err (*play_visit)(void *ctx, const struct play_answer *answer);
-/* Every leaf, answered or not, and attributes. Stops at the first error, which it returns. */
+/* Every leaf, answered or not, and attributes: those of an occurrence before what repeats in it,
+   else in document order. Stops at the first error, which it returns. */
 MUST_CHECK enum err play_each_answer(const struct play *play, play_visit visit, void *ctx);
 
 /*

@@ -145,34 +145,67 @@ void play_write_draft(const struct play *play, struct buf *ret)
 
 /* ---- answers */
 
-/* The occurrences that it lies in, from the nearest outwards. */
-static void occurrences_of(const struct play_node *node, struct play_answer *answer)
+static const struct play_node *const_node_of(const struct tree_node *tree)
 {
-    answer->occurrence = answer->outer = NULL;
-    for (const struct tree_node *at = &node->tree; at != NULL && answer->outer == NULL;
-         at = at->parent) {
-        if (at->repeat && answer->occurrence == NULL) {
-            answer->occurrence = ((const struct play_node *)(const void *)at)->id;
-        } else if (at->repeat) {
-            answer->outer = ((const struct play_node *)(const void *)at)->id;
+    return (const struct play_node *)(const void *)tree;
+}
+
+/* The nearest occurrence that it lies in, of that repeat or of any (NULL); NULL: there is none. */
+static const uint8_t *occurrence_around(const struct play_node *node,
+                                        const struct xform_node *repeat)
+{
+    const struct tree_node *at = node == NULL ? NULL : &node->tree;
+    while (at != NULL &&
+           !(at->repeat && (repeat == NULL || const_node_of(at)->def->node == repeat))) {
+        at = at->parent;
+    }
+    return at == NULL ? NULL : const_node_of(at)->id;
+}
+
+const uint8_t *play_occurrence_of(const struct play_answer *answer, const struct xform_node *repeat)
+{
+    return occurrence_around(answer->at, repeat);
+}
+
+static enum err visit_leaf(const struct play_node *leaf, play_visit visit, void *ctx)
+{
+    struct play_answer answer = {.node = leaf->def->node,
+                                 .text = leaf->tree.text,
+                                 .relevant = node_is_relevant(leaf),
+                                 .occurrence = occurrence_around(leaf, NULL),
+                                 .at = leaf};
+    return visit(ctx, &answer);
+}
+
+/* What stands below `top` outside of repeats (`inside` false), or the occurrences of these. As deep
+ * as the form at most. */
+static enum err visit_below(const struct play_node *top, bool inside, play_visit visit, void *ctx)
+{
+    enum err e = OK;
+    for (const struct tree_node *at = top->tree.first; e == OK && at != NULL; at = at->next) {
+        const struct play_node *node = const_node_of(at);
+        bool leaf = !node->def->is_group;
+        if (leaf && inside == at->repeat) {
+            e = visit_leaf(node, visit, ctx);
+        }
+        if (!at->repeat) {
+            e = e != OK ? e : visit_below(node, inside, visit, ctx);
+        } else if (inside) {
+            e = e != OK ? e : visit_below(node, false, visit, ctx);
+            e = e != OK ? e : visit_below(node, true, visit, ctx);
         }
     }
+    return e;
 }
 
 enum err play_each_answer(const struct play *play, play_visit visit, void *ctx)
 {
-    enum err e = OK;
-    for (struct play_node *at = play->root; e == OK && at != NULL;
-         at = node_following(at, play->root)) {
-        if (at->def->is_group) {
-            continue;
-        }
-        struct play_answer answer = {
-            .node = at->def->node, .text = at->tree.text, .relevant = node_is_relevant(at)};
-        occurrences_of(at, &answer);
-        e = visit(ctx, &answer);
+    if (play->root == NULL) {
+        return OK;
     }
-    return e;
+    enum err e = play->root->def->is_group ? OK : visit_leaf(play->root, visit, ctx);
+    e = e != OK ? e : visit_below(play->root, false, visit, ctx);
+    return e != OK ? e : visit_below(play->root, true, visit, ctx);
 }
 
 static enum err bad_draft(struct diag *diag, const char *what, const char *where)
