@@ -557,6 +557,23 @@ static enum err parse_or(struct parser *parser, struct expr **ret)
     return e;
 }
 
+/* XPath writes its operators small, and so must who means one. */
+static const char *what_stands_there(const struct parser *parser)
+{
+    static const char *const words[] = {"or", "and", "div", "mod"};
+    const struct span text = parser->token.text;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        bool same = text.size == strlen(words[i]);
+        for (size_t j = 0; same && j < text.size; j++) {
+            same = (text.data[j] | 0x20) == (uint8_t)words[i][j];
+        }
+        if (same) {
+            return "operators are written in small letters (or, and, div, mod)";
+        }
+    }
+    return parser->token.kind == TOKEN_BAD ? "this can't be read" : "an operator is missing";
+}
+
 enum err expr_compile(struct arena *arena, struct tree_names *names, struct span text,
                       struct expr **ret, struct diag *diag)
 {
@@ -565,8 +582,7 @@ enum err expr_compile(struct arena *arena, struct tree_names *names, struct span
     struct expr *expr;
     enum err e = parse_or(&parser, &expr);
     if (e == OK && parser.token.kind != TOKEN_END) {
-        e = fail(&parser,
-                 parser.token.kind == TOKEN_BAD ? "this can't be read" : "an operator is missing");
+        e = fail(&parser, what_stands_there(&parser));
     }
     if (e == OK) {
         *ret = expr;
