@@ -501,6 +501,9 @@ static enum err save(struct filler *f, bool *ret_saved)
     session_begin(f->session, "fill_save");
     e = session_send(f->session);
     const struct json *records = e ? NULL : json_get(f->session->reply, "records");
+    if (records && !json_first(records)) {
+        face_say(&f->session->face, "text.fill_nothing", NULL);
+    }
     for (const struct json *at = records ? json_first(records) : NULL; at; at = json_next(at)) {
         bool changed = json_get_int(at, "ops", 0) != 0;
         const char *id = json_get_text(at, "id", "");

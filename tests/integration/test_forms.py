@@ -215,6 +215,8 @@ end loop|||
         record = self.fatima.answers("list", "many")[-1]["records"][0]["id"]
         self.assertEqual([self.fatima.value(record, name) for name in ("fruit", "eats", "sells", "why_yes_reason")],
                          ["oil", "yes", "no", "taste"])
+        said = self.finish(self.start("many", "--place", TABANT), ["", "", "", "", "", ":s"])
+        self.assertIn("لم يكتب شيء", said)  # it says that there was nothing to write
 
     def on_terminal(self, *words, **environment):
         """What a person reads there who leaves at the first question."""
