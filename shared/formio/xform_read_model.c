@@ -334,6 +334,12 @@ static enum err read_secondary(struct reader *reader, const xmlNode *element,
     if (made->id == NULL) {
         return read_fault(reader, element, "instance", "a secondary instance has no id");
     }
+    if (made->source != NULL && strncmp(made->source, "jr://instance/", 14) == 0 &&
+        strcmp(made->source, "jr://instance/last-saved") != 0) {
+        read_warning(reader, element,
+                     "nothing here is called so (of CommCare?): what reads it can't be computed",
+                     made->source);
+    }
     const xmlNode *root = xml_first(element);
     if (made->source == NULL && root != NULL) {
         made->document = arena_alloc(reader->arena, sizeof(*made->document));
