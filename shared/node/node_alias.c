@@ -80,6 +80,7 @@ enum err alias_refresh(struct node *node, int64_t entity)
     size_t count = 0;
     int64_t reg = 0;
     int64_t before = 0;
+    int64_t noted = 0;
     int64_t head = 0;
     bool found = false;
     arena_init(&arena, &node->host->mem, ALIAS_ARENA_MAX);
@@ -91,9 +92,17 @@ enum err alias_refresh(struct node *node, int64_t entity)
         e = named_by(node, live, count, &arena, &target, &found);
     }
     if (!e) {
-        e = get(node, entity, &before, &head);
+        e = get(node, entity, &before, &noted);
     }
-    if (!e && head != 0) { /* it may have to do without this one */
+    if (!e) {
+        e = alias_head(node, entity, &head);
+    }
+    /* They may have to do without this one: who stood for it when that was noted, and who does now;
+       a save may have been shown since. */
+    if (!e && noted != 0) {
+        e = log_mark_dirty(node, noted);
+    }
+    if (!e && head != entity) {
         e = log_mark_dirty(node, head);
     }
     if (!e && found) {
