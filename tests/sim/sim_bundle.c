@@ -168,11 +168,14 @@ static void count_taken(struct sim_world *world, const struct sim_stick *stick,
     to->newest_stick = stick->number > to->newest_stick ? stick->number : to->newest_stick;
 }
 
-/* Put back from a copy that is older than its first sync with that hub: it asks who that is. */
+/* Put back from a copy that is older than its first sync with that hub, and not told since what
+   key that has: it asks who that is. */
 static bool is_stranger(struct sim_node *to, const struct sim_node *from)
 {
-    sqlite3_stmt *s = eye_ask(to, "SELECT 1 FROM server WHERE name = ?1 AND synced_ms IS NOT NULL");
-    (void)sqlite3_bind_blob(s, 1, from->id.bytes, ID_SIZE, SQLITE_STATIC);
+    struct id definition = inside_definition_of(from);
+    sqlite3_stmt *s =
+        eye_ask(to, "SELECT 1 FROM entity e JOIN live l ON l.entity = e.id WHERE e.name = ?1");
+    (void)sqlite3_bind_blob(s, 1, definition.bytes, ID_SIZE, SQLITE_STATIC);
     bool known = s && sqlite3_step(s) == SQLITE_ROW;
     (void)sqlite3_finalize(s);
     return to->role < ROLE_HUB && !known;

@@ -4,6 +4,15 @@
 #include "node_internal.h"
 #include "sim_world.h"
 
+struct id inside_definition_of(const struct sim_node *node)
+{
+    char name[ID_TEXT_SIZE];
+    struct id definition;
+    id_write(node->id, name);
+    org_entity_id("_node", name, &definition);
+    return definition;
+}
+
 static enum err add_server(struct node *node, const struct node_identity *server)
 {
     struct stmt *s = db_stmt(node->db, SERVER_ADD);

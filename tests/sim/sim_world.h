@@ -262,6 +262,8 @@ bool replace_has_met(struct sim_node *node, size_t server);
 
 /* ---- sim_inside.c: what no verb of the node offers yet, done through its inside. */
 /* The node also knows that server, as a device that travels would. */
+/* The entity that a node's definition is. */
+struct id inside_definition_of(const struct sim_node *node);
 void inside_add_server(struct sim_node *node, const struct sim_node *server);
 
 #endif
