@@ -212,6 +212,7 @@ enum err call_open_node(struct call *call)
         }
     }
     call->node = device->node;
+    node_speak(call->node, call->language);
     return node_identity(call->node, &call->self);
 }
 

@@ -298,6 +298,9 @@ static enum err run_command(struct app *app, const struct command *command,
     if (!e && command->need == NEED_NODE) {
         e = home_node_open(app->host, app->home, &app->node, app->diag);
         if (!e) {
+            node_speak(app->node, app->language);
+        }
+        if (!e) {
             e = node_identity(app->node, &app->self);
         }
         if (!e && node_was_put_back(app->node)) {

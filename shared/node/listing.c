@@ -8,6 +8,7 @@
 #include "json.h"
 #include "listing_index.h"
 #include "mapping.h"
+#include "record_title.h"
 #include "record_view.h"
 
 #define CHILD_MAX   (8u * 1024 * 1024) /* bytes of one property */
@@ -218,13 +219,15 @@ static enum err find_by_root(struct search *search, struct span text)
 }
 
 /* Children of these names stand in some item of the list, and to who may not read a property it
-   is the same as empty: only base is readable wherever the record is. */
+   is the same as empty: only base is readable wherever the record is. A label that reads otherwise
+   in each language isn't indexed. */
 static bool can_index(const struct search *search, const struct expr_equal *equal)
 {
     const struct property *property = type_property(search->type, equal->child);
     bool everywhere =
         property ? strcmp(property->compartment, COMPARTMENT_BASE) == 0
-                 : strcmp(equal->child, CHILD_NAME) == 0 || strcmp(equal->child, CHILD_LABEL) == 0;
+                 : strcmp(equal->child, CHILD_NAME) == 0 ||
+                       (strcmp(equal->child, CHILD_LABEL) == 0 && !title_has_choices(search->type));
     return everywhere || (property && (equal->is_number || equal->text.size != 0));
 }
 

@@ -18,6 +18,7 @@
 #include "id.h"
 #include "reserve.h"
 #include "sign.h"
+#include "type.h"
 
 struct node;
 
@@ -77,6 +78,10 @@ MUST_CHECK enum err node_restore(const struct host *host, const char *path,
 /* For who waits long for the next call: memory that makes calls fast alone is given back. Outside
    of transactions. */
 void node_rest(struct node *node);
+
+/* From here on titles of records name choices by their labels in this language; before, as values
+   stand. */
+void node_speak(struct node *node, enum language language);
 
 MUST_CHECK enum err node_identity(struct node *node, struct node_identity *ret);
 

@@ -9,6 +9,7 @@
 #include "node_alias.h"
 #include "node_computed.h"
 #include "node_project.h"
+#include "record_title.h"
 #include "rules_set.h"
 
 #define FORMS_MAX     8 /* that wrote one record */
@@ -72,15 +73,22 @@ static bool is_one_save(const struct shown *shown)
 static enum err read_names(struct node *node, const struct shown *shown, struct arena *arena,
                            struct broken_value *value)
 {
+    struct span document = span_of("{}");
+    enum err copied = OK;
     value->case_number = value->title = "";
     struct stmt *s = db_stmt(node->db, RULES_NAMES);
     stmt_bind_i64(s, 1, shown->entity.id);
     if (stmt_row(s)) {
         value->case_number = arena_span_text(arena, stmt_span(s, 0));
         value->title = arena_span_text(arena, stmt_span(s, 1));
+        copied = arena_copy(arena, stmt_span(s, 2), &document);
     }
     enum err e = stmt_end(s);
-    return e ? e : value->case_number && value->title ? OK : ERR_NOMEM;
+    e = e ? e : copied;
+    if (!e && (!value->case_number || !value->title)) {
+        e = ERR_NOMEM;
+    }
+    return e ? e : title_spoken(node, shown->type, document, value->title, arena, &value->title);
 }
 
 static enum err read_value(struct node *node, const struct shown *shown,

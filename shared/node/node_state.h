@@ -74,6 +74,8 @@ struct node {
     size_t parsed_count;
     int org_held;     /* node_org_hold() */
     bool org_settled; /* records follow from this configuration (node_project_org.c) */
+    bool speaks;      /* titles are told in `language`: record_title.h */
+    enum language language;
     /* The counter of feed events: loaded on first use in a transaction, written at its end. */
     int64_t n;
     bool n_loaded, n_changed;

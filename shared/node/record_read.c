@@ -5,6 +5,7 @@
 
 #include "node_alias.h"
 #include "record_custody.h"
+#include "record_title.h"
 #include "record_view.h"
 
 /* ---- alternatives */
@@ -145,9 +146,12 @@ static void count_disputes(const struct view *view, const struct shown *shown,
     record->dispute_count += record->broken_count;
 }
 
-static enum err read_row(struct node *node, int64_t entity, struct arena *arena,
-                         struct record *record, bool *ret_broken)
+static enum err read_row(struct node *node, int64_t entity, const struct type *type,
+                         struct arena *arena, struct record *record, bool *ret_broken)
 {
+    struct span document = span_of("{}");
+    enum err copied = OK;
+    bool alone = false; /* nothing of it stands in another compartment than its own */
     struct stmt *s = db_stmt(node->db, RECORD_ROW);
     stmt_bind_i64(s, 1, entity);
     if (stmt_row(s)) {
@@ -156,9 +160,17 @@ static enum err read_row(struct node *node, int64_t entity, struct arena *arena,
         record->deleted = stmt_i64(s, 7) != 0;
         record->updated_ms = stmt_i64(s, 8);
         *ret_broken = stmt_i64(s, 11) > 0;
+        copied = arena_copy(arena, stmt_span(s, 5), &document);
+        alone = stmt_span(s, 10).size == 0;
     }
     enum err e = stmt_end(s);
-    return e ? e : record->case_number && record->title ? OK : ERR_NOT_FOUND;
+    e = e ? e : copied;
+    if (!e && (!record->case_number || !record->title)) {
+        e = ERR_NOT_FOUND;
+    }
+    return e ? e
+             : title_spoken(node, alone ? type : NULL, document, record->title, arena,
+                            &record->title);
 }
 
 static enum err read_record(struct view *view, int64_t entity, struct arena *arena,
@@ -173,7 +185,7 @@ static enum err read_record(struct view *view, int64_t entity, struct arena *are
     }
     struct record record = {
         .entity = shown.entity.name, .type = shown.type, .type_name = shown.type_name};
-    e = read_row(view->node, entity, arena, &record, &broken);
+    e = read_row(view->node, entity, shown.type, arena, &record, &broken);
     if (!e && broken) { /* asked of all that is held, told to who may read all of it */
         e = view_rules(view, &shown, arena, &record.broken, &record.broken_count);
     }

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "node_project.h"
 #include "node_rules.h"
+#include "record_title.h"
 #include "record_view.h"
 
 #define VIEW_DOCUMENT_MAX (8u * 1024 * 1024)
@@ -112,6 +113,11 @@ enum err view_stored(struct view *view, struct stmt *s, struct arena *arena, str
     }
     if (!e) {
         e = symbol_text(view->node, row.type, &row.row.type_name);
+    }
+    if (!e) {
+        const struct type *type = org_type(view->org, span_of(row.row.type_name));
+        e = title_spoken(view->node, row.elsewhere[0] == '\0' ? type : NULL, row.row.document,
+                         row.row.title, arena, &row.row.title);
     }
     if (!e) {
         *ret = row;

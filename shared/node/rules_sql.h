@@ -18,7 +18,7 @@
     X(COMPUTED_CLEAR, "DELETE FROM computed WHERE entity = ?1") \
     X(COMPUTED_PUT, "INSERT INTO computed(entity, property, value) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = ?3") \
     X(COMPUTED_DROP, "DELETE FROM computed WHERE entity = ?1 AND property = ?2") \
-    X(RULES_NAMES, "SELECT case_number, title FROM record WHERE entity = ?1") \
+    X(RULES_NAMES, "SELECT case_number, title, document FROM record WHERE entity = ?1") \
     X(RULES_KIN, "SELECT id FROM entity WHERE root = ?1 AND type = ?2 AND id <> ?3 LIMIT ?4")
 /* clang-format on */
 

@@ -261,9 +261,9 @@ bool replace_settle(struct sim_node *node, size_t server);
 bool replace_has_met(struct sim_node *node, size_t server);
 
 /* ---- sim_inside.c: what no verb of the node offers yet, done through its inside. */
-/* The node also knows that server, as a device that travels would. */
 /* The entity that a node's definition is. */
 struct id inside_definition_of(const struct sim_node *node);
+/* The node also knows that server, as a device that travels would. */
 void inside_add_server(struct sim_node *node, const struct sim_node *server);
 
 #endif

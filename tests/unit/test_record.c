@@ -51,6 +51,60 @@ static struct id patient(struct fixture *f)
         .entity;
 }
 
+/* ---- titles */
+
+struct titles {
+    char text[512]; /* of the enrolments, one a line */
+};
+
+static bool keep_title(void *ctx, const struct record_row *row)
+{
+    struct titles *titles = ctx;
+    size_t size = strlen(titles->text);
+    (void)snprintf(titles->text + size, sizeof titles->text - size, "%s\n", row->title);
+    return true;
+}
+
+static void assert_titles(struct fixture *f, struct id entity, struct id root, const char *said)
+{
+    struct record_filter filter = {.type = "enrolment"};
+    struct titles titles = {""};
+    struct record_child *children = NULL;
+    struct record record = {.title = NULL};
+    size_t count = 0;
+    char line[256];
+    (void)snprintf(line, sizeof line, "%s\n", said);
+    assert_int_equal(record_list(f->s, NULL, &filter, keep_title, &titles, NULL), OK);
+    assert_string_equal(titles.text, line);
+    assert_int_equal(record_read(f->s, NULL, entity, &f->org.arena, &record, NULL), OK);
+    assert_string_equal(record.title, said);
+    assert_int_equal(record_children(f->s, NULL, root, 10, &f->org.arena, &children, &count, NULL),
+                     OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(children[0].title, said);
+}
+
+static void a_title_names_choices_in_the_language_that_is_spoken(void **state)
+{
+    struct fixture *f = *state;
+    struct saved household =
+        test_save(&f->org, f->s, test_new(f->org.said, "household", TEST_COMMUNE),
+                  "{\"head_name_ar\":\"عائشة\"}");
+    struct id entity =
+        test_save(&f->org, f->s, test_child(f->org.said, "enrolment", household.entity),
+                  "{\"programme\":\"tayssir\",\"agency\":\"education\",\"status\":\"active\","
+                  "\"status_date\":\"2026-09-01\"}")
+            .entity;
+    assert_titles(f, entity, household.entity, "tayssir · active");
+    node_speak(f->s, LANGUAGE_AR);
+    assert_titles(f, entity, household.entity, "برنامج تيسير للتمدرس · استفادة جارية");
+    node_speak(f->s, LANGUAGE_FR);
+    assert_titles(f, entity, household.entity, "Tayssir (scolarisation) · Bénéficie actuellement");
+    struct record record = {.title = NULL}; /* what has no choices in its title stays as it is */
+    assert_int_equal(record_read(f->s, NULL, household.entity, &f->org.arena, &record, NULL), OK);
+    assert_string_equal(record.title, "عائشة");
+}
+
 /* ---- what a viewer sees */
 
 static void a_viewer_sees_only_compartments_of_her_grants(void **state)
@@ -491,6 +545,7 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
     const struct CMUnitTest cases[] = {
+        CASE(a_title_names_choices_in_the_language_that_is_spoken),
         CASE(a_viewer_sees_only_compartments_of_her_grants),
         CASE(a_viewer_without_a_grant_there_sees_nothing),
         CASE(a_household_shows_its_whole_tree_and_a_member_its_own),
