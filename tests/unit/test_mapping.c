@@ -127,6 +127,16 @@ static void labels_above_a_table_are_kept_nowhere(void **state)
     close_desk(&desk);
 }
 
+static void read_type(struct desk *desk, const char *text, struct type *ret)
+{
+    struct json *json = NULL;
+    assert_int_equal(json_parse(span_of(text), &json, &desk->diag), OK);
+    if (type_read(json, &desk->arena, ret, &desk->diag) != OK) {
+        fail_msg("%s: %s in %s", desk->diag.args[0], desk->diag.args[1], text);
+    }
+    json_free(json);
+}
+
 /* An XForm's own way to hold a list for choices; a workbook can't. */
 static void a_list_in_the_instance_is_no_answer(void **state)
 {
@@ -146,6 +156,40 @@ static void a_list_in_the_instance_is_no_answer(void **state)
     assert_int_equal(xform_read_xml(span_of(xml), &desk.arena, &desk.form, NULL, &desk.diag), OK);
     assert_int_equal(mapping_make(&desk.form, &desk.arena, &desk.map, &desk.diag), OK);
     assert_string_equal(shown(&desk), "visit_member<visit: name text,\nvisit: pick select_one,\n");
+    close_desk(&desk);
+}
+
+/* A cascade as JavaRosa's and Enketo's examples have it: each list lies in the one before. */
+static void choices_are_those_that_the_path_finds(void **state)
+{
+    (void)state;
+    static const char xml[] =
+        "<h:html xmlns='http://www.w3.org/2002/xforms' xmlns:h='http://www.w3.org/1999/xhtml'>"
+        "<h:head><h:title>T</h:title><model><instance><data id='visit'><s/><c/><n/></data>"
+        "</instance><instance id='all'><states><state><value>wa</value><county k='1'><value>king"
+        "</value></county><county k='2'><value>sky</value></county></state><state><value>il"
+        "</value><county k='3'><value>cook</value></county></state></states></instance>"
+        "</model></h:head><h:body><select1 ref='/data/s'><itemset nodeset=\"instance('all')/states/"
+        "state\"><value ref='value'/></itemset></select1><select1 ref='/data/c'><itemset nodeset="
+        "\"instance('all')/states/state[value = /data/s and '[' != '']/county\"><value "
+        "ref='value'/>"
+        "</itemset></select1><select1 ref='/data/n'><itemset nodeset=\"instance('all')/states/state"
+        "/county\"><value ref='@k'/></itemset></select1></h:body></h:html>";
+    struct desk desk;
+    memset(&desk, 0, sizeof(desk));
+    const struct mem *mem = test_mem_init(&desk.memory, 0);
+    arena_init(&desk.arena, mem, ARENA_MAX);
+    buf_init(&desk.text, mem, 1u << 20);
+    assert_int_equal(xform_read_xml(span_of(xml), &desk.arena, &desk.form, NULL, &desk.diag), OK);
+    assert_int_equal(mapping_make(&desk.form, &desk.arena, &desk.map, &desk.diag), OK);
+    struct mapping_typing typing = {.form = &desk.form, .map = &desk.map, .version = 1};
+    struct type made;
+    assert_int_equal(mapping_type(&typing, &desk.arena, &desk.text, &desk.diag), OK);
+    read_type(&desk, buf_text(&desk.text), &made);
+    assert_int_equal(type_property(&made, "s")->choice_count, 2);
+    assert_int_equal(type_property(&made, "c")->choice_count, 3);
+    assert_string_equal(type_property(&made, "c")->choices[2].name, "cook");
+    assert_int_equal(type_property(&made, "n")->type, VALUE_TEXT); /* its names aren't known here */
     close_desk(&desk);
 }
 
@@ -216,16 +260,6 @@ static void records_of_one_name_stay_apart(void **state)
     assert_string_equal(shown(&desk), "household_visit: a text,\n"
                                       "household_visit_answers<household_visit: b text,\n");
     close_desk(&desk);
-}
-
-static void read_type(struct desk *desk, const char *text, struct type *ret)
-{
-    struct json *json = NULL;
-    assert_int_equal(json_parse(span_of(text), &json, &desk->diag), OK);
-    if (type_read(json, &desk->arena, ret, &desk->diag) != OK) {
-        fail_msg("%s: %s in %s", desk->diag.args[0], desk->diag.args[1], text);
-    }
-    json_free(json);
 }
 
 static void an_entity_that_its_type_cannot_take_is_refused(void **state)
@@ -453,6 +487,7 @@ int main(void)
         cmocka_unit_test(an_entity_of_a_group_keeps_nothing_of_its_own),
         cmocka_unit_test(labels_above_a_table_are_kept_nowhere),
         cmocka_unit_test(a_list_in_the_instance_is_no_answer),
+        cmocka_unit_test(choices_are_those_that_the_path_finds),
         cmocka_unit_test(names_are_made_fit_and_stay_apart),
         cmocka_unit_test(records_of_one_name_stay_apart),
         cmocka_unit_test(an_entity_that_its_type_cannot_take_is_refused),

@@ -120,17 +120,60 @@ static const struct tree_node *child_named(const struct tree_node *item, const c
     return at;
 }
 
-/* "instance('list')/root/item[...]": the list's name. */
-static bool list_name(const char *nodes, struct span *ret)
+/* "instance('list')/root/item[...]": the list's name, and the steps behind it. */
+static bool list_name(const char *nodes, struct span *ret, struct span *ret_steps)
 {
     static const char begin[] = "instance('";
-    const char *at = strstr(nodes, begin);
-    const char *end = at == NULL ? NULL : strchr(at + sizeof(begin) - 1, '\'');
-    if (end == NULL) {
+    const char *at = nodes + strspn(nodes, " ");
+    at = strncmp(at, begin, sizeof(begin) - 1) == 0 ? at + sizeof(begin) - 1 : NULL;
+    const char *end = at == NULL ? NULL : strchr(at, '\'');
+    if (end == NULL || end[1] != ')') {
         return false;
     }
-    *ret = span_from(at + sizeof(begin) - 1, (size_t)(end - at) - (sizeof(begin) - 1));
+    *ret = span_from(at, (size_t)(end - at));
+    *ret_steps = span_of(end + 2);
     return true;
+}
+
+/* Its size when a predicate begins there, brackets in texts and in each other counted; 0: none. */
+static size_t predicate_size(struct span text)
+{
+    size_t depth = 0;
+    uint8_t quote = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = text.data[i];
+        if (quote != 0 || byte == '\'' || byte == '"') {
+            quote = quote == 0 ? byte : byte == quote ? 0 : quote;
+            continue;
+        }
+        depth += byte == '[' ? 1 : 0;
+        if (depth == 0) {
+            return 0;
+        }
+        depth -= byte == ']' ? 1 : 0;
+        if (depth == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+/* "/name[...]" off the front of the steps: the name alone. False: it is something else. */
+static bool next_step(struct span *steps, struct span *ret)
+{
+    static const char names[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    size_t size = 1;
+    while (size < steps->size && strchr(names, steps->data[size]) != NULL) {
+        size++;
+    }
+    *ret = span_cut(*steps, 1, size - 1);
+    bool is_step = steps->data[0] == '/' && ret->size != 0 && ret->data[0] != '.';
+    *steps = span_cut(*steps, size, steps->size);
+    size_t predicate;
+    while (is_step && (predicate = predicate_size(*steps)) != 0) {
+        *steps = span_cut(*steps, predicate, steps->size);
+    }
+    return is_step;
 }
 
 static const struct xform_text *item_label(const struct xform *form, const struct tree_node *item,
@@ -160,10 +203,38 @@ static const struct xform_text *item_label(const struct xform *form, const struc
     return text;
 }
 
+/* Every row that the steps may lead to, whatever their predicates choose. */
+static enum err add_rows(const struct xform *form, const struct tree_node *from, struct span steps,
+                         const char *value_name, struct arena *arena, struct choice_names *ret)
+{
+    struct span step;
+    if (steps.size == 0) {
+        const struct tree_node *value = child_named(from, value_name);
+        char *text = value == NULL ? NULL : arena_span_text(arena, value->text);
+        if (text != NULL) {
+            add_choice(ret, text, item_label(form, from, arena));
+        }
+        ret->fits = ret->fits && value != NULL;
+        return value != NULL && text == NULL ? ERR_NOMEM : OK;
+    }
+    if (!next_step(&steps, &step)) {
+        ret->fits = false;
+        return OK;
+    }
+    enum err e = OK;
+    for (const struct tree_node *at = from->first; e == OK && at != NULL && ret->fits;
+         at = at->next) {
+        if (!at->attribute && span_is(step, at->name)) {
+            e = add_rows(form, at, steps, value_name, arena, ret);
+        }
+    }
+    return e;
+}
+
 static enum err list_choices(const struct xform *form, const struct xform_control *control,
                              struct arena *arena, struct choice_names *ret)
 {
-    struct span name;
+    struct span name, steps;
     *ret = (struct choice_names){
         .names = arena_array(arena, TYPE_CHOICES_MAX, sizeof(char *)),
         .labels = arena_array(arena, TYPE_CHOICES_MAX, sizeof(struct xform_text *)),
@@ -178,7 +249,7 @@ static enum err list_choices(const struct xform *form, const struct xform_contro
         return OK;
     }
     const struct xform_instance *list = form->instances;
-    bool named = list_name(control->itemset->nodes, &name);
+    bool named = list_name(control->itemset->nodes, &name, &steps);
     while (named && list != NULL && !span_is(name, list->id)) {
         list = list->next;
     }
@@ -186,18 +257,10 @@ static enum err list_choices(const struct xform *form, const struct xform_contro
         ret->fits = false; /* a list of files or of records: any text */
         return OK;
     }
-    for (const struct tree_node *at = list->document->first->first; at != NULL && ret->fits;
-         at = at->next) {
-        const struct tree_node *value = child_named(at, control->itemset->value);
-        char *text = value == NULL ? NULL : arena_span_text(arena, value->text);
-        if (value != NULL && text == NULL) {
-            return ERR_NOMEM;
-        }
-        if (text != NULL) {
-            add_choice(ret, text, item_label(form, at, arena));
-        }
+    while (steps.size != 0 && steps.data[steps.size - 1] == ' ') {
+        steps.size--;
     }
-    return OK;
+    return add_rows(form, list->document, steps, control->itemset->value, arena, ret);
 }
 
 /* ---- a property */
