@@ -370,7 +370,7 @@ static int zone_minutes(void *ctx)
     return 0;
 }
 
-/* The records of a form that is begun, "type<number of its parent" each. */
+/* The records of a form that is begun, "type<number of its parent" each, and what was computed. */
 static const char *begun(struct desk *desk)
 {
     struct type types[4];
@@ -404,6 +404,12 @@ static const char *begun(struct desk *desk)
         if (answers[i].parent != MAPPING_NONE) {
             buf_add_format(&desk->text, "<%zu", answers[i].parent);
         }
+        for (size_t j = 0; j < answers[i].value_count; j++) {
+            if (answers[i].values[j].field->node->calculate != NULL) {
+                buf_add_text(&desk->text, " ");
+                buf_add_span(&desk->text, answers[i].values[j].json);
+            }
+        }
         buf_add_text(&desk->text, "\n");
     }
     play_free(play);
@@ -428,6 +434,22 @@ static void a_record_finds_the_one_around_it_wherever_that_is_asked(void **state
                      OK);
     assert_string_equal(begun(&desk), "household_visit_house\nhousehold_visit_tree<0\n"
                                       "household_visit_person<0\n");
+    close_desk(&desk);
+}
+
+static void what_was_computed_and_fits_nowhere_is_no_answer(void **state)
+{
+    (void)state;
+    struct desk desk;
+    assert_int_equal(make_map(&desk,
+                              "type|name|label|calculation|bind::type\n"
+                              "integer|a|A||\n"
+                              "calculate|word||concat('x', 1)|int\n"
+                              "calculate|day||'soon'|date\n"
+                              "calculate|sum||1 + 1|int\n",
+                              NULL),
+                     OK);
+    assert_string_equal(begun(&desk), "household_visit null null 2\n");
     close_desk(&desk);
 }
 
@@ -494,6 +516,7 @@ int main(void)
         cmocka_unit_test(a_made_type_keeps_what_is_declared_gone_and_refuses_the_rest),
         cmocka_unit_test(what_answers_alone_decide_is_derived),
         cmocka_unit_test(a_record_finds_the_one_around_it_wherever_that_is_asked),
+        cmocka_unit_test(what_was_computed_and_fits_nowhere_is_no_answer),
         cmocka_unit_test(a_made_type_holds_what_all_records_of_it_ask),
         cmocka_unit_test(a_definition_carries_the_form_whole),
     };

@@ -316,6 +316,26 @@ static void a_search_in_an_xform_is_a_filtered_list(void **state)
     close_form(&bench);
 }
 
+/* Web clients make a date of it; JavaRosa leaves the number there, which is none. */
+static void days_that_were_added_up_are_a_date(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_form(&bench,
+              "<instance><data id='x'><a/><due/><at/><n/><none/></data></instance>"
+              "<bind nodeset='/data/due' type='date' calculate='today() + 7'/>"
+              "<bind nodeset='/data/at' type='dateTime' calculate=\"date('2026-11-26') + 0.5\"/>"
+              "<bind nodeset='/data/n' type='int' calculate=\"/data/due - date('2026-12-01')\"/>"
+              "<bind nodeset='/data/none' type='date' calculate='/data/a + 7'/>",
+              "<input ref='/data/a'/>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'eval','expr':'/data/due'}", "'text':'2026-12-03'");
+    say(&bench, "{'call':'eval','expr':'/data/at'}", "'text':'2026-11-26T12:00:00.000+01:00'");
+    say(&bench, "{'call':'eval','expr':'/data/n'}", "'text':'2'");
+    say(&bench, "{'call':'eval','expr':'/data/none'}", "'text':''");
+    close_form(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +352,7 @@ int main(void)
         cmocka_unit_test(actions_of_older_names_are_called),
         cmocka_unit_test(a_first_value_has_no_blanks_around_it),
         cmocka_unit_test(a_search_in_an_xform_is_a_filtered_list),
+        cmocka_unit_test(days_that_were_added_up_are_a_date),
         cmocka_unit_test(a_list_may_stand_in_the_instance_itself),
         cmocka_unit_test(a_form_without_id_or_namespace_is_called_as_its_root),
     };

@@ -165,6 +165,24 @@ static enum err note_entity(struct answers *a, const struct play_answer *answer)
     return OK;
 }
 
+/* An answer as a value of its property. What the form computed and the property can't hold is no
+   answer: nobody who fills the form could mend it. */
+static enum err value_of(struct answers *a, const struct property *property,
+                         const struct map_field *field, struct span text, struct span *ret)
+{
+    struct diag diag = {0};
+    enum err e = mapping_value(property->type, field->property, text, a->arena, ret, &diag);
+    bool asked = field->control != NULL && field->node->calculate == NULL;
+    if (e == ERR_BAD_VALUE && !asked) {
+        *ret = span_of("null");
+        return OK;
+    }
+    if (e != OK) {
+        *a->diag = diag;
+    }
+    return e;
+}
+
 /* Records that a form only ever changes stand before what it makes of them. */
 static enum err add_answer(void *ctx, const struct play_answer *answer)
 {
@@ -191,9 +209,8 @@ static enum err add_answer(void *ctx, const struct play_answer *answer)
     value->field = field;
     value->relevant = answer->relevant;
     value->text = answer->text;
-    return mapping_value(property->type, field->property,
-                         answer->relevant ? answer->text : (struct span){0}, a->arena, &value->json,
-                         a->diag);
+    return value_of(a, property, field, answer->relevant ? answer->text : (struct span){0},
+                    &value->json);
 }
 
 /* The root's own records stand first, so that what repeats finds its parent. */

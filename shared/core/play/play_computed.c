@@ -28,6 +28,9 @@ static struct expr_value fitted(enum xform_data data, const struct expr_value *v
         fits.number = whole(value->number);
     } else if (data == XFORM_BOOLEAN && is_number(value)) {
         fits = (struct expr_value){.type = EXPR_BOOLEAN, .truth = expr_to_boolean(value)};
+    } else if ((data == XFORM_DATE || data == XFORM_DATETIME) && value->type == EXPR_NUMBER) {
+        fits.type = EXPR_DATE; /* today() + 7: days since 1970, as date() reads them */
+        fits.has_time = data == XFORM_DATETIME;
     } else if (value->type == EXPR_DATE && data != XFORM_STRING) {
         fits.has_time = data == XFORM_DATETIME || data == XFORM_TIME;
     }
