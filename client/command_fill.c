@@ -23,6 +23,7 @@ struct filler {
     struct buf path; /* of the thing that was asked last; "" at the beginning of a screen */
     char draft[SESSION_WORD_MAX];
     bool at_end;
+    bool has_read; /* since the last move: somebody is there who may mend what hinders it */
 };
 
 /* ---- talking to the device */
@@ -91,6 +92,7 @@ static enum err read_line(struct filler *f, const char *prompt)
     const struct terminal *terminal = &f->session->program->terminal;
     face_put(&f->session->face, span_of(prompt));
     buf_clear(&f->line);
+    f->has_read = true;
     enum err e = terminal->read_line(terminal->ctx, &f->line);
     if (e == ERR_NOT_FOUND) {
         f->at_end = true;
@@ -534,6 +536,22 @@ static enum err ask_end(struct filler *f, enum step *ret)
 
 /* ---- the conversation */
 
+/* A note may hinder who goes on, as in Collect, until another answer is mended: that is waited for.
+ */
+static enum err go_on(struct filler *f, enum step *ret)
+{
+    bool has_read = f->has_read;
+    enum err e = move(f, "next");
+    *ret = STEP_ON;
+    f->has_read = false;
+    if (!e && !json_bool(json_get(answer_of(f), "ok")) && !has_read) {
+        e = read_line(f, "> ");
+        *ret = e ? STEP_LEAVE : read_step(f);
+        f->has_read = false;
+    }
+    return e;
+}
+
 static enum err one_step(struct filler *f, enum step *ret)
 {
     bool passed = f->path.size == 0;
@@ -548,8 +566,7 @@ static enum err one_step(struct filler *f, enum step *ret)
     }
     const struct json *thing = thing_after(f, json_get(state, "screen"), &passed);
     if (thing == NULL) {
-        *ret = STEP_ON;
-        return move(f, "next");
+        return go_on(f, ret);
     }
     struct buf before;
     buf_init(&before, &f->session->program->host->mem, PATH_MAX_SIZE);

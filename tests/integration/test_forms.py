@@ -218,6 +218,21 @@ end loop|||
         said = self.finish(self.start("many", "--place", TABANT), ["", "", "", "", "", ":s"])
         self.assertIn("لم يكتب شيء", said)  # it says that there was nothing to write
 
+    def test_a_note_may_hinder_until_another_answer_is_mended(self):
+        survey = """
+type|name|label|relevant|constraint|default
+integer|all|All|||
+integer|counted|Counted|||
+note|wrong|Count again|${all} != ${counted}|${all} = ${counted}|a value, or nothing is judged
+"""
+        self.region.call("form", "add", workbook(self.office.folder / "sum.xlsx", survey=survey,
+                                                 settings="form_id\nsum"))
+        self.fatima.sync()
+        said = self.finish(self.start("sum", "--place", TABANT), ["3", "2", "", ":b", "3", ":s"])
+        self.assertEqual(said.count("Count again"), 2)
+        record = self.fatima.answers("list", "sum")[-1]["records"][0]["id"]
+        self.assertEqual(self.fatima.value(record, "counted"), 3)
+
     def on_terminal(self, *words, **environment):
         """What a person reads there who leaves at the first question."""
         reader, terminal = pty.openpty()
