@@ -11,6 +11,8 @@
 
 #include "sim_ledger.h"
 
+#define TELL_EVERY 25 /* runs */
+
 struct many {
     const struct sim_many *wanted;
     struct sim_options options; /* of the next run */
@@ -39,6 +41,15 @@ static void say_failed(struct many *many, uint64_t seed, size_t step, const char
     many->failures++;
 }
 
+/* A day of runs says now and then how far it is. */
+static void say_progress(const struct many *many)
+{
+    if (many->ended % TELL_EVERY == 0) {
+        (void)fprintf(stderr, "sim: %zu runs, %.1f device-years, %zu failed\n", many->ended,
+                      many->years, many->failures);
+    }
+}
+
 static void count_ending(struct many *many, const struct sim_ending *ending)
 {
     counters_add(&many->counters, &ending->counters);
@@ -47,6 +58,7 @@ static void count_ending(struct many *many, const struct sim_ending *ending)
     if (!ending->good) {
         say_failed(many, ending->seed, ending->step, ending->failure);
     }
+    say_progress(many);
 }
 
 /* The next seed: what the ledger has of it, or a process that runs it. */
