@@ -129,9 +129,7 @@ int main(int argument_count, char **arguments)
     if (!read_arguments(argument_count, arguments, &request)) {
         return usage();
     }
-    if (db_init()) {
-        return 1;
-    }
+    db_init();
     if (request.shrink) {
         bool failed = sim_shrink(&request.options);
         if (!failed) {

@@ -45,7 +45,8 @@ enum err process_init(void)
     umask(S_IRWXG | S_IRWXO);
     (void)signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    return sodium_init() < 0 ? ERR_INTERNAL : db_init();
+    db_init();
+    return sodium_init() < 0 ? ERR_INTERNAL : OK;
 }
 
 enum err process_read_secret(struct buf *ret)

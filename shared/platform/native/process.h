@@ -17,7 +17,7 @@
  * from here on are the owner's alone (umask 077), a peer that hangs up is an error
  * and not a signal, libsodium is ready, and as many descriptors as the system allows may be open
  * (a hub holds thousands of connections; the usual soft limit is 1,024). ERR_INTERNAL when
- * libsodium or SQLite can't start.
+ * libsodium can't start.
  */
 MUST_CHECK enum err process_init(void);
 
