@@ -33,8 +33,9 @@ struct db_options {
     size_t sql_count;
 };
 
-/* Before the first database of a process; later it does nothing. SQLite counts no memory then, which
-   nobody asks it for, and takes no lock for it with each block (a twentieth of a sync's time). */
+/* Before the first database of a process; later it does nothing. SQLite counts no memory then,
+   which nobody asks it for, and takes no lock for it with each block (a twentieth of a sync's
+   time). */
 void db_init(void);
 MUST_CHECK enum err db_open(const struct host *host, const struct db_options *options,
                             struct db **ret, struct diag *diag);
