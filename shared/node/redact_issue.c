@@ -101,8 +101,8 @@ static enum err kept_values(struct issue *issue, const struct op *from,
     return e;
 }
 
-static enum err write_restated(struct issue *issue, const struct logged *from,
-                               struct op_register *registers, size_t count)
+static enum err write_again(struct issue *issue, const struct logged *from,
+                            struct op_register *registers, size_t count, struct span values)
 {
     char uid[ID_TEXT_SIZE];
     char extra[64];
@@ -118,16 +118,22 @@ static enum err write_restated(struct issue *issue, const struct logged *from,
     op.registers = registers;
     op.register_count = count;
     op.redacted = false;
+    op.values = values;
     enum err e = buf_error(&text);
     op.extra = buf_span(&text);
-    if (!e) {
-        e = kept_values(issue, &from->op, registers, count, &op.values);
-    }
     if (!e) {
         e = log_write(issue->node, &op, false, &row);
     }
     buf_release(&text);
     return e;
+}
+
+static enum err write_restated(struct issue *issue, const struct logged *from,
+                               struct op_register *registers, size_t count)
+{
+    struct span values = {0};
+    enum err e = kept_values(issue, &from->op, registers, count, &values);
+    return e ? e : write_again(issue, from, registers, count, values);
 }
 
 static enum err is_live(struct issue *issue, struct span reg, uint64_t uid8, bool *ret)
@@ -174,6 +180,80 @@ static enum err restate(struct issue *issue, const struct logged *from)
         e = write_restated(issue, from, &scope, 1);
     }
     return e || count == 0 ? e : write_restated(issue, from, kept, count);
+}
+
+/* ---- of a record whose ops were marked before */
+
+/* Where the record is, as this node knows it though no op says so any more. */
+static enum err known_place(struct issue *issue, const char *reg, struct span *ret)
+{
+    struct entity_row row, root;
+    struct members members;
+    struct buf text;
+    char id[ID_TEXT_SIZE];
+    const char *place = NULL;
+    bool is_root = strcmp(reg, REGISTER_SCOPE) == 0;
+    *ret = (struct span){0};
+    enum err e = entity_get(issue->node, issue->entity, &row);
+    if (e || row.root == 0 || (row.root == row.id) != is_root) {
+        return e;
+    }
+    e = is_root ? members_of(issue->node, row.root, &members)
+                : entity_get(issue->node, row.root, &root);
+    if (e || (is_root && members.count != 1)) {
+        return e;
+    }
+    e = is_root ? symbol_text(issue->node, members.scopes[0], &place) : OK;
+    if (e) {
+        return e;
+    }
+    if (!is_root) {
+        id_write(root.name, id);
+        place = id;
+    }
+    buf_init(&text, &issue->node->host->mem, ISSUE_VALUES);
+    buf_add_format(&text, "{\"%s\":\"%s\"}", reg, place);
+    e = buf_error(&text);
+    e = e ? e : arena_copy(&issue->arena, buf_span(&text), ret);
+    buf_release(&text);
+    return e;
+}
+
+static enum err restate_known(struct issue *issue, const char *reg)
+{
+    struct live_op *live = NULL;
+    struct logged logged;
+    struct span values = {0};
+    size_t count = 0;
+    int64_t symbol = 0;
+    arena_reset(&issue->one);
+    enum err e = symbol_find(issue->node, span_of(reg), &symbol);
+    if (!e) {
+        e = log_live(issue->node, issue->entity, symbol, &issue->one, &live, &count);
+    }
+    if (e || count != 1) {
+        return e;
+    }
+    e = log_read(issue->node, live[0].op, &issue->one, &logged);
+    if (!e && logged.op.redacted) {
+        e = known_place(issue, reg, &values);
+    }
+    if (e || !values.data) {
+        return e;
+    }
+    struct op_register again = {span_of(reg), &live[0].uid8, 1};
+    return write_again(issue, &logged, &again, 1, values);
+}
+
+/*
+ * A region that is put back may have its mark from others, and not what it wrote with it: then the
+ * op that says where the record belongs was scrubbed and nothing says it instead. Who gets that op
+ * from now on would not know.
+ */
+static enum err restate_place(struct issue *issue)
+{
+    enum err e = restate_known(issue, REGISTER_ROOT);
+    return e ? e : restate_known(issue, REGISTER_SCOPE);
 }
 
 /* One that was collected: nothing of it is live, but others may hold its body still. */
@@ -502,6 +582,9 @@ enum err redact_issue(struct node *node, const struct redact_order *order, int64
     enum err e = open_issue(&issue);
     if (!e && issue.entity != 0) {
         e = late_op ? take_op(&issue, late_op) : take_ops(&issue);
+    }
+    if (!e && issue.entity != 0 && !late_op) {
+        e = restate_place(&issue);
     }
     if (!e && issue.entity != 0) {
         e = clear(&issue);

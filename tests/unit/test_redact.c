@@ -4,148 +4,7 @@
  */
 #define _XOPEN_SOURCE 700
 
-#include "node_redact.h"
-#include "redact.h"
-#include "test_blob.h"
-#include "test_forge.h"
-#include "test_town.h"
-
-#define SECRET  "Zerhouni-7714"
-#define REWRITE "Zerhouni-8825"
-
-/* ---- who may */
-
-static void let_redact(struct town *town, struct id person, const char *scope)
-{
-    char id[ID_TEXT_SIZE];
-    char who[ID_TEXT_SIZE];
-    char definition[512];
-    struct id grant;
-    nodes_random(&town->nodes, grant.bytes, ID_SIZE);
-    id_write(grant, id);
-    id_write(person, who);
-    (void)snprintf(definition, sizeof definition,
-                   "{\"id\":\"%s\",\"person\":\"%s\",\"scope\":\"%s\",\"compartments\":[\"base\","
-                   "\"health\",\"aid\",\"protection\"],\"verbs\":[\"redact\"]}",
-                   id, who, scope);
-    nodes_publish(town->region, "_grant", id, definition);
-}
-
-static enum err ask(struct node *node, struct id person, struct id entity, const char *property,
-                    const char *reason, struct redact_asked *ret)
-{
-    struct diag diag = {0};
-    struct redact redact = {.person = person,
-                            .entity = entity,
-                            .property = property,
-                            .all = property == NULL,
-                            .reason = reason};
-    return node_redact(node, &redact, ret, &diag);
-}
-
-static size_t redact(struct node *node, struct id person, struct id entity, const char *property)
-{
-    struct redact_asked asked = {.done = false};
-    enum err e = ask(node, person, entity, property, "asked by the person", &asked);
-    if (e) {
-        fail_msg("redact: %s", err_name(e));
-    }
-    return asked.op_count;
-}
-
-/* ---- files */
-
-static bool file_holds(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "rb");
-    size_t size = strlen(text);
-    size_t at = 0;
-    bool found = false;
-    int c = 0;
-    if (!file) {
-        return false;
-    }
-    while (!found && (c = fgetc(file)) != EOF) {
-        at = c == text[at] ? at + 1 : (c == text[0] ? 1 : 0);
-        found = at == size;
-    }
-    (void)fclose(file);
-    return found;
-}
-
-static bool node_holds(struct node *node, const char *text)
-{
-    static const char *const suffixes[] = {"", "-wal", "-journal", ".anchor"};
-    bool found = false;
-    for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
-        char path[1100];
-        (void)snprintf(path, sizeof path, "%s%s", node->path, suffixes[i]);
-        found = found || file_holds(path, text);
-    }
-    return found;
-}
-
-/* The search index holds folded words in an order of its own, so each word is looked for. */
-static void assert_gone(struct town *town, const char *text)
-{
-    struct node *nodes[] = {town->region, town->hub, town->a, town->b};
-    static const char *const folded[] = {"zerhouni"};
-    for (size_t i = 0; i < COUNT_OF(nodes); i++) {
-        if (node_holds(nodes[i], text)) {
-            fail_msg("%s is in the files of node %zu", text, i);
-        }
-        if (node_holds(nodes[i], folded[0])) {
-            fail_msg("%s is in the index of node %zu", folded[0], i);
-        }
-        town_assert_clean(town, nodes[i]);
-    }
-}
-
-static void assert_same_everywhere(struct town *town)
-{
-    town_assert_same(town, town->region, town->hub, TOWN_COMMUNE, "base");
-    town_assert_same(town, town->hub, town->a, TOWN_COMMUNE, "base");
-    town_assert_same(town, town->hub, town->b, TOWN_COMMUNE, "base");
-    town_assert_same(town, town->region, town->a, "org", "redact");
-    town_assert_same(town, town->region, town->b, "org", "redact");
-}
-
-static void look_at_all(struct town *town)
-{
-    struct node *nodes[] = {town->region, town->hub, town->a, town->b};
-    for (size_t i = 0; i < COUNT_OF(nodes); i++) {
-        bool more = false;
-        assert_int_equal(node_project(nodes[i], 0, &more), OK);
-    }
-}
-
-static bool count_row(void *ctx, const struct record_row *row)
-{
-    size_t *count = ctx;
-    (void)row;
-    (*count)++;
-    return true;
-}
-
-static int setup(void **state)
-{
-    (void)town_setup(state);
-    struct town *town = *state;
-    let_redact(town, town->amina, TOWN_PROVINCE);
-    town_sync_all(town);
-    return 0;
-}
-
-/* A household with a phone beside the name that is to go, known and shown everywhere. */
-static struct id secret_household(struct town *town)
-{
-    struct id entity = town_household(town, town->a, town->amina, TOWN_COMMUNE, SECRET);
-    town_edit(town, town->a, town->amina, entity, "phone", "\"0600112233\"");
-    town_sync_all(town);
-    look_at_all(town);
-    assert_true(node_holds(town->b, SECRET));
-    return entity;
-}
+#include "test_redact.h"
 
 /* ---- cases */
 
@@ -167,57 +26,6 @@ static void a_redacted_value_is_in_no_file_of_any_node(void **state)
     assert_gone(town, REWRITE);
     assert_same_everywhere(town);
     assert_true(town_shows(town, town->b, entity, "head_name_ar", "null"));
-}
-
-/* The region's ops from `after` on, as the replies of one sync bring them; the last is returned. */
-static int64_t hand_over(struct town *town, struct node *to, int64_t after)
-{
-    struct arena arena;
-    int64_t last = after;
-    arena_init(&arena, &town->nodes.host.mem, 64u << 20);
-    assert_int_equal(to ? node_begin(to) : OK, OK);
-    struct stmt *s = db_stmt(town->region->db, AUDIT_OPS);
-    stmt_bind_i64(s, 1, after);
-    stmt_bind_i64(s, 2, 1000);
-    while (stmt_row(s)) {
-        struct logged logged;
-        enum applied applied;
-        int64_t ignored = 0;
-        last = stmt_i64(s, 0);
-        assert_int_equal(log_read(town->region, last, &arena, &logged), OK);
-        struct arriving in = {.op = &logged.op,
-                              .way = WAY_ABOVE,
-                              .receipt_ms = logged.receipt_ms,
-                              .has_org_signature = logged.has_org_signature,
-                              .org_signature = logged.org_signature};
-        assert_int_equal(to ? log_apply(to, &in, &applied, &ignored) : OK, OK);
-    }
-    assert_int_equal(stmt_end(s), OK);
-    assert_int_equal(to ? node_end(to, OK) : OK, OK);
-    arena_release(&arena);
-    return last;
-}
-
-/* A grant that went and came back meanwhile is told in the order of those: what a mark makes anew
-   in between is not what a person is shown in the end. */
-static void a_mark_that_comes_amid_changing_grants_hides_nothing(void **state)
-{
-    struct town *town = *state;
-    bool more = true;
-    struct id entity = secret_household(town);
-    int64_t before = hand_over(town, NULL, 0);
-    town_grant(town, town->b, "\"" TOWN_BESIDE "\"");
-    (void)redact(town->region, town->amina, entity, "head_name_ar");
-    town->nodes.now_ms += 60000;
-    town_grant(town, town->b, "\"" TOWN_COMMUNE "\"");
-    (void)hand_over(town, town->b, before);
-    assert_int_equal(node_project(town->b, 0, &more), OK);
-    assert_false(node_holds(town->b, SECRET));
-    assert_true(town_shows(town, town->b, entity, "phone", "\"0600112233\""));
-    struct record_filter filter = {.type = "household"};
-    size_t listed = 0;
-    assert_int_equal(record_list(town->b, NULL, &filter, count_row, &listed, NULL), OK);
-    assert_int_equal(listed, 1);
 }
 
 static void what_else_the_op_said_lives_on(void **state)
@@ -732,8 +540,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_redacted_value_is_in_no_file_of_any_node, setup,
                                         town_teardown),
         cmocka_unit_test_setup_teardown(what_else_the_op_said_lives_on, setup, town_teardown),
-        cmocka_unit_test_setup_teardown(a_mark_that_comes_amid_changing_grants_hides_nothing, setup,
-                                        town_teardown),
         cmocka_unit_test_setup_teardown(a_supervisor_may_ask_from_a_device, setup, town_teardown),
         cmocka_unit_test_setup_teardown(a_workers_device_erases_nothing, setup, town_teardown),
         cmocka_unit_test_setup_teardown(a_mark_that_the_organisation_did_not_sign_erases_nothing,
