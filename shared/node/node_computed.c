@@ -56,27 +56,30 @@ static const struct shown_computed *standing(const struct shown *shown, const ch
     return NULL;
 }
 
-/* Of all forms that wrote something of it the one whose id comes first. */
-static bool is_first_form(const struct shown *shown, const char *id)
+/* Of all forms that wrote something of it and calculate the one whose id comes first. */
+static bool is_first_form(const struct org *org, const struct shown *shown, const char *id)
 {
     bool first = true;
     for (size_t i = 0; i < shown->op_count && first; i++) {
-        struct span form = shown->ops[i].logged.op.form;
-        first = form.size == 0 || span_compare(span_of(id), form) <= 0;
+        struct span name = shown->ops[i].logged.op.form;
+        const struct form *form = name.size == 0 ? NULL : org_form(org, name);
+        bool calculates = name.size != 0 && (!form || form->hash); /* a list of questions doesn't */
+        first = !calculates || span_compare(span_of(id), name) <= 0;
     }
     return first;
 }
 
 /* Only the form that wrote it calculates it; one that nobody wrote yet, one form alone. What was
    erased stays so. */
-static bool may_settle(const struct shown *shown, const struct property *property, const char *id)
+static bool may_settle(const struct org *org, const struct shown *shown,
+                       const struct property *property, const char *id)
 {
     if (property->policy != POLICY_DERIVED || property->group) {
         return false;
     }
     const struct shown_op *author = rules_author(shown, property);
     return author ? author->member_count > 0 && span_is(author->logged.op.form, id)
-                  : is_first_form(shown, id);
+                  : is_first_form(org, shown, id);
 }
 
 static enum err put(struct node *node, int64_t entity, const char *property, struct span json)
@@ -93,12 +96,13 @@ static enum err put(struct node *node, int64_t entity, const char *property, str
 enum err computed_settle(struct node *node, const char *id, const struct map_record *of,
                          const struct shown *shown, const struct span *json, bool *ret_changed)
 {
-    enum err e = OK;
+    const struct org *org = NULL;
+    enum err e = node_org(node, &org);
     *ret_changed = false;
     for (size_t i = 0; !e && i < of->field_count; i++) {
         const struct map_field *field = &of->fields[i];
         const struct property *property = type_property(shown->type, field->property);
-        if (!field->node->calculate || !property || !may_settle(shown, property, id)) {
+        if (!field->node->calculate || !property || !may_settle(org, shown, property, id)) {
             continue;
         }
         const struct shown_computed *before = standing(shown, field->property);

@@ -123,6 +123,28 @@ static void a_total_that_nobody_could_calculate_yet_comes_of_both(void **state)
     assert_everywhere(town, house, "null");
 }
 
+/* A record begun by a list of questions, whose name comes before the form's. */
+static void what_a_list_of_questions_began_is_calculated_too(void **state)
+{
+    struct town *town = *state;
+    nodes_publish(town->region, "_form", "a_list/1",
+                  "{\"form\":\"a_list\",\"version\":1,\"type\":\"household\",\"questions\":["
+                  "{\"name\":\"place\",\"save_to\":\"place\"},"
+                  "{\"name\":\"head_name_ar\",\"save_to\":\"head_name_ar\"}]}");
+    (void)nodes_sync(&town->nodes, town->hub, town->region);
+    town_sync_all(town);
+    struct save list = {.person = town->amina,
+                        .form = "a_list",
+                        .form_version = 1,
+                        .is_new = true,
+                        .place = span_of(TOWN_COMMUNE)};
+    struct id house = write_as(town, town->a, list, "{\"head_name_ar\":\"A\"}");
+    town_sync_all(town);
+    change(town, town->a, town->amina, house, "{\"rooms\":3}");
+    change(town, town->b, town->brahim, house, "{\"members\":5}");
+    assert_everywhere(town, house, "53");
+}
+
 static void who_was_added_apart_counts(void **state)
 {
     struct town *town = *state;
@@ -313,6 +335,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
         CASE(what_two_change_apart_has_one_total),
         CASE(a_total_that_nobody_could_calculate_yet_comes_of_both),
+        CASE(what_a_list_of_questions_began_is_calculated_too),
         CASE(who_was_added_apart_counts),
         CASE(only_the_form_that_calculated_it_does_so_again),
         CASE(who_may_not_read_what_it_is_made_from_shows_what_was_written),
