@@ -162,6 +162,29 @@ static inline struct id town_household(struct town *town, struct node *node, str
     return saved.entity;
 }
 
+/* Aicha, by Amina on her device. */
+static inline struct id town_person(struct town *town, struct id household)
+{
+    struct arena arena;
+    struct saved saved;
+    struct diag diag = {0};
+    struct change changes[] = {{"name_ar", span_of("\"Aicha\"")}, {"sex", span_of("\"f\"")}};
+    struct save save = {.person = town->amina,
+                        .type = "person",
+                        .is_new = true,
+                        .has_parent = true,
+                        .parent = household,
+                        .changes = changes,
+                        .change_count = COUNT_OF(changes)};
+    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
+    enum err e = node_save(town->a, &save, &arena, &saved, &diag);
+    if (e) {
+        fail_msg("person: %s %s %s", err_name(e), diag.args[0], diag.args[1]);
+    }
+    arena_release(&arena);
+    return saved.entity;
+}
+
 /* A record with a counter, "visits". */
 static inline struct id town_centre(struct town *town)
 {

@@ -61,28 +61,6 @@ static size_t listed(struct node *node)
     return listed_of(node, "household");
 }
 
-static struct id person_in(struct town *town, struct id household)
-{
-    struct arena arena;
-    struct saved saved;
-    struct diag diag = {0};
-    struct change changes[] = {{"name_ar", span_of("\"Aicha\"")}, {"sex", span_of("\"f\"")}};
-    struct save save = {.person = town->amina,
-                        .type = "person",
-                        .is_new = true,
-                        .has_parent = true,
-                        .parent = household,
-                        .changes = changes,
-                        .change_count = COUNT_OF(changes)};
-    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
-    enum err e = node_save(town->a, &save, &arena, &saved, &diag);
-    if (e) {
-        fail_msg("person: %s %s %s", err_name(e), diag.args[0], diag.args[1]);
-    }
-    arena_release(&arena);
-    return saved.entity;
-}
-
 /* The record that an id or case number leads to. */
 static void read_as(struct town *town, struct node *node, struct id entity, struct arena *arena,
                     struct record *ret)
@@ -292,8 +270,8 @@ static void a_duplicate_that_moves_takes_its_people_along(void **state)
     struct town *town = *state;
     struct id one = house(town, "Aicha", NULL);
     struct id two = house(town, "Aicha", NULL);
-    struct id stays = person_in(town, one);
-    struct id goes = person_in(town, two);
+    struct id stays = town_person(town, one);
+    struct id goes = town_person(town, two);
     town_sync_all(town);
     assert_int_equal(say(town->a, town->amina, one, two, false), OK);
     assert_int_equal(say(town->a, town->amina, goes, stays, false), OK);

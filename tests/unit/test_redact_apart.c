@@ -57,25 +57,6 @@ static void a_mark_that_comes_amid_changing_grants_hides_nothing(void **state)
     assert_int_equal(listed, 1);
 }
 
-static struct id person_below(struct town *town, struct id household)
-{
-    struct arena arena;
-    struct saved saved;
-    struct diag diag = {0};
-    struct change changes[] = {{"name_ar", span_of("\"Aicha\"")}, {"sex", span_of("\"f\"")}};
-    struct save save = {.person = town->amina,
-                        .type = "person",
-                        .is_new = true,
-                        .has_parent = true,
-                        .parent = household,
-                        .changes = changes,
-                        .change_count = COUNT_OF(changes)};
-    arena_init(&arena, &town->nodes.host.mem, 8u << 20);
-    assert_int_equal(node_save(town->a, &save, &arena, &saved, &diag), OK);
-    arena_release(&arena);
-    return saved.entity;
-}
-
 /* A mark that comes back to the region, without what the region had written beside it. */
 static void mark_alone(struct town *town, struct id entity)
 {
@@ -123,7 +104,7 @@ static void who_comes_later_learns_where_an_erased_person_belongs(void **state)
 {
     struct town *town = *state;
     struct id house = secret_household(town);
-    struct id person = person_below(town, house);
+    struct id person = town_person(town, house);
     struct entity_row row, root;
     town_sync_all(town);
     mark_alone(town, person);

@@ -127,20 +127,29 @@ static void read_record(struct layout *l, const struct field_rule *rule, size_t 
     }
 }
 
+/* Room for one more item; what is left behind goes with the arena. */
+static void *one_more(struct layout *l, void *list, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return list;
+    }
+    size_t wanted = *capacity == 0 ? 8 : 2 * *capacity;
+    void *grown = arena_array(l->arena, wanted, size);
+    if (grown != NULL && count != 0) {
+        memcpy(grown, list, count * size);
+    }
+    *capacity = grown == NULL ? *capacity : wanted;
+    return grown;
+}
+
 static enum err add_found(struct layout *l, const struct broken_hold *found)
 {
-    if (l->found_count == l->capacity) {
-        size_t capacity = l->capacity == 0 ? 8 : 2 * l->capacity;
-        struct broken_hold *grown = arena_array(l->arena, capacity, sizeof(*grown));
-        if (grown == NULL) {
-            return ERR_NOMEM;
-        }
-        if (l->found_count != 0) {
-            memcpy(grown, l->found, l->found_count * sizeof(*grown));
-        }
-        l->found = grown;
-        l->capacity = capacity;
+    struct broken_hold *list =
+        one_more(l, l->found, l->found_count, &l->capacity, sizeof(*l->found));
+    if (list == NULL) {
+        return ERR_NOMEM;
     }
+    l->found = list;
     l->found[l->found_count++] = *found;
     return OK;
 }
@@ -215,18 +224,12 @@ static enum err note_choice(struct layout *l, const struct play_answer *answer, 
 
 static enum err add_computed(struct layout *l, const struct held_computed *computed)
 {
-    if (l->computed_count == l->computed_capacity) {
-        size_t capacity = l->computed_capacity == 0 ? 8 : 2 * l->computed_capacity;
-        struct held_computed *grown = arena_array(l->arena, capacity, sizeof(*grown));
-        if (grown == NULL) {
-            return ERR_NOMEM;
-        }
-        if (l->computed_count != 0) {
-            memcpy(grown, l->computed, l->computed_count * sizeof(*grown));
-        }
-        l->computed = grown;
-        l->computed_capacity = capacity;
+    struct held_computed *list =
+        one_more(l, l->computed, l->computed_count, &l->computed_capacity, sizeof(*l->computed));
+    if (list == NULL) {
+        return ERR_NOMEM;
     }
+    l->computed = list;
     l->computed[l->computed_count++] = *computed;
     return OK;
 }

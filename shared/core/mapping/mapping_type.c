@@ -560,10 +560,11 @@ enum err mapping_check(const struct form_map *map, const struct form_rules *rule
             (void)snprintf(what, sizeof(what), "save_to: %.40s of %.40s is retired; save elsewhere",
                            field->property, type->id);
         } else if (property->policy == POLICY_DERIVED && !is_derived(rules, number, field)) {
-            (void)snprintf(what, sizeof(what),
-                           "save_to: %.40s of %.40s is calculated from answers alone; save "
-                           "elsewhere",
-                           field->property, type->id);
+            (void)snprintf(
+                what, sizeof(what),
+                "save_to: %.40s of %.40s is calculated from answers alone, this isn't; save "
+                "elsewhere",
+                field->property, type->id);
         } else if (!fits(field->type, property)) {
             (void)snprintf(what, sizeof(what),
                            "save_to: %.40s of %.40s holds %s, the question gives %s; change its "
