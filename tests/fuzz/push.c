@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "db.h"
 #include "push_world.h"
 
 #define EPISODE   8 /* pushes that build on each other before all is undone */
@@ -123,6 +124,7 @@ int main(int argc, char **argv)
     running_seed = run.seed;
     (void)signal(SIGABRT, say_which);
     (void)signal(SIGSEGV, say_which);
+    db_init();
     struct push_world *world = push_world_open();
     if (honest) {
         int failed = write_honest(world, honest);

@@ -8,14 +8,22 @@
 #include "db_internal.h"
 #include "small_town.h"
 
-#define ROWS_MAX   4096
-#define TABLES_MAX 64
+#define ROWS_MAX    4096
+#define TABLES_MAX  64
+#define QUERIES_MAX (TABLES_MAX + 16)
 
 /* One entity as it stood before a push. */
 struct place_before {
     int64_t entity;
     bool placed;  /* its root lies somewhere */
     bool granted; /* ... where the device may write */
+};
+
+/* Of every table by itself, so that a failure can name it. */
+struct state {
+    uint64_t tables[TABLES_MAX];
+    char names[TABLES_MAX][32];
+    size_t count;
 };
 
 struct push_world {
@@ -26,6 +34,11 @@ struct push_world {
     struct id named; /* the household that the honest batches are about */
     struct place_before before[ROWS_MAX];
     size_t before_count;
+    struct state state; /* whole, before the next push; of no use while `changed` */
+    bool changed;       /* by what was taken, or undone, since */
+    /* Each push looks at all there is: what looks is prepared once. */
+    sqlite3_stmt *queries[QUERIES_MAX];
+    size_t query_count;
 };
 
 /* Everything but what a refused request may leave: who called, the quarantine, numbers used up. */
@@ -63,11 +76,24 @@ static void demand(const struct push_world *world, bool holds, const char *what,
 
 /* ---- looking inside */
 
-static sqlite3_stmt *query(const struct push_world *world, const char *sql, int64_t number)
+static sqlite3_stmt *prepared(struct push_world *world, const char *sql)
 {
-    sqlite3_stmt *s = NULL;
+    for (size_t i = 0; i < world->query_count; i++) {
+        if (strcmp(sqlite3_sql(world->queries[i]), sql) == 0) {
+            return world->queries[i];
+        }
+    }
+    demand(world, world->query_count < QUERIES_MAX, "no room for one query more", 0);
+    sqlite3_stmt **s = &world->queries[world->query_count++];
     sqlite3 *db = world->town->hub->db->handle;
-    demand(world, sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK, sql, 0);
+    demand(world, sqlite3_prepare_v2(db, sql, -1, s, NULL) == SQLITE_OK, sql, 0);
+    return *s;
+}
+
+/* The statement is the world's; sqlite3_reset() when it has said enough. */
+static sqlite3_stmt *query(struct push_world *world, const char *sql, int64_t number)
+{
+    sqlite3_stmt *s = prepared(world, sql);
     if (sqlite3_bind_parameter_count(s) >= 1) {
         (void)sqlite3_bind_int64(s, 1, number);
     }
@@ -91,36 +117,40 @@ static uint64_t mix(uint64_t hash, const void *data, size_t size)
     return hash * 31 + size;
 }
 
-static uint64_t hash_of(const struct push_world *world, const char *sql, int64_t number)
+static uint64_t mix_column(uint64_t hash, sqlite3_stmt *s, int i)
+{
+    int type = sqlite3_column_type(s, i);
+    hash = hash * 31 + (uint64_t)type;
+    if (type == SQLITE_INTEGER) {
+        int64_t number = sqlite3_column_int64(s, i);
+        return mix(hash, &number, sizeof number);
+    }
+    const void *blob = sqlite3_column_blob(s, i);
+    return mix(hash, blob ? blob : "", (size_t)sqlite3_column_bytes(s, i));
+}
+
+static uint64_t hash_of(struct push_world *world, const char *sql, int64_t number)
 {
     sqlite3_stmt *s = query(world, sql, number);
     uint64_t hash = 7;
     while (sqlite3_step(s) == SQLITE_ROW) {
         for (int i = 0; i < sqlite3_column_count(s); i++) {
-            const void *blob = sqlite3_column_blob(s, i);
-            hash = mix(hash, blob ? blob : "", (size_t)sqlite3_column_bytes(s, i));
+            hash = mix_column(hash, s, i);
         }
     }
-    (void)sqlite3_finalize(s);
+    (void)sqlite3_reset(s);
     return hash;
 }
 
-static int64_t count_of(const struct push_world *world, const char *sql)
+static int64_t count_of(struct push_world *world, const char *sql)
 {
     sqlite3_stmt *s = query(world, sql, 0);
     int64_t count = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
-    (void)sqlite3_finalize(s);
+    (void)sqlite3_reset(s);
     return count;
 }
 
-/* Of every table by itself, so that a failure can name it. */
-struct state {
-    uint64_t tables[TABLES_MAX];
-    char names[TABLES_MAX][32];
-    size_t count;
-};
-
-static void whole_state(const struct push_world *world, struct state *ret)
+static void whole_state(struct push_world *world, struct state *ret)
 {
     sqlite3_stmt *s = query(world, tables, 0);
     char sql[128];
@@ -131,22 +161,22 @@ static void whole_state(const struct push_world *world, struct state *ret)
         (void)snprintf(sql, sizeof sql, "SELECT * FROM \"%s\"", name);
         ret->tables[ret->count++] = hash_of(world, sql, 0);
     }
-    (void)sqlite3_finalize(s);
+    (void)sqlite3_reset(s);
 }
 
-static void demand_same_state(const struct push_world *world, const struct state *before)
+static void demand_same_state(struct push_world *world)
 {
     struct state now;
     char what[64];
     whole_state(world, &now);
     for (size_t i = 0; i < now.count; i++) {
         (void)snprintf(what, sizeof what, "refused, and yet it changed %s", now.names[i]);
-        demand(world, now.tables[i] == before->tables[i], what, 0);
+        demand(world, now.tables[i] == world->state.tables[i], what, 0);
     }
 }
 
 /* What no push of a device may change. */
-static uint64_t lasting_state(const struct push_world *world, int64_t last)
+static uint64_t lasting_state(struct push_world *world, int64_t last)
 {
     uint64_t parts[] = {hash_of(world, old_ops, last), hash_of(world, definitions, 0),
                         hash_of(world, marks, 0), hash_of(world, other_origins, 0)};
@@ -166,7 +196,7 @@ static void note_places(struct push_world *world)
                                         .placed = scope != NULL,
                                         .granted = scope && strcmp(scope, TOWN_COMMUNE) == 0};
     }
-    (void)sqlite3_finalize(s);
+    (void)sqlite3_reset(s);
 }
 
 static bool lay_elsewhere(const struct push_world *world, int64_t entity)
@@ -247,7 +277,7 @@ static void check_taken(struct push_world *world, int64_t last, struct push_outc
         check_new_op(world, s);
         ret->new_ops++;
     }
-    (void)sqlite3_finalize(s);
+    (void)sqlite3_reset(s);
 }
 
 /* ---- one push */
@@ -282,8 +312,9 @@ void push_try(struct push_world *world, struct span batches, struct push_outcome
     int64_t last = count_of(world, last_op), held = count_of(world, quarantined);
     int64_t batch_rows = count_of(world, batch_count);
     uint64_t lasting = lasting_state(world, last);
-    struct state whole;
-    whole_state(world, &whole);
+    if (world->changed) {
+        whole_state(world, &world->state);
+    }
     *ret = (struct push_outcome){.status = 0};
     note_places(world);
     buf_clear(&forge->batches);
@@ -300,8 +331,9 @@ void push_try(struct push_world *world, struct span batches, struct push_outcome
     bool nothing = ret->new_ops == 0 && count_of(world, batch_count) == batch_rows;
     bool refused = ret->status != 200 || (ret->refused > 0 && nothing);
     if (refused) {
-        demand_same_state(world, &whole);
+        demand_same_state(world);
     }
+    world->changed = !refused;
     int64_t more = count_of(world, quarantined) - held;
     demand(world, more <= ret->refused, "more in quarantine than refused", more);
 }
@@ -315,6 +347,7 @@ void push_world_end(struct push_world *world, bool keep)
 {
     enum err e = node_end(world->town->hub, keep ? OK : ERR_BUSY);
     demand(world, keep ? e == OK : e == ERR_BUSY, "end", (int64_t)e);
+    world->changed = true;
 }
 
 void push_world_settle(struct push_world *world)
@@ -344,7 +377,7 @@ static void note_origins(struct push_world *world)
         origin->seq = sqlite3_column_int64(s, 1);
         memcpy(origin->link.bytes, sqlite3_column_blob(s, 2), LINK_SIZE);
     }
-    (void)sqlite3_finalize(s);
+    (void)sqlite3_reset(s);
 }
 
 static void note_uids(struct push_world *world)
@@ -357,7 +390,7 @@ static void note_uids(struct push_world *world)
         memcpy(uid.bytes, sqlite3_column_blob(s, 0), ID_SIZE);
         facts->uids[facts->uid_count++] = id_prefix8(uid);
     }
-    (void)sqlite3_finalize(s);
+    (void)sqlite3_reset(s);
 }
 
 static void know_node(struct mutator_facts *facts, struct node *node)
@@ -457,7 +490,7 @@ struct push_world *push_world_open(void)
     static struct push_world world;
     void *state = NULL;
     assert_int_equal(town_setup(&state), 0);
-    world = (struct push_world){.town = state};
+    world = (struct push_world){.town = state, .changed = true};
     forge_open(&world.forge, &world.town->nodes, world.town->hub, world.town->b);
     world.forge.request.max_size = WIRE_REPLY_MIN;
     make_facts(&world);
@@ -472,6 +505,9 @@ struct push_world *push_world_open(void)
 void push_world_close(struct push_world *world)
 {
     void *state = world->town;
+    for (size_t i = 0; i < world->query_count; i++) {
+        (void)sqlite3_finalize(world->queries[i]);
+    }
     buf_release(&world->honest);
     forge_release(&world->forge);
     (void)town_teardown(&state);
