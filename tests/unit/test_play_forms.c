@@ -20,6 +20,35 @@ static void a_group_may_depend_on_what_is_in_it(void **state)
     close_form(&bench);
 }
 
+static void the_list_of_screens_follows_what_is_answered(void **state)
+{
+    struct bench bench;
+    (void)state;
+    open_form(
+        &bench,
+        "<instance><data id='x'><a/><b/><g><c/></g><m jr:template=''><n/></m></data></instance>"
+        "<bind nodeset='/data/b' relevant=\"/data/a = 'x'\"/>"
+        "<bind nodeset='/data/g' relevant=\"/data/a != ''\"/>"
+        "<bind nodeset='/data/m' relevant=\"/data/a = 'many'\"/>",
+        "<input ref='/data/a'/><input ref='/data/b'/><group ref='/data/g'><input "
+        "ref='/data/g/c'/></group><group ref='/data/m'><repeat nodeset='/data/m'><input "
+        "ref='/data/m/n'/></repeat></group>");
+    say(&bench, "{'call':'load'}", "'ok':true");
+    say(&bench, "{'call':'state'}", "'at':0,'of':1");
+    say(&bench, "{'call':'answer','path':'/data/a','value':'x'}", "'ok':true");
+    say(&bench, "{'call':'state'}", "'at':0,'of':3");
+    say(&bench, "{'call':'answer','path':'/data/a','value':'many'}", "'ok':true");
+    say(&bench, "{'call':'state'}", "'at':0,'of':3"); /* a, c, the offer of an m */
+    say(&bench, "{'call':'add_repeat','path':'/data/m'}", "'ok':true");
+    say(&bench, "{'call':'add_repeat','path':'/data/m'}", "'ok':true");
+    say(&bench, "{'call':'state'}", "'at':0,'of':5");
+    say(&bench, "{'call':'remove_repeat','path':'/data/m[1]'}", "'ok':true");
+    say(&bench, "{'call':'state'}", "'at':0,'of':4");
+    say(&bench, "{'call':'answer','path':'/data/a','value':''}", "'ok':true");
+    say(&bench, "{'call':'state'}", "'at':0,'of':1");
+    close_form(&bench);
+}
+
 static void a_calculation_may_hand_on_what_stands_there(void **state)
 {
     (void)state;
@@ -340,6 +369,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_group_may_depend_on_what_is_in_it),
+        cmocka_unit_test(the_list_of_screens_follows_what_is_answered),
         cmocka_unit_test(a_calculation_may_hand_on_what_stands_there),
         cmocka_unit_test(a_question_may_have_attributes),
         cmocka_unit_test(the_name_of_a_choice_follows_what_it_is_made_of),

@@ -1,8 +1,9 @@
 /*
- * For proof: every relevance and calculation from scratch, compared with what the incremental
- * computing left. What asks for time or chance is left out.
+ * For proof: every relevance and calculation from scratch, and the list of screens, compared with
+ * what the incremental computing left. What asks for time or chance is left out.
  */
 #include "play_computed.h"
+#include "play_screen.h"
 
 static enum err differs(const struct play_node *node, struct play *play, const char *what,
                         struct diag *diag)
@@ -38,9 +39,22 @@ static enum err audit_rule(struct play *play, const struct rule *rule, struct pl
     return e != OK || same ? e : differs(node, play, "calculate", diag);
 }
 
+static enum err audit_screens(struct play *play, struct diag *diag)
+{
+    struct screens kept, anew;
+    enum err e = list_screens(play, &kept);
+    e = e != OK ? e : list_screens_anew(play, &anew);
+    bool same = e == OK && anew.count == kept.count;
+    for (size_t i = 0; same && i < kept.count; i++) {
+        same = anew.at[i].kind == kept.at[i].kind && anew.at[i].control == kept.at[i].control &&
+               anew.at[i].node == kept.at[i].node;
+    }
+    return e != OK || same ? e : differs(play->root, play, "screens", diag);
+}
+
 enum err play_audit(struct play *play, struct diag *diag)
 {
-    enum err e = OK;
+    enum err e = audit_screens(play, diag);
     for (struct play_node *at = play->root; e == OK && at != NULL;
          at = node_following(at, play->root)) {
         size_t relevant = at->def->rules[RULE_RELEVANT], value = at->def->rules[RULE_CALCULATE];

@@ -195,6 +195,7 @@ static enum err compute_relevant(struct play *play, const struct rule *rule, str
     if (e != OK || relevant == node->relevant) {
         return e;
     }
+    play->screens_stand = false;
     node->relevant = relevant;
     node->tree.hidden = !relevant;
     return queue_dependents(play, node, true);

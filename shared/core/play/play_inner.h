@@ -21,8 +21,9 @@
 struct play_node {
     struct tree_node tree; /* first: expressions see this */
     struct def *def;
-    struct buf text; /* what tree.text shows */
-    bool relevant;   /* by its own rule; tree.hidden is the same said to expressions */
+    struct buf text;         /* what tree.text shows */
+    struct tree_node *found; /* the child that was looked for last; never one of several */
+    bool relevant;           /* by its own rule; tree.hidden is the same said to expressions */
     bool queued[RULE_KINDS];
     bool touched;   /* a person answered it */
     uint8_t id[16]; /* of an occurrence: stays with it for ever */
@@ -33,6 +34,7 @@ struct play {
     struct play_host host;
     struct arena arena;   /* the compiled form */
     struct arena scratch; /* one call */
+    struct arena listed;  /* the screens, as long as they stand */
     struct def *defs;
     size_t def_count;
     struct rule *rules;
@@ -50,6 +52,11 @@ struct play {
     unsigned event_depth;
     /* lists beside the form, once they were read */
     struct external *externals;
+    /* The screens as they were listed last, in order; listed anew when they no longer stand: a node
+       came, went, or changed its relevance (play_move.c). */
+    struct screen *screens;
+    size_t screen_count;
+    bool screens_stand;
     /* where the person is: node and control of a screen, and its number; NULL at the end */
     struct play_node *at;
     const struct xform_control *at_control;

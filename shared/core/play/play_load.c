@@ -259,6 +259,7 @@ enum err play_new(const struct xform *form, const struct play_host *host, struct
     play->language = form->default_language;
     arena_init(&play->arena, host->mem, PLAY_MEMORY_MAX);
     arena_init(&play->scratch, host->mem, PLAY_SCRATCH_MAX);
+    arena_init(&play->listed, host->mem, PLAY_SCRATCH_MAX);
     expr_host_init(play);
     enum err e = load(play, diag);
     if (e != OK) {
@@ -281,6 +282,7 @@ void play_free(struct play *play)
         (void)play->host.mem->resize(play->host.mem->ctx, play->rules[i].pending, 0);
     }
     arena_release(&play->scratch);
+    arena_release(&play->listed);
     arena_release(&play->arena);
     (void)play->host.mem->resize(play->host.mem->ctx, play, 0);
 }

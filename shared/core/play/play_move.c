@@ -19,35 +19,67 @@ static bool has_word(const char *text, const char *wanted)
     return false;
 }
 
-static enum err add_screen(struct play *play, struct screens *screens, struct screen screen)
+struct listing {
+    struct arena *arena;
+    struct screen *at;
+    size_t count, capacity;
+    bool by_values; /* a repeat without occurrences, whose rule any answer may change */
+};
+
+static enum err add_screen(struct listing *listing, struct screen screen)
 {
-    if (screens->count == screens->capacity) {
-        size_t capacity = screens->capacity == 0 ? 64 : screens->capacity * 2;
-        struct screen *grown = arena_array(&play->scratch, capacity, sizeof(*grown));
+    if (listing->count == listing->capacity) {
+        size_t capacity = listing->capacity == 0 ? 64 : listing->capacity * 2;
+        struct screen *grown = arena_array(listing->arena, capacity, sizeof(*grown));
         if (grown == NULL) {
             return ERR_NOMEM;
         }
-        if (screens->count != 0) {
-            memcpy(grown, screens->at, screens->count * sizeof(*grown));
+        if (listing->count != 0) {
+            memcpy(grown, listing->at, listing->count * sizeof(*grown));
         }
-        screens->at = grown;
-        screens->capacity = capacity;
+        listing->at = grown;
+        listing->capacity = capacity;
     }
-    screens->at[screens->count++] = screen;
+    listing->at[listing->count++] = screen;
     return OK;
 }
 
 static enum err collect(struct play *play, const struct xform_control *control,
-                        struct play_node *place, struct screens *ret);
+                        struct play_node *place, struct listing *ret);
 
 static enum err collect_inside(struct play *play, const struct xform_control *control,
-                               struct play_node *place, struct screens *ret)
+                               struct play_node *place, struct listing *ret)
 {
     enum err e = OK;
     for (const struct xform_control *at = control->first; e == OK && at != NULL; at = at->next) {
         e = collect(play, at, place, ret);
     }
     return e;
+}
+
+/*
+ * A form is walked in its order, and a form of 600 questions beside each other is walked at each
+ * answer: the search goes on from the child that was found before. Occurrences come and go and are
+ * alike: of them it is the first.
+ */
+static struct play_node *child_of(struct play_node *parent, const struct def *wanted)
+{
+    struct tree_node *from = wanted->node->repeat ? NULL : parent->found;
+    struct tree_node *at = from == NULL ? parent->tree.first : from;
+    while (at != NULL && node_of(at)->def != wanted) {
+        at = at->next;
+    }
+    if (at == NULL && from != NULL) {
+        at = parent->tree.first;
+        while (at != from && node_of(at)->def != wanted) {
+            at = at->next;
+        }
+        at = at == from ? NULL : at;
+    }
+    if (at != NULL && !wanted->node->repeat) {
+        parent->found = at;
+    }
+    return at == NULL ? NULL : node_of(at);
 }
 
 struct play_node *control_node(struct play *play, const struct xform_control *control,
@@ -64,12 +96,7 @@ struct play_node *control_node(struct play *play, const struct xform_control *co
     }
     struct play_node *node = place;
     while (count > 0 && node != NULL) {
-        const struct def *next = &play->defs[way[--count]];
-        struct tree_node *at = node->tree.first;
-        while (at != NULL && node_of(at)->def != next) {
-            at = at->next;
-        }
-        node = at == NULL ? NULL : node_of(at);
+        node = child_of(node, &play->defs[way[--count]]);
     }
     return node;
 }
@@ -103,7 +130,7 @@ enum err repeat_is_relevant(struct play *play, const struct xform_control *contr
 }
 
 static enum err collect_repeat(struct play *play, const struct xform_control *control,
-                               struct play_node *place, struct screens *ret)
+                               struct play_node *place, struct listing *ret)
 {
     struct xform_control above = *control;
     above.node = control->node->parent;
@@ -113,24 +140,26 @@ static enum err collect_repeat(struct play *play, const struct xform_control *co
         return OK;
     }
     enum err e = OK;
-    bool relevant = false;
+    bool relevant = false, any = false;
     for (struct tree_node *at = parent->tree.first; e == OK && at != NULL; at = at->next) {
         struct play_node *node = node_of(at);
+        any = any || node->def == repeat;
         if (node->def == repeat && node->relevant) {
             e = has_word(control->appearance, "field-list")
-                    ? add_screen(play, ret, (struct screen){SCREEN_LIST, control, node})
+                    ? add_screen(ret, (struct screen){SCREEN_LIST, control, node})
                     : collect_inside(play, control, node, ret);
         }
     }
+    ret->by_values = ret->by_values || (!any && repeat->rules[RULE_RELEVANT] != NO_RULE);
     e = e != OK ? e : repeat_is_relevant(play, control, parent, &relevant);
     if (e == OK && relevant && repeat_is_open(play, control)) {
-        e = add_screen(play, ret, (struct screen){SCREEN_REPEAT, control, parent});
+        e = add_screen(ret, (struct screen){SCREEN_REPEAT, control, parent});
     }
     return e;
 }
 
 static enum err collect(struct play *play, const struct xform_control *control,
-                        struct play_node *place, struct screens *ret)
+                        struct play_node *place, struct listing *ret)
 {
     if (control->kind == XFORM_REPEAT_CONTROL) {
         return collect_repeat(play, control, place, ret);
@@ -144,18 +173,40 @@ static enum err collect(struct play *play, const struct xform_control *control,
         }
         struct play_node *inside = about_repeat || node == NULL ? place : node;
         return has_word(control->appearance, "field-list")
-                   ? add_screen(play, ret, (struct screen){SCREEN_LIST, control, inside})
+                   ? add_screen(ret, (struct screen){SCREEN_LIST, control, inside})
                    : collect_inside(play, control, inside, ret);
     }
     return node == NULL || !node_is_relevant(node)
                ? OK
-               : add_screen(play, ret, (struct screen){SCREEN_QUESTION, control, node});
+               : add_screen(ret, (struct screen){SCREEN_QUESTION, control, node});
+}
+
+static enum err list_into(struct play *play, struct listing *ret)
+{
+    return play->form->body == NULL ? OK : collect(play, play->form->body, play->root, ret);
+}
+
+enum err list_screens_anew(struct play *play, struct screens *ret)
+{
+    struct listing listing = {.arena = &play->scratch};
+    enum err e = list_into(play, &listing);
+    *ret = (struct screens){listing.at, listing.count};
+    return e;
 }
 
 enum err list_screens(struct play *play, struct screens *ret)
 {
-    *ret = (struct screens){0};
-    return play->form->body == NULL ? OK : collect(play, play->form->body, play->root, ret);
+    enum err e = OK;
+    if (!play->screens_stand) {
+        struct listing listing = {.arena = &play->listed};
+        arena_reset(&play->listed);
+        e = list_into(play, &listing);
+        play->screens = listing.at;
+        play->screen_count = listing.count;
+        play->screens_stand = e == OK && !listing.by_values;
+    }
+    *ret = (struct screens){play->screens, play->screen_count};
+    return e;
 }
 
 /* Where the person is among them now; what was there may have become irrelevant meanwhile. */

@@ -15,12 +15,14 @@ struct screen {
     struct play_node *node; /* of the question; the group; the parent of the repeat */
 };
 
-struct screens { /* in the play's scratch arena */
+struct screens { /* the play's, until a node comes, goes, or changes its relevance */
     struct screen *at;
-    size_t count, capacity;
+    size_t count;
 };
 
 MUST_CHECK enum err list_screens(struct play *play, struct screens *ret);
+/* Without what was kept of an earlier time, in the scratch arena; for proof. */
+MUST_CHECK enum err list_screens_anew(struct play *play, struct screens *ret);
 /* screens->count: at the end. */
 size_t screen_index(const struct play *play, const struct screens *screens);
 void screen_enter(struct play *play, const struct screens *screens, size_t index);

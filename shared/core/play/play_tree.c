@@ -58,6 +58,7 @@ enum err node_new(struct play *play, struct def *def, struct play_node **ret)
     if (node == NULL) {
         return ERR_NOMEM;
     }
+    play->screens_stand = false;
     node->def = def;
     node->relevant = true;
     node->tree.name = def->name;
@@ -118,6 +119,7 @@ void node_free(struct play *play, struct play_node *node)
     if (play->at == node) {
         play->at = NULL;
     }
+    play->screens_stand = false;
     buf_release(&node->text);
     (void)play->host.mem->resize(play->host.mem->ctx, node, 0);
     play->node_count--;
