@@ -1,6 +1,6 @@
 /*
  * fill.h - one form being filled, as long as the device is asked about it; shared by call_fill.c,
- * fill_about.c, fill_lists.c and fill_save.c.
+ * fill_about.c, fill_begin.c, fill_lists.c and fill_save.c.
  *
  * The device holds at most one. What was answered is in the database after every answer
  * (filling.h), so that losing this loses nothing. It goes when the device locks.
@@ -67,13 +67,20 @@ void fill_host_init(struct fill *fill);
 /* play_call(), whose lack of memory fails the call. (call_fill.c) */
 MUST_CHECK enum err fill_ask(struct fill *fill, struct span request, struct buf *answer);
 
-/* ---- fill_save.c */
-/* The records that the answers make, written in one transaction with the end of the draft; their
-   members stand in the answer. */
-MUST_CHECK enum err fill_save(struct call *call, struct fill *fill);
+/* ---- fill_begin.c */
 /* What the record holds becomes what the form begins with. */
 MUST_CHECK enum err fill_from_record(struct call *call, struct fill *fill);
 /* What stands now is what it began with. */
 MUST_CHECK enum err fill_note_begun(struct call *call, struct fill *fill);
+/* Are such records shown as occurrences of a repeat in what the form is about? Of a type that has
+   two repeats (the adults, the children) nobody could say which it stands in. */
+bool fill_shows_members(const struct fill *fill, const struct map_record *of);
+/* The record that this occurrence was from the start; NULL: none, also of NULL. */
+struct fill_member *fill_member(const struct fill *fill, const uint8_t *occurrence);
+
+/* ---- fill_save.c */
+/* The records that the answers make, written in one transaction with the end of the draft; their
+   members stand in the answer. */
+MUST_CHECK enum err fill_save(struct call *call, struct fill *fill);
 
 #endif

@@ -42,14 +42,6 @@ static const struct field_rule *find_rule(const struct field_rule *rules, size_t
     return NULL;
 }
 
-static const struct xform_node *repeat_around(const struct xform_node *node)
-{
-    while (node != NULL && !node->repeat) {
-        node = node->parent;
-    }
-    return node;
-}
-
 /* The occurrence of `repeat` in which a record stands. */
 static size_t occurrence_in(const struct layout *l, size_t record, const struct xform_node *repeat)
 {
@@ -65,7 +57,7 @@ static bool reads_there(const struct layout *l, const struct field_rule *rule, s
                         size_t record, const struct xform_node *node)
 {
     const struct xform_node *within = rule->reads[node->index];
-    const struct xform_node *repeat = repeat_around(within);
+    const struct xform_node *repeat = xform_repeat_of(within);
     return within != NULL &&
            (repeat == NULL || occurrence_in(l, record, repeat) == occurrence_in(l, wrong, repeat));
 }
@@ -121,7 +113,7 @@ static void read_record(struct layout *l, const struct field_rule *rule, size_t 
     }
     bool counted = l->occurrence[record] == record &&
                    reads_there(l, rule, wrong, record, map->place) &&
-                   repeat_around(rule->reads[map->place->index]) != map->place;
+                   xform_repeat_of(rule->reads[map->place->index]) != map->place;
     if (counted && reads->count == before) {
         note_presence(l, reads, record);
     }

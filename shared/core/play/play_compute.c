@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "play_computed.h"
+#include "play_graph.h"
 
 #define EVENT_DEPTH_MAX 16 /* actions that call each other */
 
@@ -69,11 +70,6 @@ static const struct def *place_of(struct play *play, const struct rule *rule)
     return rule->kind == RULE_COUNT ? &play->defs[target->parent] : target;
 }
 
-static bool contains(const struct play *play, size_t outer, size_t inner)
-{
-    return outer <= inner && inner <= play->defs[outer].last_below;
-}
-
 static enum err queue_one(struct play *play, struct play_node *changed, size_t source,
                           const struct dependency *dependency)
 {
@@ -90,13 +86,13 @@ static enum err queue_one(struct play *play, struct play_node *changed, size_t s
     if (changed->tree.repeat && source == changed->def->index) {
         base = node_of(changed->tree.parent);
     }
-    if (contains(play, dependency->anchor, base->def->index)) {
+    if (graph_holds(play, dependency->anchor, base->def->index)) {
         while (base->def->index != dependency->anchor) {
             base = node_of(base->tree.parent);
         }
     }
     const struct def *place = place_of(play, rule);
-    return contains(play, base->def->index, place->index)
+    return graph_holds(play, base->def->index, place->index)
                ? each_node(play, base, place, queue_visitor, rule)
                : OK;
 }

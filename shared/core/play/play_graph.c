@@ -27,14 +27,14 @@ struct visit {
     enum err failed;
 };
 
-static bool contains(const struct play *play, size_t outer, size_t inner)
+bool graph_holds(const struct play *play, size_t outer, size_t inner)
 {
     return outer <= inner && inner <= play->defs[outer].last_below;
 }
 
 size_t graph_shared(const struct play *play, size_t a, size_t b)
 {
-    while (!contains(play, a, b)) {
+    while (!graph_holds(play, a, b)) {
         a = play->defs[a].parent;
     }
     return a;
@@ -144,7 +144,7 @@ static size_t root_anchor(struct play *play, const struct expr_path *path, size_
                 next = j;
             }
         }
-        bool bound = next != NO_DEF && contains(play, next, context) && !steps[i].filtered &&
+        bool bound = next != NO_DEF && graph_holds(play, next, context) && !steps[i].filtered &&
                      !(play->defs[next].node->repeat && i + 1 == path->step_count);
         if (!bound) {
             break;

@@ -15,6 +15,8 @@ MUST_CHECK enum err graph_build(struct play *play, struct diag *diag);
  */
 MUST_CHECK enum err graph_reach(struct play *play, const struct expr_path *path, size_t context,
                                 size_t *ret, bool *ret_foreign);
+/* Does `inner` lie in `outer`, or is it the same? */
+bool graph_holds(const struct play *play, size_t outer, size_t inner);
 /* The higher of two definitions of which one may lie in the other; else their nearest ancestor. */
 size_t graph_shared(const struct play *play, size_t a, size_t b);
 

@@ -109,12 +109,12 @@ void xform_path(const struct xform_node *node, struct buf *ret)
     }
 }
 
-struct xform_node *xform_repeat_of(struct xform_node *node)
+struct xform_node *xform_repeat_of(const struct xform_node *node)
 {
     while (node != NULL && !node->repeat) {
         node = node->parent;
     }
-    return node;
+    return (struct xform_node *)(uintptr_t)node; /* as strchr() does */
 }
 
 const struct xform_node *xform_next_node(const struct xform_node *node)

@@ -183,7 +183,7 @@ struct xform_node *xform_find(const struct xform *form, struct span path);
 /* Its path: "/data/meta/entity/@id". */
 void xform_path(const struct xform_node *node, struct buf *ret);
 /* The nearest repeat that it lies in, itself included; NULL. */
-struct xform_node *xform_repeat_of(struct xform_node *node);
+struct xform_node *xform_repeat_of(const struct xform_node *node);
 /* All of a tree, from its root: parents before children, in document order; NULL after the last. */
 const struct xform_node *xform_next_node(const struct xform_node *node);
 const struct xform_control *xform_next_control(const struct xform_control *control);
