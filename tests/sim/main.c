@@ -2,13 +2,15 @@
  * sim - the deterministic simulator: the real node and server, virtual time, one seed.
  *
  *     sim --seed S [--steps N] [--devices N] [--verbose] [--keep FOLDER] [--watch ENTITY]
- *         [--skip STEPS] [--calm STEPS] [--shrink]
+ *         [--skip STEPS] [--calm STEPS] [--shrink] [--bare]
+ *     sim --alike --seed S [--runs N]
  *     sim --runs N [--from SEED] [--jobs N]
  *     sim --years Y [--from SEED] [--jobs N] [--ledger FILE]
  *
  * At the end of many runs everything in sim_counters.h must have happened; --short spares that to
  * runs too few for it. --ledger notes each run that has ended, and spares those that stand there: a
- * day of runs that is stopped goes on.
+ * day of runs that is stopped goes on. --alike runs each seed as usual and --bare (sim_bare.h), and
+ * compares the ends.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +18,7 @@
 #include <string.h>
 
 #include "db.h"
-#include "sim_run.h"
+#include "sim_bare.h"
 
 #define STEPS_USUAL   3000
 #define DEVICES_USUAL 6
@@ -41,7 +43,7 @@ static bool run_one(const struct sim_options *options)
 struct request {
     struct sim_options options;
     struct sim_many many;
-    bool shrink;
+    bool shrink, alike;
     const char *skip, *calm;
 };
 
@@ -50,7 +52,8 @@ static int usage(void)
     (void)fputs(
         "usage: sim --seed S [--steps N] [--devices N] [--verbose] [--keep FOLDER] [--watch "
         "ENTITY]\n"
-        "           [--skip STEPS] [--calm STEPS] [--shrink]      steps as in 3,7-90\n"
+        "           [--skip STEPS] [--calm STEPS] [--shrink] [--bare]      steps as in 3,7-90\n"
+        "       sim --alike --seed S [--runs N]   ends the same without dictionary and caches\n"
         "       sim --runs N | --years Y [--from SEED] [--steps N] [--devices N] [--jobs N] "
         "[--short]\n"
         "           [--ledger FILE]      notes what has ended, and doesn't run it again\n",
@@ -74,6 +77,14 @@ static bool read_arguments(int count, char **arguments, struct request *ret)
         }
         if (strcmp(name, "--short") == 0) {
             ret->many.few = true;
+            continue;
+        }
+        if (strcmp(name, "--bare") == 0) {
+            ret->options.bare = true;
+            continue;
+        }
+        if (strcmp(name, "--alike") == 0) {
+            ret->alike = true;
             continue;
         }
         if (strcmp(name, "--shrink") == 0) {
@@ -121,6 +132,19 @@ static bool read_arguments(int count, char **arguments, struct request *ret)
     return ret->options.devices >= 1 && ret->options.devices <= SIM_NODES_MAX - SIM_SERVERS;
 }
 
+/* One seed, or as many from it as --runs says. */
+static bool alike(const struct request *request)
+{
+    struct sim_options options = request->options;
+    size_t runs = request->many.runs > 0 ? request->many.runs : 1;
+    bool all = true;
+    for (size_t i = 0; i < runs; i++) {
+        all = bare_is_alike(&options) && all;
+        options.seed++;
+    }
+    return all;
+}
+
 int main(int argument_count, char **arguments)
 {
     struct request request = {
@@ -130,6 +154,9 @@ int main(int argument_count, char **arguments)
         return usage();
     }
     db_init();
+    if (request.alike) {
+        return alike(&request) ? 0 : 1;
+    }
     if (request.shrink) {
         bool failed = sim_shrink(&request.options);
         if (!failed) {

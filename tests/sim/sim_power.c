@@ -30,8 +30,13 @@ static void begin_clock(struct sim_node *node)
 
 bool power_up(struct sim_node *node)
 {
-    struct diag diag = {0};
     begin_clock(node);
+    return power_open(node);
+}
+
+bool power_open(struct sim_node *node)
+{
+    struct diag diag = {0};
     enum err e = node->role >= ROLE_HUB
                      ? svc_open(&node->host.host, node->home, &node->svc, &diag)
                      : node_open(&node->host.host, node->path, &node->node, &diag);

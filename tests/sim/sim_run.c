@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim_actions.h"
+#include "sim_bare.h"
 #include "sim_check.h"
 #include "sim_liar.h"
 #include "sim_network.h"
@@ -119,9 +120,11 @@ void sim_run(const struct sim_options *options, struct sim_ending *ret)
         abort();
     }
     world_init(world, options);
+    bare_begin(world);
     setup_world(world);
     for (world->step = 1; world->step <= options->steps && !world->failed; world->step++) {
         step(world);
+        bare_forget(world);
     }
     *ret = (struct sim_ending){.seed = options->seed,
                                .step = world->failed ? world->step - 1 : world->step,
@@ -133,11 +136,15 @@ void sim_run(const struct sim_options *options, struct sim_ending *ret)
     }
     watch_keep(world);
     count_at_end(world);
+    if (!world->failed) {
+        bare_state(world, ret->state);
+    }
     ret->good = !world->failed;
     ret->kind = world->kind;
     memcpy(ret->failure, world->failure, sizeof ret->failure);
     ret->counters = world->counters;
     world_release(world);
+    bare_end();
     free(world);
 }
 

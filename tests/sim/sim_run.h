@@ -14,6 +14,7 @@ struct sim_ending {
     char failure[512];
     double years; /* of devices */
     struct sim_counters counters;
+    uint64_t state[SIM_NODES_MAX]; /* what each node holds and shows, when all was good */
 };
 
 void sim_run(const struct sim_options *options, struct sim_ending *ret);

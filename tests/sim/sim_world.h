@@ -160,6 +160,7 @@ struct sim_options {
     const char *keep;       /* a folder for every node's database at the end; NULL: none */
     const char *watch;      /* an entity (its id in hex) whose story is told; NULL: none */
     struct sim_skips skips; /* borrowed */
+    bool bare;              /* without what only makes things faster: sim_bare.h */
 };
 
 /* An op that somebody held when they asked for its value to be erased (sim_redact.c). */
@@ -228,6 +229,8 @@ const struct sim_type *types_newest(const struct sim_world *world, const char *n
 
 /* ---- sim_power.c: nodes that go down and come up. */
 /* Opens what the node runs. False (and a failure noted) when it can't. */
+bool power_open(struct sim_node *node);
+/* The same of a machine that boots: its clock may begin anew. */
 bool power_up(struct sim_node *node);
 void power_down(struct sim_node *node); /* in good order */
 /* Takes the power away now; the node comes up again. */
