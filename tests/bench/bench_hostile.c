@@ -1,5 +1,7 @@
 /*
- * bench_hostile.c - what an office costs under attack: `bench_hostile [STALLED [IDLE [SECONDS]]]`.
+ * bench_hostile.c - what an office costs under attack.
+ *
+ *     bench_hostile [--json FILE] [STALLED [IDLE [SECONDS]]]
  *
  * A real `douard serve` on a port of 127.0.0.1. First STALLED clients (1,000), a third each with
  * half a handshake, with headers and with a body that drip in: the server's processor time over
@@ -30,6 +32,11 @@
 #define CLIENTS_MAX 12000
 
 static struct raw_tls clients[CLIENTS_MAX];
+
+static struct {
+    size_t begun, held, idlers;
+    double alone_ms, share, stalled_ms, each_kib, all_mib, idle_ms;
+} found;
 
 static double now_s(void)
 {
@@ -184,24 +191,25 @@ static void begin_stalling(struct raw_tls *client, size_t kind)
 
 static void stall(pid_t server, size_t count, int seconds)
 {
-    size_t begun = 0, held = 0;
-    printf("good client, alone: %.0f ms at worst\n", worst_answer_ms());
+    found.alone_ms = worst_answer_ms();
+    printf("good client, alone: %.0f ms at worst\n", found.alone_ms);
     for (size_t i = 0; i < count && connect_from(PER_ADDRESS + i, &clients[i]); i++) {
         begin_stalling(&clients[i], i % 3);
-        begun++;
+        found.begun++;
     }
     double cpu = cpu_s(server), start = now_s();
     for (int round = 0; round < seconds; round++) {
-        held = 0;
-        for (size_t i = 0; i < begun; i++) {
-            held += i % 3 == 0 || (clients[i].session && raw_send(&clients[i], "y", 1));
+        found.held = 0;
+        for (size_t i = 0; i < found.begun; i++) {
+            found.held += i % 3 == 0 || (clients[i].session && raw_send(&clients[i], "y", 1));
         }
         pause_ms(1000);
     }
-    double share = (cpu_s(server) - cpu) / (now_s() - start) * 100;
+    found.share = (cpu_s(server) - cpu) / (now_s() - start) * 100;
+    found.stalled_ms = worst_answer_ms();
     printf("%zu stalled and dripping (%zu at the end): %.1f %% of a core; good client %.0f ms\n",
-           begun, held, share, worst_answer_ms());
-    for (size_t i = 0; i < begun; i++) {
+           found.begun, found.held, found.share, found.stalled_ms);
+    for (size_t i = 0; i < found.begun; i++) {
         raw_close(&clients[i]);
     }
 }
@@ -224,9 +232,24 @@ static void idle(pid_t server, size_t count)
            is_idle_now(&clients[open])) {
         open++;
     }
+    found.idlers = open;
+    found.each_kib = open ? (memory_kib(server) - before) / (double)open : 0;
+    found.all_mib = memory_kib(server) / 1024;
+    found.idle_ms = worst_answer_ms();
     printf("%zu of %zu idle connections: %.1f KiB each, %.0f MiB in all; good client %.0f ms\n",
-           open, count, open ? (memory_kib(server) - before) / (double)open : 0,
-           memory_kib(server) / 1024, worst_answer_ms());
+           open, count, found.each_kib, found.all_mib, found.idle_ms);
+}
+
+static void write_json(FILE *file)
+{
+    (void)fprintf(
+        file,
+        "{\"good_client_ms\":{\"alone\":%.1f,\"beside_stalled\":%.1f,\"beside_idle\":%.1f},\n"
+        " \"stalled\":{\"begun\":%zu,\"held\":%zu,\"percent_of_a_core\":%.1f},\n"
+        " \"idle\":{\"connections\":%zu,\"kib_each\":%.1f,\"mib_in_all\":%.1f}}\n",
+        found.alone_ms, found.stalled_ms, found.idle_ms, found.begun, found.held, found.share,
+        found.idlers, found.each_kib, found.all_mib);
+    (void)fclose(file);
 }
 
 static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *walk)
@@ -239,6 +262,16 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
 
 int main(int argc, char **argv)
 {
+    FILE *json = NULL;
+    if (argc > 2 && strcmp(argv[1], "--json") == 0) {
+        json = fopen(argv[2], "w");
+        if (!json) {
+            perror(argv[2]);
+            return 2;
+        }
+        argc -= 2;
+        argv += 2;
+    }
     long stalled = argc > 1 ? strtol(argv[1], NULL, 10) : 1000;
     long idlers = argc > 2 ? strtol(argv[2], NULL, 10) : 10000;
     int seconds = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 10;
@@ -261,5 +294,8 @@ int main(int argc, char **argv)
     (void)kill(server, SIGTERM);
     (void)waitpid(server, NULL, 0);
     (void)nftw(home, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    if (json) {
+        write_json(json);
+    }
     return 0;
 }

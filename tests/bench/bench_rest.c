@@ -1,8 +1,11 @@
 /*
  * bench_rest.c - what encryption at rest costs: the same work on an ordinary database and on a
  * sealed one, side by side, and what one try of a passphrase costs.
+ *
+ *     bench_rest [--json FILE]
  */
 #define _XOPEN_SOURCE 700
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,14 +151,20 @@ static void keep_best(struct times *best, struct times now)
     best->point_ns = least(best->point_ns, now.point_ns);
 }
 
-static void print_row(const char *what, int64_t plain_ns, int64_t sealed_ns, double scale,
-                      const char *unit)
+static FILE *json; /* NULL: not asked for */
+
+static void print_row(const char *what, const char *name, int64_t plain_ns, int64_t sealed_ns,
+                      double scale, const char *unit)
 {
+    if (json) {
+        (void)fprintf(json, " \"%s\":{\"ordinary_ns\":%" PRId64 ",\"sealed_ns\":%" PRId64 "},\n",
+                      name, plain_ns, sealed_ns);
+    }
     (void)printf("%-34s %10.1f %10.1f %-3s %8.2f\n", what, (double)plain_ns / scale,
                  (double)sealed_ns / scale, unit, (double)sealed_ns / (double)plain_ns);
 }
 
-static void print_passphrase(const char *what, struct passphrase_cost cost)
+static void print_passphrase(const char *separator, const char *what, struct passphrase_cost cost)
 {
     const uint8_t salt[PASSPHRASE_SALT_SIZE] = {1};
     struct seal_key key;
@@ -166,16 +175,23 @@ static void print_passphrase(const char *what, struct passphrase_cost cost)
              "passphrase");
         best = least(best, now_ns() - start);
     }
+    if (json) {
+        (void)fprintf(json, "%s\"%s\":%" PRId64, separator, what, best);
+    }
     (void)printf("a try, %-27s %21.1f ms\n", what, (double)best / 1e6);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     static const uint8_t key[32] = {1};
     struct host_real real;
     struct host bare;
     struct times plain = {0}, sealed = {0};
     char path[64];
+    if (argc == 3 && strcmp(argv[1], "--json") == 0) {
+        json = fopen(argv[2], "w");
+        must(json ? OK : ERR_FILE, argv[2]);
+    }
     must(process_init(), "process");
     host_real_init(&real, &bare);
     struct host keyed = bare;
@@ -187,13 +203,21 @@ int main(void)
     }
     (void)printf("%-34s %10s %10s     %8s\n", "the least of 3 rounds", "ordinary", "sealed",
                  "ratio");
-    print_row("a save, synced", plain.save_ns, sealed.save_ns, 1e3, "us");
-    print_row("a row of 60,000 in one transaction", plain.fill_ns, sealed.fill_ns, 1e3, "us");
-    print_row("reading all, cache empty", plain.scan_ns, sealed.scan_ns, 1e6, "ms");
-    print_row("a row by its number", plain.point_ns, sealed.point_ns, 1e3, "us");
-    print_passphrase("128 MiB and 3 passes", PASSPHRASE_COST_MOST);
-    print_passphrase("64 MiB and 3 passes", PASSPHRASE_COST);
-    print_passphrase("19 MiB and 2 passes", PASSPHRASE_COST_LEAST);
+    if (json) {
+        (void)fprintf(json, "{\n");
+    }
+    print_row("a save, synced", "save", plain.save_ns, sealed.save_ns, 1e3, "us");
+    print_row("a row of 60,000 in one transaction", "row", plain.fill_ns, sealed.fill_ns, 1e3,
+              "us");
+    print_row("reading all, cache empty", "scan", plain.scan_ns, sealed.scan_ns, 1e6, "ms");
+    print_row("a row by its number", "point", plain.point_ns, sealed.point_ns, 1e3, "us");
+    print_passphrase(" \"passphrase_ns\":{", "128 MiB and 3 passes", PASSPHRASE_COST_MOST);
+    print_passphrase(",", "64 MiB and 3 passes", PASSPHRASE_COST);
+    print_passphrase(",", "19 MiB and 2 passes", PASSPHRASE_COST_LEAST);
+    if (json) {
+        (void)fprintf(json, "}}\n");
+        (void)fclose(json);
+    }
     host_real_release(&real);
     return 0;
 }
