@@ -6,7 +6,7 @@ Three forms made here, and those of DOUAR_FORMS_DIR (workbooks, as XForms): one 
 constraints and calculations; a household of 500 members with 20 calculations each; a list of --rows beside the form with
 a cascade of three filters. Both engines run in a process of their own, with the same form, the same answers; an answer is
 taken, recomputed and validated before the next. With --peers @getodk/xforms-engine and jsdom are installed by npm into
-build/peers; without Node or npm that is said and left out. What stands beside each other in one run is worth reading, not
+build/peers/forms; without Node or npm that is said and left out. What stands beside each other in one run is worth reading, not
 the time alone. The peer gets at most PEER_MEMBERS members and PEER_ROWS rows.
 """
 
@@ -15,19 +15,17 @@ import json
 import os
 import pathlib
 import random
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 
+from peers import BUILD, PEER_TIMEOUT_S, Absent, npm, run
+
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-BUILD = TESTS.parent / "build"
-PEERS = BUILD / "peers"
 PACKAGES = ("@getodk/xforms-engine@0.22.0", "jsdom@29.1.1")
 PEER_ROWS = 10000
 PEER_MEMBERS = 10  # it has not ended after three minutes with 500
-PEER_TIMEOUT_S = 180
 XFORM = """<?xml version="1.0"?>
 <h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml" xmlns:jr="http://openrosa.org/javarosa">
 <h:head><h:title>{id}</h:title><model><instance><data id="{id}">{nodes}<meta><instanceID/></meta></data></instance>{lists}
@@ -130,19 +128,13 @@ def cascade(folder, rows, times):
     return form, script, folder / f"people{rows}.csv"
 
 
-def run(command, timeout):
-    done = subprocess.run([*map(str, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout)
-    if done.returncode != 0:
-        words = [line.strip() for line in done.stderr.splitlines() if "rror" in line or "play_form" in line]
-        return None, words[0] if words else "it failed"
-    return json.loads(done.stdout.strip().splitlines()[-1]), ""
-
-
 def at(times, share):
     return sorted(times)[min(len(times) - 1, int(len(times) * share))] / 1e6
 
 
-def figures(result):
+def figures(*command):
+    """What a player of forms found, or Absent and why."""
+    result = json.loads(run(command).strip().splitlines()[-1])
     found = {"open_ms": statistics.median(result["open"]) / 1e6, "save_ms": statistics.median(result["save"]) / 1e6,
              "open_MiB": result["open_bytes"] / 2**20, "most_MiB": result["most"] / 2**20}
     for name, times in (("answer", result["answers"]), ("choices", result["choices"])):
@@ -151,36 +143,22 @@ def figures(result):
     return found
 
 
-def install_peers():
-    """The folder of node_modules, or None and why."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        return None, "Node and npm aren't here: ODK's engine is left out"
-    if not (PEERS / "node_modules" / "@getodk" / "xforms-engine").exists():
-        PEERS.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(PEERS), *PACKAGES],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if done.returncode != 0:
-            return None, f"npm couldn't install ODK's engine, it is left out: {done.stdout.strip().splitlines()[-1]}"
-    return PEERS, ""
-
-
 def measure(name, folder, form, script, peers, csv=None, peer_csv=None, peer_script=None):
     (folder / "form.xml").write_text(form, encoding="utf-8")
     (folder / "script").write_text("\n".join(script) + "\n", encoding="utf-8")
     (folder / "peer").write_text("\n".join(peer_script or script) + "\n", encoding="utf-8")
     tool = BUILD / "release" / "tests" / "play_form"
     found = {"form": name}
-    ours, why = run([tool, folder / "form.xml", folder / "script", *([csv] if csv else [])], PEER_TIMEOUT_S)
-    if ours is None:
+    try:
+        found["ours"] = figures(tool, folder / "form.xml", folder / "script", *([csv] if csv else []))
+    except Absent as why:
         sys.exit(f"bench_forms: {name}: {why}")
-    found["ours"] = figures(ours)
     if peers:
         try:
-            peer, why = run(["node", TESTS / "bench" / "play_form.mjs", peers, folder / "form.xml", folder / "peer",
-                             *([peer_csv] if peer_csv else [])], PEER_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            peer, why = None, f"no end after {PEER_TIMEOUT_S} s"
-        found |= {"peer": figures(peer)} if peer else {"peer_failed": why}
+            found["peer"] = figures("node", TESTS / "bench" / "play_form.mjs", peers, folder / "form.xml", folder / "peer",
+                                    *([peer_csv] if peer_csv else []))
+        except Absent as why:
+            found["peer_failed"] = str(why)
     return found
 
 
@@ -217,9 +195,11 @@ def main():
     parser.add_argument("--rows", type=int, default=1000000, help="rows of the large list")
     parser.add_argument("--json", help="write the figures into this file")
     words = parser.parse_args()
-    peers, why = install_peers() if words.peers else (None, "")
-    if why:
-        print(why)
+    peers = None
+    try:
+        peers = npm("forms", PACKAGES) if words.peers else None
+    except Absent as why:
+        print(f"ODK's engine is left out: {why}")
     all_found = []
     with tempfile.TemporaryDirectory(prefix="douar-bench-forms-") as name:
         folder = pathlib.Path(name)
