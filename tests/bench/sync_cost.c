@@ -1,12 +1,13 @@
 /*
- * bench_sync.c - what a sync costs: requests and bytes for nothing new, for 20 edits, and for the
- * first sync of 10,000 persons of 10 fields. Real nodes, real server, HTTPS over loopback.
+ * sync_cost.c - what bench_sync.py needs done at a machine's speed: real nodes, the real server,
+ * HTTPS over loopback, and what their syncs cost.
  *
- *     bench_sync [--persons N] [--json FILE]
+ *     sync_cost [--persons N] [--people FILE]
  *
- * Bytes are those of HTTP (headers and bodies, both ways) without TLS. Times are of this machine
- * and only say something beside each other: the rate of the first sync stands beside the rate at
- * which SQLite alone stores rows of the same sizes, durably, in batches as large.
+ * Prints as JSON, for each kind of sync: requests, bytes of HTTP (headers and bodies) sent and
+ * received without TLS, how many persons it was about, and how long it took. FILE: the persons, of
+ * 10 fields, a JSON object a line, so that others can be given the same ones. Beside them the rate
+ * at which SQLite alone stores rows of the same sizes, durably, in batches as large.
  */
 #define _XOPEN_SOURCE 700
 
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "carry.h"
@@ -32,6 +34,7 @@
 
 #define PERSON_FIELDS 10
 #define NAMES_MAX     1024
+#define EDITS         20
 
 struct name {
     char kind[8], sex[4], latin[64], arabic[96];
@@ -49,6 +52,8 @@ struct bench {
     struct name names[NAMES_MAX];
     size_t name_count;
     uint64_t random;
+    FILE *people; /* NULL: they aren't written */
+    bool printed; /* a row already */
     /* since bench_start_count() */
     int64_t requests, http_sent, http_received;
 };
@@ -56,7 +61,7 @@ struct bench {
 static void must(enum err e, const struct diag *diag, const char *what)
 {
     if (e) {
-        fprintf(stderr, "bench: %s: %s %s %s\n", what, err_name(e),
+        fprintf(stderr, "sync_cost: %s: %s %s %s\n", what, err_name(e),
                 diag && diag->arg_count > 0 ? diag->args[0] : "",
                 diag && diag->arg_count > 1 ? diag->args[1] : "");
         exit(1);
@@ -112,7 +117,7 @@ static void load_names(struct bench *bench)
     FILE *file = fopen(DOUAR_NAMES, "r");
     char line[256];
     if (!file) {
-        fprintf(stderr, "bench: no %s\n", DOUAR_NAMES);
+        fprintf(stderr, "sync_cost: no %s\n", DOUAR_NAMES);
         exit(1);
     }
     while (bench->name_count < NAMES_MAX && fgets(line, sizeof line, file)) {
@@ -251,13 +256,12 @@ static struct node *device(struct bench *bench, const char *name)
     return node;
 }
 
-static struct sync_result sync_now(struct bench *bench, struct node *node)
+static void sync_now(struct bench *bench, struct node *node)
 {
     struct diag diag = {0};
     struct sync_result result = {0};
     bench->requests = bench->http_sent = bench->http_received = 0;
     must(carry_sync(&bench->counted, node, NULL, NULL, NULL, NULL, &result, &diag), &diag, "sync");
-    return result;
 }
 
 /* ---- records */
@@ -285,6 +289,25 @@ static struct id add_household(struct bench *bench, struct node *node)
                            .changes = changes,
                            .change_count = 1};
     return save(bench, node, &new_one);
+}
+
+/* The values of changes are JSON as they are. PouchDB takes no id that begins with "_". */
+static void write_person(struct bench *bench, struct id person, struct id household,
+                         const struct change *changes)
+{
+    char id[ID_TEXT_SIZE];
+    char parent[ID_TEXT_SIZE];
+    if (!bench->people) {
+        return;
+    }
+    id_write(person, id);
+    id_write(household, parent);
+    fprintf(bench->people, "{\"_id\":\"p%s\",\"type\":\"person\",\"household\":\"%s\"", id, parent);
+    for (size_t i = 0; i < PERSON_FIELDS; i++) {
+        fprintf(bench->people, ",\"%s\":%.*s", changes[i].property, (int)changes[i].json.size,
+                (const char *)changes[i].json.data);
+    }
+    fprintf(bench->people, "}\n");
 }
 
 static struct id add_person(struct bench *bench, struct node *node, struct id household)
@@ -329,7 +352,9 @@ static struct id add_person(struct bench *bench, struct node *node, struct id ho
                            .parent = household,
                            .changes = changes,
                            .change_count = PERSON_FIELDS};
-    return save(bench, node, &new_one);
+    struct id person = save(bench, node, &new_one);
+    write_person(bench, person, household, changes);
+    return person;
 }
 
 static void edit_phone(struct bench *bench, struct node *node, struct id entity)
@@ -411,117 +436,75 @@ static double sqlite_rate(struct bench *bench, int64_t rows, int64_t body_size)
 
 /* ---- the report */
 
-struct line {
-    const char *what;
-    int64_t requests, bytes;
-    double per;  /* bytes an item; 0: none */
-    double rate; /* items a second; 0: none */
-    const char *beside;
-};
-
-static void print_line(FILE *json, const struct line *line, bool first)
+static double now_ms(void)
 {
-    printf("%-44s %3" PRId64 " request%s %9" PRId64 " B", line->what, line->requests,
-           line->requests == 1 ? " " : "s", line->bytes);
-    if (line->per > 0) {
-        printf("  %6.1f B each", line->per);
-    }
-    if (line->rate > 0) {
-        printf("  %7.0f/s", line->rate);
-    }
-    printf("   %s\n", line->beside);
-    if (json) {
-        fprintf(json,
-                "%s{\"what\":\"%s\",\"requests\":%" PRId64 ",\"bytes\":%" PRId64
-                ",\"bytes_each\":%.1f,\"rate\":%.0f,\"beside\":\"%s\"}",
-                first ? "" : ",\n ", line->what, line->requests, line->bytes, line->per, line->rate,
-                line->beside);
-    }
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-static struct line measure(struct bench *bench, struct node *node, const char *what, int64_t items,
-                           const char *beside)
+static void print_row(struct bench *bench, const char *name, int64_t items, double ms)
 {
-    int64_t start = bench->host.mono_ms(bench->host.ctx);
-    (void)sync_now(bench, node);
-    int64_t took = bench->host.mono_ms(bench->host.ctx) - start;
-    int64_t bytes = bench->http_sent + bench->http_received;
-    return (struct line){.what = what,
-                         .requests = bench->requests,
-                         .bytes = bytes,
-                         .per = items ? (double)bytes / (double)items : 0,
-                         .rate = items && took > 0 ? (double)items * 1000.0 / (double)took : 0,
-                         .beside = beside};
+    printf("%s\"%s\":{\"requests\":%" PRId64 ",\"sent\":%" PRId64 ",\"received\":%" PRId64
+           ",\"bytes\":%" PRId64 ",\"items\":%" PRId64 ",\"ms\":%.3f}",
+           bench->printed ? ",\n  " : "", name, bench->requests, bench->http_sent,
+           bench->http_received, bench->http_sent + bench->http_received, items, ms);
+    bench->printed = true;
 }
 
-static struct line make_snapshots(struct bench *bench, int64_t persons)
+static void measure(struct bench *bench, struct node *node, const char *name, int64_t items)
+{
+    double start = now_ms();
+    sync_now(bench, node);
+    print_row(bench, name, items, now_ms() - start);
+}
+
+static void make_snapshots(struct bench *bench, int64_t persons)
 {
     struct snapshot_options options = {.always = true};
     struct snapshot_builder *builder = NULL;
     bool more = true;
-    int64_t start = bench->host.mono_ms(bench->host.ctx);
+    double start = now_ms();
     must(snapshot_builder_new(bench->office, &options, &builder), NULL, "snapshot");
     while (more) {
         must(snapshot_builder_step(builder, &more), NULL, "snapshot");
     }
     snapshot_builder_free(builder);
-    int64_t took = bench->host.mono_ms(bench->host.ctx) - start;
-    return (struct line){.what = "making the snapshot, once a day",
-                         .rate = took > 0 ? (double)persons * 1000.0 / (double)took : 0,
-                         .beside = "persons"};
+    bench->requests = bench->http_sent = bench->http_received = 0;
+    print_row(bench, "snapshot", persons, now_ms() - start);
 }
 
-static void run(struct bench *bench, int64_t persons, FILE *json)
+static void run(struct bench *bench, int64_t persons)
 {
-    struct id some[20];
+    struct id some[EDITS];
     struct id household = {{0}};
     struct node *worker = device(bench, "worker");
-    (void)sync_now(bench, worker);
+    sync_now(bench, worker);
     must(node_begin(worker), NULL, "begin"); /* one commit for the whole made-up village */
     for (int64_t i = 0; i < persons; i++) {
         if (i % 5 == 0) {
             household = add_household(bench, worker);
         }
         struct id person = add_person(bench, worker, household);
-        if (i < 20) {
+        if (i < EDITS) {
             some[i] = person;
         }
     }
     must(node_end(worker, OK), NULL, "commit");
-    struct line push = measure(bench, worker, "push of those persons, first time", persons,
-                               "PouchDB 575 B, 3,639-4,936 docs/s");
+    printf("{\"persons\":%" PRId64 ",\"rows\":{\n  ", persons);
+    measure(bench, worker, "push", persons);
     struct node *rows = device(bench, "rows");
-    struct line by_rows =
-        measure(bench, rows, "first sync by rows, before there is a snapshot", persons, "");
-    struct line built = make_snapshots(bench, persons);
+    measure(bench, rows, "by_rows", persons); /* before there is a snapshot */
+    make_snapshots(bench, persons);
     struct node *second = device(bench, "second");
-    struct line pull = measure(bench, second, "first sync of persons of 10 fields", persons,
-                               "goal <= 90 B; PouchDB 250-575 B, 3,258-5,453 docs/s");
-    (void)sync_now(bench, worker);
-    struct line nothing = measure(bench, worker, "nothing new", 0,
-                                  "goal 1 request, <= 400 B; Fossil 1, 716 B; PouchDB 26, 720 KB");
-    for (int i = 0; i < 20; i++) {
+    measure(bench, second, "pull", persons);
+    measure(bench, worker, "nothing_first", 0);
+    measure(bench, worker, "nothing", 0);
+    for (int i = 0; i < EDITS; i++) {
         edit_phone(bench, worker, some[i]);
     }
-    struct line edits = measure(bench, worker, "20 edits", 20,
-                                "goal 1 request, <= 1,800 B; Fossil 1, 2.8 KB; PouchDB 11, 15 KB");
-    printf("Bytes of HTTP both ways, without TLS. Peers' figures: the sync study.\n");
-    if (json) {
-        fprintf(json, "{\"bench\":\"sync\",\"persons\":%" PRId64 ",\"lines\":[\n ", persons);
-    }
-    print_line(json, &nothing, true);
-    print_line(json, &edits, false);
-    print_line(json, &push, false);
-    print_line(json, &by_rows, false);
-    print_line(json, &built, false);
-    print_line(json, &pull, false);
-    double limit = sqlite_rate(bench, persons, 420);
-    printf("SQLite alone, same rows, durable, 100 a batch: %.0f/s; the push stored %.0f %% of it "
-           "(device, HTTPS and hub on one machine)\n",
-           limit, limit > 0 ? push.rate * 100 / limit : 0);
-    if (json) {
-        fprintf(json, "\n], \"sqlite_rate\":%.0f}\n", limit);
-    }
+    measure(bench, worker, "edits", EDITS);
+    printf("},\n \"sqlite_rate\":%.0f}\n", sqlite_rate(bench, persons, 420));
     node_close(worker);
     node_close(rows);
     node_close(second);
@@ -531,19 +514,22 @@ int main(int argc, char **argv)
 {
     static struct bench bench;
     int64_t persons = 10000;
-    FILE *json = NULL;
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--persons") == 0) {
             (void)num_read_i64(span_of(argv[i + 1]), &persons);
-        } else if (strcmp(argv[i], "--json") == 0) {
-            json = fopen(argv[i + 1], "w");
+        } else if (strcmp(argv[i], "--people") == 0) {
+            bench.people = fopen(argv[i + 1], "w");
+            must(bench.people ? OK : ERR_FILE, NULL, argv[i + 1]);
         }
+    }
+    if (persons < EDITS) {
+        persons = EDITS;
     }
     const char *base = getenv("TMPDIR");
     (void)snprintf(bench.folder, sizeof bench.folder, "%s/douar-bench-XXXXXX",
                    base ? base : "/tmp");
     if (!mkdtemp(bench.folder)) {
-        perror("bench");
+        perror("sync_cost");
         return 1;
     }
     bench.random = 42;
@@ -559,13 +545,13 @@ int main(int argc, char **argv)
     bench.counted.exchange = counted_exchange;
     load_names(&bench);
     start_server(&bench);
-    run(&bench, persons, json);
+    run(&bench, persons);
     front_stop(bench.front);
     svc_close(bench.svc);
     node_close(bench.office);
     host_real_release(&bench.real);
-    if (json) {
-        (void)fclose(json);
+    if (bench.people) {
+        (void)fclose(bench.people);
     }
     char command[320];
     (void)snprintf(command, sizeof command, "rm -r '%s'", bench.folder);
