@@ -26,6 +26,7 @@ struct collecting {
     struct candidate *ops;
     size_t count;
     struct named named; /* by ops that are young or not stable */
+    struct named sure;  /* in a register, by others */
     struct collect_count *total;
 };
 
@@ -88,19 +89,34 @@ static enum err list_named(struct collecting *c)
 {
     enum err e = OK;
     named_begin(&c->named, &c->arena);
+    named_begin(&c->sure, &c->arena);
     for (size_t i = 0; !e && i < c->count; i++) {
         struct logged logged;
-        if (c->ops[i].old && c->ops[i].stable) {
-            continue;
-        }
+        bool lasts = c->ops[i].old && c->ops[i].stable;
         arena_reset(&c->one);
         e = log_read(c->node, c->ops[i].row, &c->one, &logged);
         for (size_t k = 0; !e && k < logged.op.register_count; k++) {
-            e = named_add(&c->named, &logged.op.registers[k]);
+            const struct op_register *reg = &logged.op.registers[k];
+            e = lasts ? named_add_in(&c->sure, reg) : named_add(&c->named, reg);
         }
     }
     named_sort(&c->named);
+    named_sort(&c->sure);
     return e;
+}
+
+/*
+ * In each register by an op that is held here. What is dead by hearsay alone stays: the op that did
+ * it may be lost for everybody, with a hub that was put back, and then nothing else holds a value.
+ */
+static bool is_surely_superseded(const struct collecting *c, const struct op *op, uint64_t uid8)
+{
+    for (size_t k = 0; k < op->register_count; k++) {
+        if (!named_has(&c->sure, named_in(op->registers[k].name, uid8))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- one entity */
@@ -113,6 +129,9 @@ static enum err let_go(struct collecting *c, const struct candidate *op)
     enum err e = log_read(c->node, op->row, &c->one, &logged);
     if (e || !logged.op.known_format || logged.op.register_count == 0) {
         return e; /* of a format to come: what it writes isn't known */
+    }
+    if (!is_surely_superseded(c, &logged.op, op->uid8)) {
+        return OK;
     }
     if (!c->dry) {
         e = gone_make(c->node, &logged, &kept);

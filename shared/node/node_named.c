@@ -8,26 +8,51 @@ void named_begin(struct named *named, struct arena *arena)
     *named = (struct named){.arena = arena};
 }
 
-enum err named_add(struct named *named, const struct op_register *reg)
+static enum err make_room(struct named *named, size_t count)
 {
-    if (reg->pred_count == 0) {
+    if (named->capacity - named->count >= count) {
         return OK;
     }
-    if (named->capacity - named->count < reg->pred_count) {
-        size_t wanted = 2 * (named->count + reg->pred_count);
-        uint64_t *more = arena_array(named->arena, wanted, sizeof *more);
-        if (!more) {
-            return ERR_NOMEM;
-        }
-        if (named->count > 0) {
-            memcpy(more, named->uids, named->count * sizeof *more);
-        }
-        named->uids = more;
-        named->capacity = wanted;
+    size_t wanted = 2 * (named->count + count);
+    uint64_t *more = arena_array(named->arena, wanted, sizeof *more);
+    if (!more) {
+        return ERR_NOMEM;
     }
-    memcpy(named->uids + named->count, reg->preds, reg->pred_count * sizeof *reg->preds);
-    named->count += reg->pred_count;
+    if (named->count > 0) {
+        memcpy(more, named->uids, named->count * sizeof *more);
+    }
+    named->uids = more;
+    named->capacity = wanted;
     return OK;
+}
+
+enum err named_add(struct named *named, const struct op_register *reg)
+{
+    enum err e = reg->pred_count == 0 ? OK : make_room(named, reg->pred_count);
+    if (!e && reg->pred_count > 0) {
+        memcpy(named->uids + named->count, reg->preds, reg->pred_count * sizeof *reg->preds);
+        named->count += reg->pred_count;
+    }
+    return e;
+}
+
+uint64_t named_in(struct span reg, uint64_t uid8)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < reg.size; i++) {
+        hash = (hash ^ (uint8_t)reg.data[i]) * 1099511628211u;
+    }
+    return uid8 ^ hash;
+}
+
+enum err named_add_in(struct named *named, const struct op_register *reg)
+{
+    size_t before = named->count;
+    enum err e = named_add(named, reg);
+    for (size_t i = before; i < named->count; i++) {
+        named->uids[i] = named_in(reg->name, named->uids[i]);
+    }
+    return e;
 }
 
 static int by_number(const void *a, const void *b)

@@ -16,6 +16,9 @@ struct named {
 
 void named_begin(struct named *named, struct arena *arena);
 MUST_CHECK enum err named_add(struct named *named, const struct op_register *reg); /* ERR_NOMEM */
+/* The same for who asks in which register: named_has() of named_in(). One list holds either. */
+MUST_CHECK enum err named_add_in(struct named *named, const struct op_register *reg);
+uint64_t named_in(struct span reg, uint64_t uid8);
 void named_sort(struct named *named); /* all are added: named_has() from now on */
 bool named_has(const struct named *named, uint64_t uid8);
 

@@ -77,15 +77,16 @@ static uint64_t mark_of(struct id entity, struct span reg, uint64_t uid8)
 struct oracle {
     struct mark_set written, named;
     struct mark_set told; /* also what only those name whom nobody believes */
-    /* Named by ops that a device and its hub lost together, put back from before them, of another
-       compartment than most: who lacks it was told what they overwrite, and nobody can tell them
-       that it came to nothing. The overwritten value stays in its op, and may be live or not. */
+    /* Named by ops that a device and its hub lost together, put back from before them. Who may not
+       read such an op (of another compartment, or of a record that left) was told what it
+       overwrites, and nobody can tell them that it came to nothing. The overwritten value stays in
+       its op (check_let_go), and may be live or not. */
     struct mark_set lost;
 };
 
 static void read_lost(struct oracle *oracle, const struct op *op)
 {
-    for (size_t k = 0; k < op->register_count && !span_is(op->compartment, "base"); k++) {
+    for (size_t k = 0; k < op->register_count; k++) {
         for (size_t p = 0; p < op->registers[k].pred_count; p++) {
             set_add(&oracle->lost,
                     mark_of(op->entity, op->registers[k].name, op->registers[k].preds[p]));
@@ -208,6 +209,34 @@ static void check_region(struct sim_world *world, const struct oracle *oracle)
     }
 }
 
+/* A body is let go of only where an op that is still there supersedes it in each register. */
+static void check_let_go(struct sim_node *server, const struct oracle *oracle)
+{
+    struct sim_world *world = server->world;
+    struct arena arena;
+    arena_init(&arena, &world->mem, ORACLE_ARENA_MAX);
+    sqlite3_stmt *s = eye_ask(server, "SELECT uid FROM op WHERE flags & 4");
+    while (s && sqlite3_step(s) == SQLITE_ROW) {
+        struct id uid;
+        struct op op;
+        memcpy(uid.bytes, sqlite3_column_blob(s, 0), ID_SIZE);
+        const struct sim_birth *birth = births_find(&world->births, uid);
+        arena_reset(&arena);
+        if (!birth || op_read(span_from(birth->body, birth->body_size), &arena, &op, NULL)) {
+            continue;
+        }
+        for (size_t k = 0; k < op.register_count; k++) {
+            uint64_t mark = mark_of(op.entity, op.registers[k].name, id_prefix8(uid));
+            if (!set_has(&oracle->told, mark)) {
+                world_fail(world, "%s let go of a body whose %.*s nobody superseded", server->name,
+                           (int)op.registers[k].name.size, (const char *)op.registers[k].name.data);
+            }
+        }
+    }
+    (void)sqlite3_finalize(s);
+    arena_release(&arena);
+}
+
 /* A uid is dead only where some op names it. */
 static void check_dead(struct sim_node *node, const struct oracle *oracle)
 {
@@ -256,6 +285,9 @@ void check_ops(struct sim_world *world)
     check_nothing_lost(world);
     oracle_read(world, &oracle);
     check_region(world, &oracle);
+    for (size_t i = 0; i < SIM_SERVERS; i++) {
+        check_let_go(&world->nodes[i], &oracle);
+    }
     for (size_t i = 0; i < world->node_count; i++) {
         check_dead(&world->nodes[i], &oracle);
     }
