@@ -105,33 +105,65 @@ static enum err list_named(struct collecting *c)
     return e;
 }
 
-/*
- * In each register by an op that is held here. What is dead by hearsay alone stays: the op that did
- * it may be lost for everybody, with a hub that was put back, and then nothing else holds a value.
- */
-static bool is_surely_superseded(const struct collecting *c, const struct op *op, uint64_t uid8)
+static enum err has_live(struct node *node, int64_t entity, struct span reg, bool *ret)
 {
-    for (size_t k = 0; k < op->register_count; k++) {
-        if (!named_has(&c->sure, named_in(op->registers[k].name, uid8))) {
-            return false;
-        }
+    int64_t symbol = 0;
+    enum err e = symbol_find(node, reg, &symbol);
+    if (e) {
+        return e;
     }
-    return true;
+    struct stmt *s = db_stmt(node->db, LIVE_OF);
+    stmt_bind_i64(s, 1, entity);
+    stmt_bind_i64(s, 2, symbol);
+    *ret = stmt_row(s);
+    return stmt_end(s);
+}
+
+/*
+ * In each register by an op that is held here? What is dead by hearsay alone stays: the op that did
+ * it may be lost for everybody, with a hub that was put back, and then nothing else holds a value.
+ * `ret_instead`: where it isn't, something else is live.
+ */
+static enum err look_for_others(const struct collecting *c, int64_t entity, const struct op *op,
+                                uint64_t uid8, bool *ret_sure, bool *ret_instead)
+{
+    enum err e = OK;
+    *ret_sure = true;
+    *ret_instead = true;
+    for (size_t k = 0; !e && k < op->register_count; k++) {
+        struct span reg = op->registers[k].name;
+        bool live = true;
+        if (!named_has(&c->sure, named_in(reg, uid8))) {
+            *ret_sure = false;
+            e = has_live(c->node, entity, reg, &live);
+        }
+        *ret_instead = *ret_instead && live;
+    }
+    return e;
 }
 
 /* ---- one entity */
 
-static enum err let_go(struct collecting *c, const struct candidate *op)
+/* The region holds all there is, and waited for as long as the horizon: who did it is lost. */
+static enum err tell_overwritten(const struct collecting *c, int64_t row)
+{
+    return c->dry || c->node->identity.role != ROLE_REGION ? OK
+                                                           : log_flag(c->node, row, "overwritten");
+}
+
+static enum err let_go(struct collecting *c, int64_t entity, const struct candidate *op)
 {
     struct logged logged;
+    bool sure = false, instead = false;
     int64_t kept = 0;
     arena_reset(&c->one);
     enum err e = log_read(c->node, op->row, &c->one, &logged);
     if (e || !logged.op.known_format || logged.op.register_count == 0) {
         return e; /* of a format to come: what it writes isn't known */
     }
-    if (!is_surely_superseded(c, &logged.op, op->uid8)) {
-        return OK;
+    e = look_for_others(c, entity, &logged.op, op->uid8, &sure, &instead);
+    if (e || !sure) {
+        return e || instead ? e : tell_overwritten(c, op->row);
     }
     if (!c->dry) {
         e = gone_make(c->node, &logged, &kept);
@@ -170,7 +202,7 @@ static enum err collect_entity(struct collecting *c, int64_t entity)
         if (!op->stable) {
             c->total->waiting++;
         } else if (!named_has(&c->named, op->uid8)) {
-            e = let_go(c, op);
+            e = let_go(c, entity, op);
         }
     }
     return e;
