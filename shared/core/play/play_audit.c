@@ -42,6 +42,9 @@ static enum err audit_rule(struct play *play, const struct rule *rule, struct pl
 static enum err audit_screens(struct play *play, struct diag *diag)
 {
     struct screens kept, anew;
+    if (play->root == NULL) {
+        return OK; /* nothing was begun */
+    }
     enum err e = list_screens(play, &kept);
     e = e != OK ? e : list_screens_anew(play, &anew);
     bool same = e == OK && anew.count == kept.count;
