@@ -28,10 +28,12 @@
     X(ENTITY_DEAD_CLEAR, "DELETE FROM dead WHERE entity = ?1") \
     X(ENTITY_SET_MISSING, "UPDATE entity SET missing = EXISTS (SELECT 1 FROM unread WHERE root = ?1) WHERE id = ?1") \
     X(UNREAD_ADD, "INSERT OR IGNORE INTO unread(root, server) VALUES(?1, ?2)") \
-    X(UNREAD_NONE, "DELETE FROM unread WHERE root = ?1") \
-    X(UNREAD_ANYWHERE, "INSERT INTO unread(root, server) SELECT ?1, name FROM server") \
+    X(UNREAD_ANEW, "UPDATE unread SET next = 0 WHERE root = ?1") \
+    X(UNREAD_ANYWHERE, "INSERT OR IGNORE INTO unread(root, server) SELECT ?1, name FROM server") \
     X(UNREAD_DONE, "DELETE FROM unread WHERE root = ?1 AND server = ?2 AND compartment = ?3") \
-    X(UNREAD_PARTS_DONE, "DELETE FROM unread WHERE root = ?1 AND server = ?2 AND compartment <> '' AND epoch <> ?3") \
+    X(UNREAD_PARTS_DONE, "DELETE FROM unread WHERE root = ?1 AND server = ?2 AND compartment <> ''") \
+    X(UNREAD_PARTS_ANEW, "UPDATE unread SET next = 0 WHERE root = ?1 AND server = ?2 AND compartment <> ''") \
+    X(UNREAD_PARTS_EPOCH, "UPDATE unread SET next = 0, epoch = ?3 WHERE root = ?1 AND server = ?2 AND compartment <> '' AND epoch <> ?3") \
     X(UNREAD_PART, "INSERT OR REPLACE INTO unread(root, server, compartment, next, epoch) VALUES(?1, ?2, ?3, ?4, ?5)") \
     X(ENTITY_TREE, "SELECT id FROM entity WHERE root = ?1") \
     X(ENTITY_OP_COUNT, "SELECT count(*) FROM (SELECT 1 FROM op WHERE entity = ?1 LIMIT 2)") \

@@ -96,21 +96,26 @@ static enum err set_missing(struct node *node, int64_t root)
     return stmt_run(s);
 }
 
+static enum err of_parts(struct node *node, enum node_stmt which, int64_t root, struct id server)
+{
+    struct stmt *s = db_stmt(node->db, which);
+    stmt_bind_i64(s, 1, root);
+    stmt_bind_blob(s, 2, server.bytes, ID_SIZE);
+    return stmt_run(s);
+}
+
 enum err entity_unread(struct node *node, int64_t root, struct id server)
 {
-    enum err e = entity_parts_read(node, root, server, 0);
+    enum err e = of_parts(node, UNREAD_PARTS_ANEW, root, server);
     if (!e) {
-        struct stmt *s = db_stmt(node->db, UNREAD_ADD);
-        stmt_bind_i64(s, 1, root);
-        stmt_bind_blob(s, 2, server.bytes, ID_SIZE);
-        e = stmt_run(s);
+        e = of_parts(node, UNREAD_ADD, root, server);
     }
     return e ? e : set_missing(node, root);
 }
 
 enum err entity_unread_anywhere(struct node *node, int64_t root)
 {
-    struct stmt *s = db_stmt(node->db, UNREAD_NONE);
+    struct stmt *s = db_stmt(node->db, UNREAD_ANEW);
     stmt_bind_i64(s, 1, root);
     enum err e = stmt_run(s);
     if (!e) {
@@ -144,12 +149,17 @@ enum err entity_read_part(struct node *node, int64_t root, struct id server,
     return e ? e : set_missing(node, root);
 }
 
-enum err entity_parts_read(struct node *node, int64_t root, struct id server, uint64_t epoch)
+enum err entity_parts_anew(struct node *node, int64_t root, struct id server, uint64_t epoch)
 {
-    struct stmt *s = db_stmt(node->db, UNREAD_PARTS_DONE);
+    struct stmt *s = db_stmt(node->db, UNREAD_PARTS_EPOCH);
     stmt_bind_i64(s, 1, root);
     stmt_bind_blob(s, 2, server.bytes, ID_SIZE);
     stmt_bind_u64(s, 3, epoch);
-    enum err e = stmt_run(s);
+    return stmt_run(s);
+}
+
+enum err entity_parts_read(struct node *node, int64_t root, struct id server)
+{
+    enum err e = of_parts(node, UNREAD_PARTS_DONE, root, server);
     return e ? e : set_missing(node, root);
 }

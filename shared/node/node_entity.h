@@ -37,6 +37,7 @@ struct entity_part {
     int64_t next;
     uint64_t epoch; /* of the server: the number means nothing in another */
 };
+/* All of it: its compartments of which something went by before are told from their beginnings. */
 MUST_CHECK enum err entity_unread(struct node *node, int64_t root, struct id server);
 /* By every server known here: each told long ago what was let go, and another one may be behind. */
 MUST_CHECK enum err entity_unread_anywhere(struct node *node, int64_t root);
@@ -45,8 +46,11 @@ MUST_CHECK enum err entity_read(struct node *node, int64_t root, struct id serve
                                 struct span compartment);
 MUST_CHECK enum err entity_read_part(struct node *node, int64_t root, struct id server,
                                      const struct entity_part *part);
-/* Parts told in an epoch other than this one don't count any more (0: in any). */
-MUST_CHECK enum err entity_parts_read(struct node *node, int64_t root, struct id server,
+/* Numbers of an epoch other than this one mean nothing any more: those compartments from their
+   beginnings. */
+MUST_CHECK enum err entity_parts_anew(struct node *node, int64_t root, struct id server,
                                       uint64_t epoch);
+/* Nothing more of any compartment will be told. */
+MUST_CHECK enum err entity_parts_read(struct node *node, int64_t root, struct id server);
 
 #endif

@@ -600,13 +600,17 @@ static enum err answer_rests(struct pull *pull)
         if (!e) {
             e = symbol_find(serve->node, rest->compartment, &compartment);
         }
-        if (e || entity.id == 0 || entity.root != entity.id || compartment == 0) {
+        if (e || entity.id == 0 || entity.root != entity.id) {
             continue;
         }
-        e = covered(pull, entity.id, compartment, &readable);
+        if (compartment != 0) { /* else nothing of it is known here, and so there is no more */
+            e = covered(pull, entity.id, compartment, &readable);
+        }
         if (!e) {
-            e = readable ? row_write_rest(&pull->writer, entity.id, compartment, rest->next)
-                         : row_write_leave(&pull->writer, entity.id);
+            e = !readable ? row_write_leave(&pull->writer, entity.id)
+                : rest->next == 0
+                    ? row_write_enter(&pull->writer, entity.id, compartment)
+                    : row_write_rest(&pull->writer, entity.id, compartment, rest->next);
         }
     }
     return e;

@@ -54,6 +54,22 @@ static enum err settle_doubt(struct node *node, int64_t row)
     return stmt_run(s);
 }
 
+/*
+ * Its feed won't tell it again. When the root comes back into sight its base comes, by that feed or
+ * a snapshot, and nobody says that this compartment was told before: it is asked for by itself.
+ */
+static enum err note_skipped(struct take *t, const struct op *op)
+{
+    const struct server_row *server = &t->sync->server;
+    struct entity_part part = {op->compartment, 0, server->epoch};
+    struct entity_row entity = {.id = 0};
+    bool base = span_is(op->compartment, "base");
+    enum err e = base ? OK : entity_find(t->sync->node, op->entity, &entity);
+    return e || entity.root == 0
+               ? e
+               : entity_read_part(t->sync->node, entity.root, server->name, &part);
+}
+
 static enum err take_op(struct take *t, const struct sync_row *row, bool confirms,
                         struct diag *diag)
 {
@@ -87,7 +103,10 @@ static enum err take_op(struct take *t, const struct sync_row *row, bool confirm
     if (!e && applied == APPLIED_KNOWN && in.envelope.present) {
         e = settle_doubt(sync->node, op_row);
     }
-    t->skipped += !e && applied == APPLIED_SKIPPED;
+    if (!e && applied == APPLIED_SKIPPED) {
+        t->skipped++;
+        e = note_skipped(t, &op);
+    }
     confirms = confirms && (!sync->answers || sync->answers->news);
     if (!e && confirms && applied != APPLIED_SKIPPED && op.known_format) {
         struct entity_row entity;
@@ -138,13 +157,13 @@ static enum err note_told(struct take *t, const struct sync_row *head,
         return OK;
     }
     if (!enter) { /* It isn't read there any more: nothing more of it will be told. */
-        return root->missing ? entity_parts_read(node, root->id, server->name, 0) : OK;
+        return root->missing ? entity_parts_read(node, root->id, server->name) : OK;
     }
     t->sync->entered = true;
     if (root->missing && span_is(head->compartment, "base")) {
         e = entity_read(node, root->id, server->name, span_of(""));
         if (!e) {
-            e = entity_parts_read(node, root->id, server->name, server->epoch);
+            e = entity_parts_anew(node, root->id, server->name, server->epoch);
         }
     }
     if (!e && head->next > 0) {

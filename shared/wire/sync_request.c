@@ -245,7 +245,7 @@ static void read_rest(struct line *line, struct arena *arena, struct sync_reques
         rest->root = line_id(line, part, "rest");
         part = json_next(part);
         rest->compartment = line_text(line, part, "rest", TYPE_NAME_MAX, arena);
-        rest->next = line_int(line, json_next(part), "rest", 1, JSON_INT_MAX);
+        rest->next = line_int(line, json_next(part), "rest", 0, JSON_INT_MAX);
         item = json_next(item);
     }
 }

@@ -6,6 +6,7 @@
 #include "node_log.h"
 #include "node_project.h"
 #include "node_shown.h"
+#include "snapshot.h"
 #include "test_town.h"
 
 #define PHONE      "\"id\":\"phone\","
@@ -469,6 +470,70 @@ static void what_was_superseded_across_a_move_is_told_when_it_comes_late(void **
     assert_agreed_on_health(town);
 }
 
+/* ---- a root in two compartments that was let go of */
+
+static void let_go_of_what_left(struct town *town, struct node *node)
+{
+    struct sync_options options = {.forget = SYNC_FORGET_NOW};
+    struct sync_action action;
+    char path[256];
+    struct diag diag = {0};
+    (void)snprintf(path, sizeof path, "%s/copy.db", town->nodes.folder);
+    assert_int_equal(node_backup(town->region, path, &diag), OK);
+    town_sync_all(town);
+    (void)nodes_sync(&town->nodes, node, town->hub);
+    nodes_sync_by(&town->nodes, node, town->hub, NULL, &options, &action);
+    assert_int_equal(action.kind, SYNC_DONE);
+    assert_int_equal(action.result.forgotten, 1);
+}
+
+/* Of the commune's base: its health has too few rows for one. */
+static void make_a_snapshot(struct town *town)
+{
+    struct snapshot_options options = {.least_rows = 40, .frame_size = 4096};
+    struct snapshot_builder *builder = NULL;
+    bool more = true;
+    for (int i = 0; i < 40; i++) {
+        (void)town_household(town, town->a, town->amina, TOWN_COMMUNE, "Aicha");
+    }
+    town_sync_all(town);
+    assert_int_equal(snapshot_builder_new(town->hub, &options, &builder), OK);
+    while (more) {
+        assert_int_equal(snapshot_builder_step(builder, &more), OK);
+    }
+    assert_int_equal(snapshot_builder_made(builder), 1);
+    snapshot_builder_free(builder);
+}
+
+/* Its base comes with the frames; its health came before them, while it was out of sight. */
+static void what_comes_back_comes_with_each_compartment(void **state)
+{
+    struct town *town = *state;
+    publish_one(town, 2, PHONE, PHONE_AWAY);
+    town_sync_all(town);
+    struct node *node =
+        town_more(town, "c", ROLE_WORKER, town->hub, WORKER_IN(TOWN_COMMUNE, ",\"health\""));
+    struct id home = town_household(town, town->a, town->amina, TOWN_COMMUNE, "Itto");
+    town_edit(town, town->a, town->amina, home, "phone", "\"0612345678\"");
+    town_sync_all(town);
+    (void)nodes_sync(&town->nodes, node, town->hub);
+    assert_true(town_shows(town, node, home, "phone", "\"0612345678\""));
+    town_edit(town, town->a, town->amina, home, "place", "\"" TOWN_BESIDE "\"");
+    town_sync_all(town);
+    (void)nodes_sync(&town->nodes, node, town->hub);
+    let_go_of_what_left(town, node);
+    town_edit(town, town->a, town->amina, home, "place", "\"" TOWN_COMMUNE "\"");
+    make_a_snapshot(town);
+    town->nodes.now_ms += 30 * 86400000LL; /* away for long: it is offered the snapshot */
+    town_sync_all(town);
+    assert_true(nodes_sync(&town->nodes, node, town->hub).frames_received > 0);
+    (void)nodes_sync(&town->nodes, node, town->hub);
+    assert_true(town_shows(town, node, home, "phone", "\"0612345678\""));
+    town_assert_same(town, node, town->hub, TOWN_COMMUNE, "base");
+    town_assert_same(town, node, town->hub, TOWN_COMMUNE, "health");
+    town_assert_clean(town, node);
+}
+
 /* ---- moved from one closed compartment to another: who may read one of them */
 
 static void who_may_read_the_new_compartment_alone_is_shown_what_is_new(void **state)
@@ -559,6 +624,7 @@ int main(void)
         TOWN(a_move_parts_what_is_new_from_what_was),
         TOWN(who_comes_later_agrees),
         TOWN(what_was_superseded_across_a_move_is_told_when_it_comes_late),
+        TOWN(what_comes_back_comes_with_each_compartment),
         TOWN(who_may_read_the_new_compartment_alone_is_shown_what_is_new),
         TOWN(an_old_value_in_a_closed_compartment_names_no_record),
     };
