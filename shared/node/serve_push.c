@@ -284,12 +284,16 @@ static bool is_barred(const struct taking *t, int64_t index)
     return !relayed || batch_is_aside(&t->batch, index);
 }
 
-/* Its own receipt joins in: a hub whose clock runs ahead mustn't lift the cap on a wrong time. */
-static void choose_receipt(struct taking *t)
+/*
+ * Its own receipt joins in: a hub whose clock runs ahead mustn't lift the cap on a wrong time. Not
+ * with what is here already: that went on without it, when the clock was insane, and an hour that
+ * this server alone knows would part it from all others.
+ */
+static void choose_receipt(struct taking *t, bool known)
 {
     const struct serve *serve = t->serve;
     t->receipt_ms = stated_receipt(t);
-    if (serve->clock_sane && serve->now_ms < t->receipt_ms) {
+    if (!known && serve->clock_sane && serve->now_ms < t->receipt_ms) {
         t->receipt_ms = serve->now_ms;
     }
 }
@@ -459,6 +463,7 @@ static enum err store(struct taking *t, struct link before, bool relayed)
     t->caller_id = serve->caller->id;
     struct receipt receipt = {.hub = serve->node->identity.id, .time_ms = serve->now_ms};
     const struct receipt *stated = NULL;
+    bool known = t->batch.from + t->batch.count - 1 <= t->origin.seq;
     enum err e = make_origin(t);
     if (!e) {
         e = notice_copies(t, relayed);
@@ -466,7 +471,7 @@ static enum err store(struct taking *t, struct link before, bool relayed)
     if (!e && !relayed && t->batch.from > t->origin.seq + 1) {
         e = rebase(t, before);
     }
-    choose_receipt(t);
+    choose_receipt(t, known);
     t->batch.prev = before;
     if (relayed && t->batch.receipt_count > 0) {
         stated = &t->batch.receipts[0];
@@ -511,7 +516,7 @@ static enum err take_bare(struct taking *t, struct diag *diag)
     t->author_id = t->author->id;
     t->caller_id = t->serve->caller->id;
     t->serve->wrote = true;
-    choose_receipt(t);
+    choose_receipt(t, false);
     return apply_ops(t);
 }
 
