@@ -88,27 +88,36 @@ static bool say_unlike(const struct sim_options *options, const struct sim_endin
     return false;
 }
 
-bool bare_is_alike(const struct sim_options *options)
+/* Without faults, as usual and then bare. False, and what is wrong is said: one of them failed. */
+static bool run_both(const struct sim_options *calm, struct sim_ending ret[2])
 {
-    struct sim_options one = *options;
-    struct sim_ending endings[2];
-    char all[64];
-    (void)snprintf(all, sizeof all, "1-%zu", options->steps);
-    if (!skips_read(&one.skips, SKIP_FAULTS, all)) {
-        abort();
-    }
+    struct sim_options options = *calm;
     for (int i = 0; i < 2; i++) {
-        one.bare = i == 1;
-        memset(&endings[i], 0, sizeof endings[i]);
-        sim_run(&one, &endings[i]);
-        if (!endings[i].good) {
+        options.bare = i == 1;
+        memset(&ret[i], 0, sizeof ret[i]);
+        sim_run(&options, &ret[i]);
+        if (!ret[i].good) {
             printf("SIM FAILED: ./dev sim --alike --seed %" PRIu64 " (%s, step %zu: %s)\n",
-                   options->seed, one.bare ? "bare" : "as usual", endings[i].step,
-                   endings[i].failure);
+                   options.seed, options.bare ? "bare" : "as usual", ret[i].step, ret[i].failure);
             return false;
         }
     }
-    if (say_unlike(options, &endings[0], &endings[1])) {
+    return true;
+}
+
+bool bare_is_alike(const struct sim_options *options)
+{
+    struct sim_options calm = *options;
+    struct sim_ending endings[2];
+    char all[64];
+    calm.skips = (struct sim_skips){.steps = options->steps};
+    (void)snprintf(all, sizeof all, "1-%zu", options->steps);
+    if (!skips_read(&calm.skips, SKIP_FAULTS, all)) {
+        abort();
+    }
+    bool good = run_both(&calm, endings);
+    skips_release(&calm.skips);
+    if (!good || say_unlike(options, &endings[0], &endings[1])) {
         return false;
     }
     printf("seed %" PRIu64 ": %.2f device-years, %" PRIu64 " saves and edits, %" PRIu64
