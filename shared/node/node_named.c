@@ -8,32 +8,26 @@ void named_begin(struct named *named, struct arena *arena)
     *named = (struct named){.arena = arena};
 }
 
-static enum err make_room(struct named *named, size_t count)
-{
-    if (named->capacity - named->count >= count) {
-        return OK;
-    }
-    size_t wanted = 2 * (named->count + count);
-    uint64_t *more = arena_array(named->arena, wanted, sizeof *more);
-    if (!more) {
-        return ERR_NOMEM;
-    }
-    if (named->count > 0) {
-        memcpy(more, named->uids, named->count * sizeof *more);
-    }
-    named->uids = more;
-    named->capacity = wanted;
-    return OK;
-}
-
 enum err named_add(struct named *named, const struct op_register *reg)
 {
-    enum err e = reg->pred_count == 0 ? OK : make_room(named, reg->pred_count);
-    if (!e && reg->pred_count > 0) {
-        memcpy(named->uids + named->count, reg->preds, reg->pred_count * sizeof *reg->preds);
-        named->count += reg->pred_count;
+    if (reg->pred_count == 0) {
+        return OK;
     }
-    return e;
+    if (named->capacity - named->count < reg->pred_count) {
+        size_t wanted = 2 * (named->count + reg->pred_count);
+        uint64_t *more = arena_array(named->arena, wanted, sizeof *more);
+        if (!more) {
+            return ERR_NOMEM;
+        }
+        if (named->count > 0) {
+            memcpy(more, named->uids, named->count * sizeof *more);
+        }
+        named->uids = more;
+        named->capacity = wanted;
+    }
+    memcpy(named->uids + named->count, reg->preds, reg->pred_count * sizeof *reg->preds);
+    named->count += reg->pred_count;
+    return OK;
 }
 
 uint64_t named_in(struct span reg, uint64_t uid8)

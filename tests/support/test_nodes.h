@@ -185,6 +185,24 @@ static inline struct id nodes_person(struct test_nodes *nodes, struct node *regi
     return person;
 }
 
+/* A grant of its own, beside what nodes_person() gave: to have values erased there. */
+static inline void nodes_let_redact(struct test_nodes *nodes, struct node *region, struct id person,
+                                    const char *scope)
+{
+    char id[ID_TEXT_SIZE];
+    char who[ID_TEXT_SIZE];
+    char definition[512];
+    struct id grant;
+    nodes_random(nodes, grant.bytes, ID_SIZE);
+    id_write(grant, id);
+    id_write(person, who);
+    (void)snprintf(definition, sizeof definition,
+                   "{\"id\":\"%s\",\"person\":\"%s\",\"scope\":\"%s\",\"compartments\":[\"base\","
+                   "\"health\",\"aid\",\"protection\"],\"verbs\":[\"redact\"]}",
+                   id, who, scope);
+    nodes_publish(region, "_grant", id, definition);
+}
+
 /* Invitation and its use, over the real messages. `definition` as for serve_invite(). */
 static inline void nodes_enrol(struct test_nodes *nodes, struct node *hub, struct node *node,
                                const char *definition)

@@ -13,24 +13,6 @@
 #define SECRET  "Zerhouni-7714"
 #define REWRITE "Zerhouni-8825"
 
-/* ---- who may */
-
-static inline void let_redact(struct town *town, struct id person, const char *scope)
-{
-    char id[ID_TEXT_SIZE];
-    char who[ID_TEXT_SIZE];
-    char definition[512];
-    struct id grant;
-    nodes_random(&town->nodes, grant.bytes, ID_SIZE);
-    id_write(grant, id);
-    id_write(person, who);
-    (void)snprintf(definition, sizeof definition,
-                   "{\"id\":\"%s\",\"person\":\"%s\",\"scope\":\"%s\",\"compartments\":[\"base\","
-                   "\"health\",\"aid\",\"protection\"],\"verbs\":[\"redact\"]}",
-                   id, who, scope);
-    nodes_publish(town->region, "_grant", id, definition);
-}
-
 static inline enum err ask(struct node *node, struct id person, struct id entity,
                            const char *property, const char *reason, struct redact_asked *ret)
 {
@@ -132,7 +114,7 @@ static inline int setup(void **state)
 {
     (void)town_setup(state);
     struct town *town = *state;
-    let_redact(town, town->amina, TOWN_PROVINCE);
+    nodes_let_redact(&town->nodes, town->region, town->amina, TOWN_PROVINCE);
     town_sync_all(town);
     return 0;
 }

@@ -13,22 +13,6 @@ struct field {
     char first[32], second[32]; /* case numbers of two households, made by the worker */
 };
 
-static void grant_redact(struct office *office, struct id person)
-{
-    char id[ID_TEXT_SIZE];
-    char who[ID_TEXT_SIZE];
-    char definition[512];
-    struct id grant;
-    nodes_random(&office->nodes, grant.bytes, ID_SIZE);
-    id_write(grant, id);
-    id_write(person, who);
-    (void)snprintf(definition, sizeof definition,
-                   "{\"id\":\"%s\",\"person\":\"%s\",\"scope\":\"05.081\",\"compartments\":"
-                   "[\"base\",\"aid\"],\"verbs\":[\"redact\"]}",
-                   id, who);
-    nodes_publish(office->region, "_grant", id, definition);
-}
-
 static void household(struct field *field, const char *name, char ret[32])
 {
     char request[CALL_SIZE];
@@ -55,7 +39,7 @@ static int field_setup(void **state)
     char code[1024];
     char request[2048];
     office_open(&field.office);
-    grant_redact(&field.office, field.office.said);
+    nodes_let_redact(&field.office.nodes, field.office.region, field.office.said, "05.081");
     field.worker = office_device(&field.office, "worker");
     field.supervisor = office_bare(&field.office, "supervisor");
     (void)office_call(&field.office, field.supervisor, "{\"call\":\"init\"}");

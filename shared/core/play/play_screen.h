@@ -32,10 +32,10 @@ MUST_CHECK enum err move_to_node(struct play *play, const struct play_node *node
 /* The node a control is about, as it is found from the occurrence `place`; NULL: there is none. */
 struct play_node *control_node(struct play *play, const struct xform_control *control,
                                struct play_node *place);
-/* May a person add to this repeat and remove from it? */
 /* Is there a relevant one, or, where there is none at all, would the first be? */
 MUST_CHECK enum err repeat_is_relevant(struct play *play, const struct xform_control *control,
                                        struct play_node *parent, bool *ret);
+/* May a person add to this repeat and remove from it? */
 bool repeat_is_open(const struct play *play, const struct xform_control *control);
 
 /* A node's path as a JSON text; what fails, fails the writer's buf. (play_tree.c) */
