@@ -40,6 +40,12 @@ MUST_CHECK enum err json_check_deep(struct span text, struct diag *diag); /* JSO
 MUST_CHECK enum err json_elements(struct span text, struct span *ret, size_t max,
                                   size_t *ret_count);
 
+/*
+ * The value under `key` (ASCII) of an object, as it stands there, without a tree. `object` must
+ * have passed json_check(). False when there is none, or it isn't an object.
+ */
+bool json_find_member(struct span object, const char *key, struct span *ret);
+
 /* Checks and parses. The tree is the caller's: json_free(). */
 MUST_CHECK enum err json_parse(struct span text, struct json **ret, struct diag *diag);
 /* The same to JSON_DEPTH_DEEP: what the form engine here has written, for the face beside it.

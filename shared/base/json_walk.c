@@ -230,3 +230,39 @@ enum err json_elements(struct span text, struct span *ret, size_t max, size_t *r
     *ret_count = count;
     return OK;
 }
+
+/* `at` stands after the opening quote. */
+static bool key_is(const uint8_t *at, const uint8_t *end, const char *key)
+{
+    for (; *key != '\0'; key++) {
+        if (key_character(&at, end) != (uint8_t)*key) {
+            return false;
+        }
+    }
+    return *at == '"';
+}
+
+bool json_find_member(struct span object, const char *key, struct span *ret)
+{
+    const uint8_t *end = object.data + object.size;
+    const uint8_t *at = after_space(object.data, end);
+    if (*at != '{') {
+        return false;
+    }
+    at = after_space(at + 1, end);
+    while (*at != '}') {
+        bool found = key_is(at + 1, end, key);
+        at = after_space(after_text(at), end) + 1; /* past the colon */
+        const uint8_t *value = after_space(at, end);
+        at = after_value(value, end);
+        if (found) {
+            *ret = span_from(value, (size_t)(at - value));
+            return true;
+        }
+        at = after_space(at, end);
+        if (*at == ',') {
+            at = after_space(at + 1, end);
+        }
+    }
+    return false;
+}

@@ -49,7 +49,7 @@ static enum err set_target(struct node *node, int64_t entity, struct id target)
     struct entity_row row;
     enum err e = entity_find(node, target, &row);
     if (!e && row.id == 0) {
-        e = entity_add(node, target, (struct span){0}, INT64_MAX, &row.id);
+        e = entity_add(node, target, (struct span){0}, INT64_MAX, &row);
     }
     if (e || row.id == entity) {
         return e;

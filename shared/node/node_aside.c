@@ -89,21 +89,19 @@ static enum err put_aside(struct node *node, int64_t entity)
 }
 
 enum err guard_definitions(struct node *node, const struct arriving *in,
-                           const struct op_effect *effect, bool *ret_refused)
+                           const struct op_effect *effect, struct entity_row *entity,
+                           bool *ret_refused)
 {
-    struct entity_row entity;
     bool org = false;
     *ret_refused = false;
-    enum err e = entity_find(node, in->op->entity, &entity);
-    if (!e) {
-        e = is_org_entity(node, &entity, &org);
-    }
-    if (e || entity.id == 0 || org == effect->org) {
+    enum err e = is_org_entity(node, entity, &org);
+    if (e || entity->id == 0 || org == effect->org) {
         return e;
     }
     if (org) {
         *ret_refused = true;
         return log_quarantine(node, "org_entity", in->from, in->op->body, NULL);
     }
-    return put_aside(node, entity.id);
+    e = put_aside(node, entity->id);
+    return e ? e : entity_get(node, entity->id, entity);
 }

@@ -24,10 +24,12 @@ MUST_CHECK enum err log_quarantine(struct node *node, const char *why, struct id
 /*
  * Ids of definitions follow from their names, so anybody can write ops about one. Such an op
  * never touches a definition that is known (`*ret_refused`: it is in quarantine); those that came
- * before the definition are put aside when it arrives.
+ * before the definition are put aside when it arrives. `entity`: the op's, as entity_find() found
+ * it; read anew when that changes it.
  */
 MUST_CHECK enum err guard_definitions(struct node *node, const struct arriving *in,
-                                      const struct op_effect *effect, bool *ret_refused);
+                                      const struct op_effect *effect, struct entity_row *entity,
+                                      bool *ret_refused);
 MUST_CHECK enum err is_org_entity(struct node *node, const struct entity_row *entity, bool *ret);
 
 #endif

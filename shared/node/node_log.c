@@ -324,38 +324,24 @@ static struct op_effect effect_of(const struct op *op)
     return effect;
 }
 
-static enum err entity_for(struct node *node, const struct op *op, struct entity_row *ret)
+/* Of ops that disagree on the type, the smallest uid says: order must not matter. */
+static enum err settle_type(struct node *node, const struct op *op, struct entity_row *entity)
 {
-    struct entity_row entity;
     int64_t type_op = (int64_t)id_prefix8(op->uid);
-    enum err e = entity_find(node, op->entity, &entity);
-    if (e) {
+    struct stmt *s = db_stmt(node->db, ENTITY_TYPE_OP);
+    stmt_bind_i64(s, 1, entity->id);
+    bool earlier = stmt_row(s) && type_op < stmt_i64(s, 0);
+    enum err e = stmt_end(s);
+    if (e || !earlier) {
         return e;
     }
-    if (entity.id == 0) {
-        e = entity_add(node, op->entity, op->type, type_op, &entity.id);
-        if (!e) {
-            e = entity_get(node, entity.id, &entity);
-        }
-    } else {
-        /* Of ops that disagree on the type, the smallest uid says: order must not matter. */
-        struct stmt *s = db_stmt(node->db, ENTITY_TYPE_OP);
-        stmt_bind_i64(s, 1, entity.id);
-        bool earlier = stmt_row(s) && type_op < stmt_i64(s, 0);
-        e = stmt_end(s);
-        if (!e && earlier) {
-            e = symbol_id(node, op->type, &entity.type);
-        }
-        if (!e && earlier) {
-            s = db_stmt(node->db, ENTITY_SET_TYPE);
-            stmt_bind_i64(s, 1, entity.id);
-            stmt_bind_i64(s, 2, entity.type);
-            stmt_bind_i64(s, 3, type_op);
-            e = stmt_run(s);
-        }
-    }
+    e = symbol_id(node, op->type, &entity->type);
     if (!e) {
-        *ret = entity;
+        s = db_stmt(node->db, ENTITY_SET_TYPE);
+        stmt_bind_i64(s, 1, entity->id);
+        stmt_bind_i64(s, 2, entity->type);
+        stmt_bind_i64(s, 3, type_op);
+        e = stmt_run(s);
     }
     return e;
 }
@@ -452,17 +438,20 @@ static enum err tell_late(struct node *node, const struct entity_row *entity, in
     return e ? e : feed_add(node, &members, compartment, &event);
 }
 
-/* `aside`: the row of the op when it was kept aside; 0: it isn't in the log. */
+/* `entity`: as it is found, its id 0 when it isn't known yet. `aside`: the row of the op when it
+   was kept aside; 0: it isn't in the log. */
 static enum err apply_new(struct node *node, const struct arriving *in,
-                          const struct op_effect *effect, int64_t aside, int64_t *ret_row)
+                          const struct op_effect *effect, struct entity_row entity, int64_t aside,
+                          int64_t *ret_row)
 {
     const struct op *op = in->op;
-    struct entity_row entity = {0};
     struct members before;
     int64_t compartment = 0;
     int64_t row = aside;
     struct written written = {.late = false};
-    enum err e = entity_for(node, op, &entity);
+    enum err e = entity.id == 0
+                     ? entity_add(node, op->entity, op->type, (int64_t)id_prefix8(op->uid), &entity)
+                     : settle_type(node, op, &entity);
     if (!e) {
         e = members_of(node, entity.root, &before);
     }
@@ -524,30 +513,26 @@ static enum err keep_aside(struct node *node, const struct arriving *in, int64_t
  * root is marked as not whole, so that it is asked for should it come back.
  */
 static enum err skip_for_stub(struct node *node, const struct arriving *in,
-                              const struct op_effect *effect, bool *ret)
+                              const struct op_effect *effect, int64_t root, bool *ret)
 {
-    struct entity_row entity;
     struct members members;
     bool seen = true;
     *ret = false;
-    if (node->identity.role >= ROLE_HUB || in->way != WAY_ABOVE || effect->writes_scope) {
+    if (node->identity.role >= ROLE_HUB || in->way != WAY_ABOVE || effect->writes_scope ||
+        root == 0) {
         return OK;
     }
-    enum err e = entity_find(node, in->op->entity, &entity);
-    if (e || entity.root == 0) {
-        return e;
-    }
-    e = members_of(node, entity.root, &members);
+    enum err e = members_of(node, root, &members);
     if (!e && members.count > 0) {
-        e = root_in_sight(node, entity.root, &seen);
+        e = root_in_sight(node, root, &seen);
     }
     if (!e && seen) { /* It moved on elsewhere: it is wanted again, whole. */
-        e = forget_recall(node, entity.root, ret);
+        e = forget_recall(node, root, ret);
         if (!e && *ret) {
-            e = entity_unread_anywhere(node, entity.root);
+            e = entity_unread_anywhere(node, root);
         }
     } else if (!e) {
-        e = entity_unread(node, entity.root, in->from);
+        e = entity_unread(node, root, in->from);
         *ret = true;
     }
     return e;
@@ -573,11 +558,15 @@ static enum err apply_unheld(struct node *node, const struct arriving *in, int64
                              enum applied *ret, int64_t *ret_row)
 {
     struct op_effect effect = effect_of(in->op);
+    struct entity_row entity;
     bool skip = false;
     bool trusted = true;
     bool refused = false;
     int64_t row = 0;
-    enum err e = OK;
+    enum err e = entity_find(node, in->op->entity, &entity);
+    if (e) {
+        return e;
+    }
     if (effect.org) {
         e = in->has_org_signature ? org_op_trusted(node, in->op, &in->org_signature, &trusted) : OK;
         trusted = trusted && in->has_org_signature && !in->op->redacted;
@@ -586,16 +575,16 @@ static enum err apply_unheld(struct node *node, const struct arriving *in, int64
             return e ? e : refuse(node, in, aside, ret, ret_row);
         }
     } else {
-        e = skip_for_stub(node, in, &effect, &skip);
+        e = skip_for_stub(node, in, &effect, entity.root, &skip);
     }
     if (!e) {
-        e = guard_definitions(node, in, &effect, &refused);
+        e = guard_definitions(node, in, &effect, &entity, &refused);
     }
     if (!e && refused) {
         return refuse(node, in, aside, ret, ret_row);
     }
     if (!e && !skip) {
-        e = apply_new(node, in, &effect, aside, &row);
+        e = apply_new(node, in, &effect, entity, aside, &row);
     }
     if (!e) {
         *ret = skip ? APPLIED_SKIPPED : APPLIED_NEW;
@@ -716,8 +705,7 @@ enum err log_apply_dead(struct node *node, struct id name, struct span reg, cons
     bool org = false;
     enum err e = entity_find(node, name, &entity);
     if (!e && entity.id == 0) {
-        e = entity_add(node, name, (struct span){0}, INT64_MAX, &entity.id);
-        entity.name = name;
+        e = entity_add(node, name, (struct span){0}, INT64_MAX, &entity);
     } else if (!e) {
         e = is_org_entity(node, &entity, &org);
     }

@@ -47,18 +47,19 @@ static struct members members_minus(const struct members *a, const struct member
 /* The text under `key` in an op's values, into `ret` ("" when there is none). */
 static enum err value_text(const struct op *op, const char *key, char *ret, size_t size)
 {
-    struct json *values = NULL;
+    struct json *value = NULL;
+    struct span json;
     ret[0] = '\0';
-    if (op->redacted) {
+    if (op->redacted || !json_find_member(op->values, key, &json)) {
         return OK;
     }
-    enum err e = json_parse(op->values, &values, NULL);
+    enum err e = json_parse(json, &value, NULL);
     if (!e) {
-        const char *text = json_text(json_get(values, key));
+        const char *text = json_text(value);
         if (text && strlen(text) < size) {
             memcpy(ret, text, strlen(text) + 1);
         }
-        json_free(values);
+        json_free(value);
     }
     return e;
 }
@@ -121,7 +122,7 @@ static enum err root_named(struct node *node, const struct op *op, int64_t *ret)
     }
     e = entity_find(node, name, &row);
     if (!e && row.id == 0) {
-        e = entity_add(node, name, (struct span){0}, INT64_MAX, &row.id);
+        e = entity_add(node, name, (struct span){0}, INT64_MAX, &row);
     }
     if (!e) {
         *ret = row.id;
@@ -130,21 +131,22 @@ static enum err root_named(struct node *node, const struct op *op, int64_t *ret)
 }
 
 enum err entity_add(struct node *node, struct id name, struct span type, int64_t type_op,
-                    int64_t *ret)
+                    struct entity_row *ret)
 {
-    int64_t symbol = 0;
-    enum err e = symbol_id(node, type, &symbol);
+    struct entity_row row = {.name = name};
+    enum err e = symbol_id(node, type, &row.type);
     if (e) {
         return e;
     }
     struct stmt *s = db_stmt(node->db, ENTITY_ADD);
     stmt_bind_blob(s, 1, name.bytes, ID_SIZE);
-    stmt_bind_i64(s, 2, symbol);
+    stmt_bind_i64(s, 2, row.type);
     stmt_bind_i64(s, 3, type_op);
     stmt_bind_null(s, 4);
     e = stmt_run(s);
+    row.id = db_last_id(node->db);
     if (!e) {
-        *ret = db_last_id(node->db);
+        *ret = row;
     }
     return e;
 }

@@ -16,7 +16,7 @@ struct op_effect {
 
 /* `type` empty and type_op INT64_MAX: named by somebody, its own ops not seen yet. */
 MUST_CHECK enum err entity_add(struct node *node, struct id name, struct span type, int64_t type_op,
-                               int64_t *ret);
+                               struct entity_row *ret);
 
 /* Recomputes table member of a root from its live `_scope` values. */
 MUST_CHECK enum err member_refresh(struct node *node, int64_t root);

@@ -302,6 +302,28 @@ static void elements_of_another_kind_or_too_many_are_refused(void **state)
     assert_int_equal(count, 2);
 }
 
+static void a_member_is_found_as_it_stands(void **state)
+{
+    (void)state;
+    struct span text =
+        span_of(" { \"a\" : {\"b\":\"}\"} , \"\\u0062\":[1, 2],\"_root\":\"x\",\"_r\":3 } ");
+    struct span value = span_of("as it was");
+    assert_int_equal(json_check(text, NULL), OK);
+    assert_true(json_find_member(text, "a", &value));
+    assert_true(span_is(value, "{\"b\":\"}\"}"));
+    assert_true(json_find_member(text, "b", &value)); /* the key has an escape */
+    assert_true(span_is(value, "[1, 2]"));
+    assert_true(json_find_member(text, "_r", &value));
+    assert_true(span_is(value, "3"));
+    assert_false(json_find_member(text, "_ro", &value));
+    assert_false(json_find_member(text, "_roots", &value));
+    assert_false(json_find_member(text, "", &value));
+    assert_false(json_find_member(span_of("{}"), "a", &value));
+    assert_false(json_find_member(span_of("[\"a\"]"), "a", &value));
+    assert_false(json_find_member(span_of("\"a\""), "a", &value));
+    assert_true(span_is(value, "3"));
+}
+
 static struct json *parse(const char *text)
 {
     struct json *json = NULL;
@@ -491,6 +513,7 @@ int main(void)
         cmocka_unit_test(objects_of_too_many_keys_are_refused),
         cmocka_unit_test(elements_are_split_without_their_spaces),
         cmocka_unit_test(elements_of_another_kind_or_too_many_are_refused),
+        cmocka_unit_test(a_member_is_found_as_it_stands),
         cmocka_unit_test(a_parsed_document_is_read_by_kind),
         cmocka_unit_test(what_is_absent_or_of_another_kind_gives_the_default),
         cmocka_unit_test(a_tree_is_written_back_compact_and_exact),
