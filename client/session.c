@@ -153,6 +153,9 @@ static void add_progress(struct session *session, const struct json *event, stru
     } else if (strcmp(json_get_text(event, "event", ""), "bundle") == 0) {
         face_add(&session->face, ret, "text.progress_bundle", number_of(event, "bytes", a),
                  json_get(event, "total") ? number_of(event, "total", b) : "?", NULL);
+    } else if (strcmp(json_get_text(event, "event", ""), "ready") == 0) {
+        face_add(&session->face, ret, "text.progress_ready", number_of(event, "done", a),
+                 number_of(event, "total", b), NULL);
     } else if (strcmp(state, "wait") == 0) {
         num_write_i64((json_get_int(event, "wait_ms", 0) + 999) / 1000, a);
         face_add(&session->face, ret, "text.progress_wait", a, NULL);

@@ -16,7 +16,9 @@
 
 #include "node.h"
 
-#define FORGET_HOURS 12 /* between two rounds that a sync makes by itself */
+/* Between two rounds that a sync makes by itself. Without a limit of age the first comes so long
+   after the first sync, which has nothing to let go of. */
+#define FORGET_HOURS 12
 
 /* The limit of age that syncs go by; 0: none. */
 MUST_CHECK enum err forget_set_days(struct node *node, int64_t days);

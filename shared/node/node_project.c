@@ -407,3 +407,14 @@ enum err node_project(struct node *node, size_t limit, bool *ret_more)
     }
     return e;
 }
+
+enum err node_project_left(struct node *node, int64_t *ret)
+{
+    struct stmt *s = db_stmt(node->db, DIRTY_COUNT);
+    int64_t count = stmt_row(s) ? stmt_i64(s, 0) : 0;
+    enum err e = stmt_end(s);
+    if (!e) {
+        *ret = count;
+    }
+    return e;
+}

@@ -185,6 +185,9 @@ MUST_CHECK enum err record_flag_settle(struct node *node, struct id uid, const c
    few hundred. Reads do it themselves; a server calls it when idle. */
 MUST_CHECK enum err node_project(struct node *node, size_t limit, bool *ret_more);
 
+/* How many entities wait for that. */
+MUST_CHECK enum err node_project_left(struct node *node, int64_t *ret);
+
 /* Per (scope, compartment): count and sum over live registers with what decides who is shown
    first; equal on all nodes that hold the same. */
 struct digest_row {

@@ -7,6 +7,7 @@
 /* clang-format off */
 #define RECORD_SQL(X) \
     X(DIRTY_SOME, "SELECT entity FROM dirty LIMIT ?1") \
+    X(DIRTY_COUNT, "SELECT count(*) FROM dirty") \
     X(DIRTY_DONE, "DELETE FROM dirty WHERE entity = ?1") \
     X(PROJECT_CHILDREN, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity WHERE root = ?1 AND id <> ?1") \
     X(PROJECT_TYPE, "INSERT OR IGNORE INTO dirty(entity) SELECT id FROM entity WHERE type = ?1") \

@@ -10,6 +10,12 @@
 #define DAY_MS    86400000LL
 #define SELF_LAST "forget_ms" /* the last round */
 
+static enum err note_round(struct node *node, int64_t now_ms)
+{
+    enum err e = node_begin(node);
+    return e ? e : node_end(node, self_set_i64(node, SELF_LAST, now_ms));
+}
+
 static enum err begin_round(struct sync *sync, bool *ret)
 {
     struct node *node = sync->node;
@@ -27,14 +33,16 @@ static enum err begin_round(struct sync *sync, bool *ret)
         return e;
     }
     e = forget_days(node, &days);
+    if (!e && !now && last_ms == 0 && days == 0) { /* after a first sync nothing has left yet */
+        return note_round(node, now_ms);
+    }
     sync->forget.older_ms = now ? sync->options.forget_older_ms : days * DAY_MS;
     if (!e) {
         bool more = false;
         e = node_project(node, 0, &more); /* how old a record is, it says itself */
     }
     if (!e) {
-        e = node_begin(node);
-        e = e ? e : node_end(node, self_set_i64(node, SELF_LAST, now_ms));
+        e = note_round(node, now_ms);
     }
     *ret = !e;
     return e;

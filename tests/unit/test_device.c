@@ -470,6 +470,48 @@ static void a_sync_tells_its_progress_and_can_be_stopped(void **state)
     assert_true(heard.count > 0);
 }
 
+struct readied {
+    int64_t done, total; /* of the last event */
+    size_t count;
+    bool stop;
+};
+
+static bool hear_ready(void *ctx, struct span event)
+{
+    struct readied *heard = ctx;
+    struct json *json = NULL;
+    assert_int_equal(json_parse(event, &json, NULL), OK);
+    bool ready = strcmp(json_get_text(json, "event", ""), "ready") == 0;
+    if (ready) {
+        heard->done = json_get_int(json, "done", -1);
+        heard->total = json_get_int(json, "total", -1);
+        heard->count++;
+    }
+    json_free(json);
+    return !ready || !heard->stop;
+}
+
+static void what_a_sync_brought_is_made_ready_and_told(void **state)
+{
+    struct field *field = *state;
+    struct readied heard = {.stop = true};
+    const struct device_listener listener = {&heard, hear_ready};
+    struct device *other = office_device(&field->office, "other");
+    for (int i = 0; i < 120; i++) {
+        (void)office_call(&field->office, field->ready, HOUSEHOLD);
+    }
+    (void)office_call(&field->office, field->ready, "{\"call\":\"sync\"}");
+    assert_int_equal(office_listen(&field->office, other, "{\"call\":\"sync\"}", &listener),
+                     ERR_CANCELLED); /* all has come; the rest is done by who reads */
+    assert_int_equal(heard.count, 1);
+    assert_int_equal(heard.done, 0);
+    assert_int_equal(heard.total, 121);
+    (void)status_of(field, other, "records", "here");
+    heard = (struct readied){.count = 0};
+    assert_int_equal(office_listen(&field->office, other, "{\"call\":\"sync\"}", &listener), OK);
+    assert_int_equal(heard.count, 0);
+}
+
 static enum err enrol_with(struct field *field, struct device *device, const char *code)
 {
     char request[2048];
@@ -639,6 +681,7 @@ int main(void)
         CASE(lost_replies_are_tried_again),
         CASE(a_sync_without_a_network_gives_up_and_keeps_all),
         CASE(a_sync_tells_its_progress_and_can_be_stopped),
+        CASE(what_a_sync_brought_is_made_ready_and_told),
         CASE(enrolment_fails_with_a_clear_name),
         CASE(an_enrolment_stands_when_its_first_sync_fails),
         CASE(the_clock_is_warned_of_beyond_five_minutes),

@@ -37,6 +37,7 @@ static const size_t whole_reads[] = {
     NOTICE_LIST,
     FLAG_LIST,
     DIRTY_SOME,
+    DIRTY_COUNT,
     UNRULED_SOME,
     FORMLESS_ASK, /* records whose form isn't known here yet */
     /* What was forgotten, when a person searches; envelopes, of which a device has few. */
