@@ -459,6 +459,16 @@ static void measure(struct bench *bench, struct node *node, const char *name, in
     print_row(bench, name, items, now_ms() - start);
 }
 
+/* What a sync brought, made ready to be shown and found: by the next to read, or after the sync. */
+static void measure_shown(struct bench *bench, struct node *node, int64_t items)
+{
+    bool more = false;
+    double start = now_ms();
+    must(node_project(node, 0, &more), NULL, "project");
+    bench->requests = bench->http_sent = bench->http_received = 0;
+    print_row(bench, "shown", items, now_ms() - start);
+}
+
 static void make_snapshots(struct bench *bench, int64_t persons)
 {
     struct snapshot_options options = {.always = true};
@@ -498,6 +508,7 @@ static void run(struct bench *bench, int64_t persons)
     make_snapshots(bench, persons);
     struct node *second = device(bench, "second");
     measure(bench, second, "pull", persons);
+    measure_shown(bench, second, persons);
     measure(bench, worker, "nothing_first", 0);
     measure(bench, worker, "nothing", 0);
     for (int i = 0; i < EDITS; i++) {
