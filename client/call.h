@@ -94,11 +94,27 @@ struct call {
 /* Opens the database, once, and reads who this is into `call`. */
 MUST_CHECK enum err call_open_node(struct call *call);
 MUST_CHECK enum err call_path(struct call *call, const char *name, const char **ret);
-/* False when the listener wants to stop. */
-bool call_tell(struct call *call, struct span event);
 
 /* A piece of the reserve was freed: it is to be made again. */
 void call_reserve_used(struct call *call);
+
+/* ---- call_event.c */
+
+#define EVENT_MAX 1024
+
+/* An event: what is put between the two functions is a member of it, and not of the answer. */
+struct call_event {
+    struct call *call;
+    struct json_writer *answer;
+    struct json_writer out;
+    struct buf text;
+};
+void event_begin(struct call_event *event, struct call *call, const char *name);
+bool event_tell(struct call_event *event); /* false when the listener wants to stop */
+
+/* Makes what came in ready to be shown, and tells of it; reads would do it by themselves, untold.
+   ERR_CANCELLED: the listener stopped it, and the rest is done by who reads. */
+MUST_CHECK enum err call_make_ready(struct call *call);
 
 /* ---- call_sync.c */
 

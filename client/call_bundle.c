@@ -4,31 +4,16 @@
 #include "call_put.h"
 #include "node_bundle.h"
 
-#define TELL_MAX 1024
-
 static bool tell_frames(void *ctx, const struct bundle_report *report)
 {
     struct call *call = ctx;
-    struct json_writer *answer_out = call->out;
-    struct json_writer out;
-    struct buf event;
-    bool go_on = true;
-    buf_init(&event, &call->host->mem, TELL_MAX);
-    json_begin(&out, &event);
-    call->out = &out;
-    json_open(&out, '{');
-    put_text(call, "event", "bundle");
+    struct call_event event;
+    event_begin(&event, call, "bundle");
     put_int(call, "bytes", report->bytes);
     if (report->bytes_total > 0) {
         put_int(call, "total", report->bytes_total);
     }
-    json_close(&out, '}');
-    call->out = answer_out;
-    if (!buf_error(&event)) {
-        go_on = call_tell(call, buf_span(&event));
-    }
-    buf_release(&event);
-    return go_on;
+    return event_tell(&event);
 }
 
 enum err call_bundle_export(struct call *call)
@@ -65,6 +50,9 @@ enum err call_bundle_import(struct call *call)
     if (!e) {
         e = node_bundle_import(call->node, call_arg_text(call, "file"), tell_frames, call, &report,
                                call->diag);
+    }
+    if (!e) {
+        e = call_make_ready(call);
     }
     if (e) {
         return e;

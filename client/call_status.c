@@ -10,7 +10,6 @@
 
 #define RECORD_ARENA_MAX (64u * 1024 * 1024)
 #define FINDINGS_MAX     (1024u * 1024)
-#define TELL_MAX         1024
 
 /* ---- status */
 
@@ -244,23 +243,12 @@ enum err call_digest(struct call *call)
 static void tell_step(void *ctx, const char *step, int64_t done, int64_t total)
 {
     struct call *call = ctx;
-    struct json_writer *answer_out = call->out;
-    struct json_writer out;
-    struct buf event;
-    buf_init(&event, &call->host->mem, TELL_MAX);
-    json_begin(&out, &event);
-    call->out = &out;
-    json_open(&out, '{');
-    put_text(call, "event", "check");
+    struct call_event event;
+    event_begin(&event, call, "check");
     put_text(call, "step", step);
     put_int(call, "done", done);
     put_int(call, "total", total);
-    json_close(&out, '}');
-    call->out = answer_out;
-    if (!buf_error(&event)) {
-        (void)call_tell(call, buf_span(&event)); /* a check only looks: it can't be half done */
-    }
-    buf_release(&event);
+    (void)event_tell(&event); /* a check only looks: it can't be half done */
 }
 
 static void put_report(struct call *call, const struct audit_report *report)

@@ -5,24 +5,13 @@
 #include "call_put.h"
 #include "carry.h"
 
-#define TELL_MAX   1024
-#define READY_TOLD 100 /* of fewer records nobody needs to be told */
-#define READY_STEP 512 /* records between two events: two transactions */
-
 /* The machine's actions become events on their way to be performed. */
 static bool tell_action(void *ctx, const struct sync_action *action)
 {
     struct call *call = ctx;
     const struct sync_result *result = &action->result;
-    struct json_writer *answer_out = call->out;
-    struct json_writer out;
-    struct buf event;
-    bool go_on = true;
-    buf_init(&event, &call->host->mem, TELL_MAX);
-    json_begin(&out, &event);
-    call->out = &out;
-    json_open(&out, '{');
-    put_text(call, "event", "sync");
+    struct call_event event;
+    event_begin(&event, call, "sync");
     put_text(call, "state", action->kind == SYNC_WAIT ? "wait" : "exchange");
     if (action->kind == SYNC_WAIT) {
         put_int(call, "wait_ms", action->wait_ms);
@@ -39,50 +28,7 @@ static bool tell_action(void *ctx, const struct sync_action *action)
     put_int(call, "bytes_received", result->bytes_received);
     put_int(call, "requests", result->requests);
     put_int(call, "retries", result->retries);
-    json_close(&out, '}');
-    call->out = answer_out;
-    if (!buf_error(&event)) {
-        go_on = call_tell(call, buf_span(&event));
-    }
-    buf_release(&event);
-    return go_on;
-}
-
-static bool tell_ready(struct call *call, int64_t done, int64_t total)
-{
-    struct json_writer *answer_out = call->out;
-    struct json_writer out;
-    struct buf event;
-    bool go_on = true;
-    buf_init(&event, &call->host->mem, TELL_MAX);
-    json_begin(&out, &event);
-    call->out = &out;
-    json_open(&out, '{');
-    put_text(call, "event", "ready");
-    put_int(call, "done", done);
-    put_int(call, "total", total);
-    json_close(&out, '}');
-    call->out = answer_out;
-    if (!buf_error(&event)) {
-        go_on = call_tell(call, buf_span(&event));
-    }
-    buf_release(&event);
-    return go_on;
-}
-
-/* Reads would do it by themselves; of a first sync it is half of the time, so it is told. */
-static enum err make_ready(struct call *call)
-{
-    int64_t total = 0;
-    bool more = true;
-    enum err e = node_project_left(call->node, &total);
-    for (int64_t done = 0; !e && more; done += READY_STEP) {
-        if (total >= READY_TOLD && !tell_ready(call, done < total ? done : total, total)) {
-            return diag_set(call->diag, ERR_CANCELLED, NULL);
-        }
-        e = node_project(call->node, READY_STEP, &more);
-    }
-    return e;
+    return event_tell(&event);
 }
 
 int64_t call_count_disputed(struct call *call)
@@ -99,7 +45,7 @@ enum err call_sync_run(struct call *call)
     options.has_budget = options.budget >= 0;
     enum err e =
         carry_sync(call->host, call->node, NULL, &options, tell_action, call, &result, call->diag);
-    enum err ready = make_ready(call);
+    enum err ready = call_make_ready(call);
     disputed = call_count_disputed(call) - disputed;
     put_int(call, "sent", result.ops_pushed);
     put_int(call, "received", result.ops_received);

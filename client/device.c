@@ -237,11 +237,6 @@ void call_close_node(struct call *call)
     key_forget(&call->device->open);
 }
 
-bool call_tell(struct call *call, struct span event)
-{
-    return !call->listener || call->listener->event(call->listener->ctx, event);
-}
-
 /* ---- before a call runs */
 
 /* The member of a request as text; anything else there is refused. */
