@@ -2,7 +2,7 @@
 """kill -9 at random moments of a busy office: what was acknowledged must be there afterwards.
 
     DOUAR_BIN=build/release/bin tests/crash/kill.py --rounds 40 [--seed N]
-    DOUAR_BIN=build/release/bin tests/crash/kill.py --rounds 0 --kinds sync,hub,region --caught 2000
+    DOUAR_BIN=build/release/bin tests/crash/kill.py --rounds 0 --kinds sync,hub,region --caught 2000 --jobs 2
 
 Each round two devices save, then one process is killed somewhere in its work: a save, a device's
 sync, a hub that serves two of them, the region, a hub's uplink, a backup. Now and then:
@@ -16,6 +16,7 @@ never caught in the middle proves too little, and fails.
 
 import argparse
 import collections
+import concurrent.futures
 import csv
 import os
 import pathlib
@@ -46,6 +47,7 @@ class Lost(Exception):
 class Crash:
     def __init__(self, office, seed):
         self.office = office
+        self.seed = seed
         self.random = random.Random(seed)
         self.number = 0
         self.rounds = 0
@@ -191,7 +193,7 @@ class Crash:
             self.believed_is_there()
             self.next_look = self.rounds + max(LOOK_EVERY, self.rounds // LOOK_SHARE)
         if self.rounds % TELL_EVERY == 0:
-            print(f"  {self.rounds} rounds, killed in the middle: {dict(self.caught)}", flush=True)
+            print(f"  {self.seed}: {self.rounds} rounds, killed in the middle: {dict(self.caught)}", flush=True)
 
     # ---- the end
 
@@ -270,6 +272,7 @@ def main():
     parser.add_argument("--caught", type=int, default=1,
                         help="how often each must have been killed in the middle of its work")
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--jobs", type=int, default=1, help=f"offices at once; each stands for {AT_ONCE} of each kind")
     options = parser.parse_args()
     kinds = options.kinds.split(",")
     if not set(kinds) <= set(KINDS):
@@ -278,7 +281,10 @@ def main():
     print(f"kill.py --rounds {options.rounds} --kinds {options.kinds} --caught {options.caught} "
           f"--seed {seed}", flush=True)
     parts = [min(AT_ONCE, options.caught - begun) for begun in range(0, options.caught, AT_ONCE)]
-    return max((one_office(kinds, seed + index, options.rounds, part) for index, part in enumerate(parts)), default=0)
+    with concurrent.futures.ProcessPoolExecutor(options.jobs) as offices:
+        begun = [offices.submit(one_office, kinds, seed + index, options.rounds, part)
+                 for index, part in enumerate(parts)]
+        return max((office.result() for office in begun), default=0)
 
 
 def one_office(kinds, seed, rounds, caught):
