@@ -113,12 +113,13 @@ void event_begin(struct call_event *event, struct call *call, const char *name);
 bool event_tell(struct call_event *event); /* false when the listener wants to stop */
 
 /* Makes what came in ready to be shown, and tells of it; reads would do it by themselves, untold.
-   ERR_CANCELLED: the listener stopped it, and the rest is done by who reads. */
-MUST_CHECK enum err call_make_ready(struct call *call);
+   False when the listener wants to stop. What fails is left to who reads: a full disk, for one,
+   must not keep a sync from sending. */
+bool call_make_ready(struct call *call);
 
 /* ---- call_sync.c */
 
-/* Records in dispute; what came in is worked into them first. 0 when that fails. */
+/* Records in dispute; what came in is made ready first, untold. 0 when that fails. */
 int64_t call_count_disputed(struct call *call);
 
 /* ---- call_space.c */

@@ -51,8 +51,8 @@ enum err call_bundle_import(struct call *call)
         e = node_bundle_import(call->node, call_arg_text(call, "file"), tell_frames, call, &report,
                                call->diag);
     }
-    if (!e) {
-        e = call_make_ready(call);
+    if (!e && !call_make_ready(call)) {
+        e = diag_set(call->diag, ERR_CANCELLED, NULL);
     }
     if (e) {
         return e;

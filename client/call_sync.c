@@ -41,12 +41,17 @@ enum err call_sync_run(struct call *call)
 {
     struct sync_result result = {0};
     struct sync_options options = {.budget = call_arg_int(call, "max_data", -1)};
+    if (!call_make_ready(call)) { /* what a call before left undone */
+        return diag_set(call->diag, ERR_CANCELLED, NULL);
+    }
     int64_t disputed = call_count_disputed(call);
     options.has_budget = options.budget >= 0;
     enum err e =
         carry_sync(call->host, call->node, NULL, &options, tell_action, call, &result, call->diag);
-    enum err ready = call_make_ready(call);
-    disputed = call_count_disputed(call) - disputed;
+    if (e != ERR_CANCELLED && !call_make_ready(call)) { /* what came before a failure is there */
+        e = diag_set(call->diag, ERR_CANCELLED, NULL);
+    }
+    disputed = e == ERR_CANCELLED ? 0 : call_count_disputed(call) - disputed;
     put_int(call, "sent", result.ops_pushed);
     put_int(call, "received", result.ops_received);
     put_int(call, "rows", result.rows_received);
@@ -67,7 +72,6 @@ enum err call_sync_run(struct call *call)
     call->waits_for_space = result.tight;
     enum err swept = blob_sweep(call->node);
     enum err noted = key_note_recovery(call);
-    e = e ? e : ready;
     e = e ? e : swept;
     return e ? e : noted;
 }
