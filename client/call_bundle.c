@@ -1,6 +1,7 @@
 /*
  * call_bundle.c - a sync through a file: what this device would send, what was written for it.
  */
+#include "call_event.h"
 #include "call_put.h"
 #include "node_bundle.h"
 

@@ -1,8 +1,9 @@
 /*
  * call_event.c - events of a long call, and the two that several calls tell.
  */
+#include "call_event.h"
+
 #include "call_put.h"
-#include "record.h"
 
 #define READY_TOLD 100 /* of fewer records nobody needs to be told */
 #define READY_STEP 512 /* records between two events: two transactions */

@@ -3,6 +3,7 @@
  */
 #include "audit.h"
 #include "blob.h"
+#include "call_event.h"
 #include "call_put.h"
 #include "lease.h"
 #include "num.h"

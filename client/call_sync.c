@@ -2,6 +2,7 @@
  * call_sync.c - a sync from start to end, told as events.
  */
 #include "blob.h"
+#include "call_event.h"
 #include "call_put.h"
 #include "carry.h"
 

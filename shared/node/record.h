@@ -182,10 +182,8 @@ MUST_CHECK enum err record_flag_settle(struct node *node, struct id uid, const c
                                        struct diag *diag);
 
 /* Refreshes what is shown of up to `limit` entities that changed (0: all), in transactions of a
-   few hundred. Reads do it themselves; a server calls it when idle. */
+   few hundred. Reads do it themselves; a server calls it when idle. `left`: how many wait. */
 MUST_CHECK enum err node_project(struct node *node, size_t limit, bool *ret_more);
-
-/* How many entities wait for that. */
 MUST_CHECK enum err node_project_left(struct node *node, int64_t *ret);
 
 /* Per (scope, compartment): count and sum over live registers with what decides who is shown
