@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "span.h"
+#include "utf8.h"
 
 struct err_row {
     const char *name;
@@ -26,6 +27,15 @@ static const struct err_row *row_of(enum err code)
     return &rows[code];
 }
 
+/* Of a file, a flipped bit, a name on the disk: what is said of them is written as JSON. */
+static void make_text(char *arg)
+{
+    size_t bad = 0;
+    while (!utf8_valid(span_of(arg), &bad)) {
+        arg[bad] = '?';
+    }
+}
+
 enum err diag_set(struct diag *diag, enum err code, ...)
 {
     if (diag == NULL) {
@@ -38,6 +48,7 @@ enum err diag_set(struct diag *diag, enum err code, ...)
     for (const char *arg = va_arg(list, const char *); arg != NULL && made.arg_count < DIAG_ARGS;
          arg = va_arg(list, const char *)) {
         span_text(span_of(arg), made.args[made.arg_count], DIAG_ARG_SIZE);
+        make_text(made.args[made.arg_count]);
         made.arg_count++;
     }
     va_end(list);

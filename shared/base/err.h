@@ -129,7 +129,8 @@ struct diag {
 /*
  * Fills `diag` (NULL is allowed) and returns `code`, so that a failing path reads
  * `return diag_set(diag, ERR_BAD_VALUE, property, text, "a date", NULL);`.
- * The arguments are NUL-terminated strings; the list ends with NULL.
+ * The arguments are NUL-terminated strings; the list ends with NULL. A byte that isn't UTF-8
+ * becomes "?".
  */
 enum err diag_set(struct diag *diag, enum err code, ...) __attribute__((sentinel));
 

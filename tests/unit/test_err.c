@@ -63,6 +63,17 @@ static void arguments_beyond_the_fourth_are_left_out(void **state)
     assert_string_equal(diag.args[3], "4");
 }
 
+static void an_argument_of_any_bytes_becomes_a_text(void **state)
+{
+    (void)state;
+    struct diag diag;
+    (void)diag_set(&diag, ERR_NOT_FOUND, "na\xf0me", "\xe2\x80", "\xff\xfe", "ⴰ", NULL);
+    assert_string_equal(diag.args[0], "na?me");
+    assert_string_equal(diag.args[1], "??");
+    assert_string_equal(diag.args[2], "??");
+    assert_string_equal(diag.args[3], "ⴰ");
+}
+
 static void a_long_argument_is_cut_at_a_character(void **state)
 {
     (void)state;
@@ -112,6 +123,7 @@ int main(void)
         cmocka_unit_test(an_unknown_name_or_code_is_internal),
         cmocka_unit_test(a_diag_holds_its_arguments),
         cmocka_unit_test(arguments_beyond_the_fourth_are_left_out),
+        cmocka_unit_test(an_argument_of_any_bytes_becomes_a_text),
         cmocka_unit_test(a_long_argument_is_cut_at_a_character),
         cmocka_unit_test(a_diag_may_be_absent_or_its_own_argument),
         cmocka_unit_test(the_first_failure_is_kept),

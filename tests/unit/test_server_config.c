@@ -8,6 +8,7 @@
 
 #include "server_config.h"
 #include "test_mem.h"
+#include "utf8.h"
 
 static enum err read_text(const char *text, struct server_config *ret, struct diag *diag)
 {
@@ -51,6 +52,8 @@ static void a_fault_is_named_with_file_and_line(void **state)
         {"url = https://hub.example/\n", "1", "slash"},
         {"url = https://hub example\n", "1", "https"},
         {"name = a\xff\n", "1", "text"},
+        {"na\xf0me = a\n", "1",
+         "na"}, /* a flipped bit: what is said of it is a text all the same */
         {"name = a\xe2\x80\xae\n", "1", "text"}, /* turns what follows it around */
     };
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
@@ -62,6 +65,7 @@ static void a_fault_is_named_with_file_and_line(void **state)
         if (strstr(diag.args[2], faults[i].word) == NULL) {
             fail_msg("%s: %s", faults[i].text, diag.args[2]);
         }
+        assert_true(utf8_valid(span_of(diag.args[2]), NULL));
         assert_int_equal(config.port, -7); /* untouched */
     }
 }
