@@ -154,19 +154,6 @@ void option_help_key(const struct option *option, char ret[COMMAND_KEY_SIZE])
 
 /* ---- from the command line to a command */
 
-static enum err check_utf8(const struct program *program, struct diag *diag)
-{
-    for (size_t i = 0; i < program->argc; i++) {
-        size_t offset = 0;
-        if (!utf8_valid(span_of(program->argv[i]), &offset)) {
-            char at[NUM_TEXT_SIZE];
-            num_write_i64((int64_t)offset, at);
-            return diag_set(diag, ERR_UTF8, at, NULL);
-        }
-    }
-    return OK;
-}
-
 static enum err check_language(struct session *session)
 {
     const char *given = session_option(session, "lang");
@@ -270,6 +257,11 @@ static enum err open_device(struct session *session)
         return diag_set(&session->diag, ERR_MISSING_ARGUMENT, "--home", NULL);
     }
     enum err e = buf_error(&path);
+    if (!e && !utf8_valid(buf_span(&path), NULL)) {
+        e = diag_set(&session->diag, ERR_BAD_VALUE, "--home", buf_text(&path), "UTF-8", NULL);
+        buf_release(&path);
+        return e;
+    }
     if (!e) {
         e = device_new(host, buf_text(&path), session->language, &session->catalogues,
                        &session->device);
@@ -357,11 +349,8 @@ static enum err run_session(struct session *session)
 {
     const struct program *program = session->program;
     bool json = false;
-    enum err e = check_utf8(program, &session->diag);
-    if (!e) {
-        e = args_parse(program->argc, program->argv, options, OPTION_COUNT, &session->args,
-                       &session->diag);
-    }
+    enum err e = args_parse(program->argc, program->argv, options, OPTION_COUNT, &session->args,
+                            &session->diag);
     if (!e) {
         e = check_language(session);
     }

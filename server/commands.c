@@ -6,6 +6,7 @@
 #include "routes.h"
 #include "server_home.h"
 #include "server_key.h"
+#include "utf8.h"
 
 struct command {
     const char *name;
@@ -371,6 +372,9 @@ static enum err run_line(const struct command_line *line, const struct args *arg
     app.home = home_of(line, args);
     if (app.home == NULL && commands[index].run != command_help && !args_flag(args, "help")) {
         return diag_set(diag, ERR_MISSING_ARGUMENT, "--home", NULL);
+    }
+    if (app.home != NULL && !utf8_valid(span_of(app.home), NULL)) {
+        return diag_set(diag, ERR_BAD_VALUE, "--home", app.home, "UTF-8", NULL);
     }
     if (!language_from_name(face->language, &app.language)) {
         app.language = LANGUAGE_FR;

@@ -8,6 +8,7 @@
 #include "id.h"
 #include "num.h"
 #include "span.h"
+#include "utf8.h"
 
 #define NAME_MAX_SIZE 64 /* longer words are no mistyped name of ours */
 #define NAMES_MAX     256
@@ -165,6 +166,18 @@ static bool is_option(const struct reading *reading, const char *word)
     return word[0] == '-' && word[1] != '\0' && !is_id(reading, word);
 }
 
+/* What was typed comes back in answers and messages, so it has to be a text. */
+static enum err check_text(const char *word, struct diag *diag)
+{
+    size_t offset = 0;
+    if (utf8_valid(span_of(word), &offset)) {
+        return OK;
+    }
+    char at[NUM_TEXT_SIZE];
+    num_write_i64((int64_t)offset, at);
+    return diag_set(diag, ERR_UTF8, at, NULL);
+}
+
 enum err args_parse(size_t argc, const char *const *argv, const struct option *options,
                     size_t option_count, struct args *ret, struct diag *diag)
 {
@@ -172,6 +185,12 @@ enum err args_parse(size_t argc, const char *const *argv, const struct option *o
     bool options_ended = false;
     ret->word_count = 0;
     ret->given_count = 0;
+    for (size_t i = 0; i < argc; i++) {
+        enum err e = check_text(argv[i], diag);
+        if (e) {
+            return e;
+        }
+    }
     while (reading.at < argc) {
         const char *word = argv[reading.at];
         if (!options_ended && strcmp(word, "--") == 0) {

@@ -40,7 +40,7 @@ struct args {
 
 /* argv without the program's name. On failure `ret` holds what stood before the mistake.
    ERR_UNKNOWN_OPTION (option, nearest), ERR_MISSING_ARGUMENT (option), ERR_USAGE for a value given
-   to a flag, ERR_TOO_LARGE. */
+   to a flag, ERR_TOO_LARGE, ERR_UTF8 (offset in the word that is none). */
 MUST_CHECK enum err args_parse(size_t argc, const char *const *argv, const struct option *options,
                                size_t option_count, struct args *ret, struct diag *diag);
 

@@ -62,6 +62,19 @@ static void an_id_that_begins_with_a_dash_is_a_word(void **state)
     assert_true(args_flag(&args, "one-name-long-as-dog"));
 }
 
+static void bytes_that_are_no_text_are_refused(void **state)
+{
+    (void)state;
+    const char *const word[] = {"export", "caf\xe9"};
+    const char *const value[] = {"export", "--home", "/srv/\xff"};
+    static struct args args;
+    struct diag diag = {0};
+    assert_int_equal(parse(word, COUNT_OF(word), &args, &diag), ERR_UTF8);
+    assert_string_equal(diag.args[0], "3");
+    assert_int_equal(parse(value, COUNT_OF(value), &args, &diag), ERR_UTF8);
+    assert_string_equal(diag.args[0], "5");
+}
+
 static void a_mistyped_option_is_named_with_the_nearest(void **state)
 {
     (void)state;
@@ -265,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_may_stand_anywhere),
         cmocka_unit_test(an_id_that_begins_with_a_dash_is_a_word),
+        cmocka_unit_test(bytes_that_are_no_text_are_refused),
         cmocka_unit_test(a_mistyped_option_is_named_with_the_nearest),
         cmocka_unit_test(an_option_needs_its_value_and_a_flag_takes_none),
         cmocka_unit_test(a_command_refuses_options_of_others),
