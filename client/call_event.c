@@ -1,5 +1,5 @@
 /*
- * call_event.c - events of a long call, and the two that several calls tell.
+ * call_event.c - events of a long call; making ready what came in, which several calls tell of.
  */
 #include "call_event.h"
 
